@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class FleetConfig(AppConfig):
+    """Clouds, catalogue, capacity, budgets, allocations and instances; knows no other app."""
+
+    name = "fleet"
+    default_auto_field = "django.db.models.BigAutoField"

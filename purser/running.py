@@ -1,0 +1,29 @@
+"""Where the embedded servers of a data folder answer, while they run.
+
+`EmbeddedServers` writes the file, settings read it, so `manage.py shell` beside a running `make demo` just works.
+"""
+
+import json
+from pathlib import Path
+
+RUNNING_FILE = "servers.json"
+
+
+def running_urls(folder: Path) -> tuple[str | None, str | None]:
+    """(database_url, redis_url) of the servers running in `folder`; (None, None) when there are none."""
+    try:
+        urls = json.loads((folder / RUNNING_FILE).read_text(encoding="utf-8"))
+        return urls["database_url"], urls["redis_url"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, None
+
+
+def write_running_urls(folder: Path, database_url: str, redis_url: str) -> None:
+    """Leave the URLs for the owner's eyes only: they hold passwords."""
+    path = folder / RUNNING_FILE
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"database_url": database_url, "redis_url": redis_url}), encoding="utf-8")
+
+
+def forget_running_urls(folder: Path) -> None:
+    (folder / RUNNING_FILE).unlink(missing_ok=True)

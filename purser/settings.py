@@ -1,0 +1,327 @@
+"""Every setting of Purser, read from the environment; docs/configuration.md and .env.example list the variables.
+
+A bad value stops the process with the variable's name. Apps read these through `django.conf.settings`.
+"""
+
+import re
+import secrets
+from pathlib import Path
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+
+from purser.env import env_bool, env_float, env_int, env_list, env_secret, env_str, env_url, unquoted
+from purser.running import running_urls
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _version() -> str:
+    match = re.search(r"^## (\d+\.\d+\.\d+)", (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    if match is None:
+        raise ImproperlyConfigured("CHANGELOG.md has no heading like '## 1.2.3' to read the version from.")
+    return match[1]
+
+
+VERSION = _version()
+
+# --- Where it runs -----------------------------------------------------------------------------------------------
+
+PURSER_ENV = env_str("PURSER_ENV", "production", choices=("production", "development", "test"))
+PRODUCTION = PURSER_ENV == "production"
+PURSER_DATA_DIR = Path(env_str("PURSER_DATA_DIR", str(BASE_DIR / ".purser")))
+
+DEBUG = env_bool("DEBUG", False)
+if DEBUG and PRODUCTION:
+    raise ImproperlyConfigured("DEBUG is on while PURSER_ENV is production; turn one of them off.")
+
+KNOWN_KEYS = ("changeme", "change-me", "django-insecure", "secret", "example", "default")
+SHORTEST_KEY = 50
+
+
+def _secret_key() -> str:
+    """The configured key; outside production a random one that lives as long as the process that made it."""
+    if not PRODUCTION:
+        return env_secret("SECRET_KEY", secrets.token_urlsafe(64))
+    key = env_secret("SECRET_KEY", " ").strip()
+    if not key:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Production needs one of its own; on your own machine say PURSER_ENV=development."
+        )
+    if len(key) < SHORTEST_KEY or len(set(key)) < 10 or key.lower().startswith(KNOWN_KEYS):
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is a default or shorter than {SHORTEST_KEY} characters. "
+            "Make one: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+        )
+    return key
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = [key for key in env_secret("SECRET_KEY_FALLBACKS", " ").split(",") if key.strip()]
+
+LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", [] if PRODUCTION else [*LOCAL_HOSTS, "testserver"])
+if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS must name the hosts this site answers to, comma-separated; '*' is refused."
+    )
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+
+# --- Apps and middleware -----------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "fleet",
+    "inference",
+    "billing",
+]
+
+MIDDLEWARE = [
+    "purser.middleware.RequestIdMiddleware",
+    "purser.middleware.TrustedProxyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Every route asks for a login unless its view says otherwise; DRF's views answer for themselves below.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # fleet's middleware goes here, where the user is known.
+]
+
+ROOT_URLCONF = "purser.urls"
+WSGI_APPLICATION = "purser.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- PostgreSQL --------------------------------------------------------------------------------------------------
+
+# Outside production a shell or a command finds the servers that `make demo` or `make run` has running.
+_RUNNING_DATABASE_URL, _RUNNING_REDIS_URL = (None, None) if PRODUCTION else running_urls(PURSER_DATA_DIR)
+_NOWHERE_DATABASE_URL = None if PRODUCTION else "postgresql://nobody@127.0.0.1:1/nowhere"
+_NOWHERE_REDIS_URL = None if PRODUCTION else "redis://127.0.0.1:1/0"
+
+_database = env_url("DATABASE_URL", _RUNNING_DATABASE_URL or _NOWHERE_DATABASE_URL, schemes=("postgresql", "postgres"))
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": unquoted(_database.hostname),
+        "PORT": str(_database.port or 5432),
+        "USER": unquoted(_database.username),
+        "PASSWORD": unquoted(_database.password),
+        "NAME": unquoted(_database.path.lstrip("/")),
+        # granian's WSGI threads and Celery's children are few and live long: each keeps one connection, and
+        # connections = processes × threads, which an operator can add up (a pool a process cannot be).
+        "CONN_MAX_AGE": env_int("DATABASE_CONN_MAX_AGE_S", 600, minimum=0, maximum=86_400),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": env_int("DATABASE_CONNECT_TIMEOUT_S", 5, minimum=1, maximum=60),
+            "sslmode": env_str(
+                "DATABASE_SSLMODE",
+                "prefer",
+                choices=("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+            ),
+            "application_name": "purser",
+            "options": "-c timezone=UTC -c statement_timeout="
+            f"{env_int('DATABASE_STATEMENT_TIMEOUT_MS', 30_000, minimum=0, maximum=3_600_000)}"
+            " -c idle_in_transaction_session_timeout=60000",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis or Valkey, and Celery ---------------------------------------------------------------------------------
+
+REDIS_URL = env_url("REDIS_URL", _RUNNING_REDIS_URL or _NOWHERE_REDIS_URL, schemes=("redis", "rediss")).geturl()
+
+QUEUES = ("provisioning", "recovery", "autoscaling", "telemetry", "metering", "default")
+
+# A message not acknowledged for this long is delivered again, so it must exceed every time limit below.
+VISIBILITY_TIMEOUT_S = 300
+_TRANSPORT_OPTIONS = {
+    "visibility_timeout": VISIBILITY_TIMEOUT_S,
+    "socket_keepalive": True,
+    "health_check_interval": 30,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+    # A producer that cannot reach the broker gives up soon: the message is a hint, the row is the truth.
+    "retry_policy": {"timeout": 5.0},
+}
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = _TRANSPORT_OPTIONS
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = _TRANSPORT_OPTIONS
+CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT_S
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_TASK_SOFT_TIME_LIMIT = 60
+CELERY_TASK_TIME_LIMIT = 90
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+
+# --- REST API ----------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Purser",
+    "DESCRIPTION": "Buys accelerator capacity, serves inference on it and says what every token cost.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "LICENSE": {"name": "Apache-2.0"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("MAX_REQUEST_BODY_BYTES", 2_621_440, minimum=65_536, maximum=104_857_600)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
+# --- Login, sessions, headers ------------------------------------------------------------------------------------
+
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = LOGIN_URL
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# A reverse proxy may say who the client is and that it came by https; nobody else may (purser/middleware.py).
+TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# HTTPS is on in production; off only where the whole path to the browser is this machine.
+HTTPS = env_bool("HTTPS", PRODUCTION)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = env_int("SESSION_AGE_S", 8 * 3600, minimum=300, maximum=7 * 86_400)
+SESSION_COOKIE_NAME = "__Host-purser" if HTTPS else "purser"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = False  # the page's own script sends it back as X-CSRFToken
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-purser-csrf" if HTTPS else "purser-csrf"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF, UNSAFE_INLINE],  # Plotly writes style attributes and a style element
+        "img-src": [SELF, "data:", "blob:"],  # blob: is Plotly's "download as PNG"
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Static files ------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Production serves hashed, compressed files made by `manage.py collectstatic` in the image.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Time, language, logs ----------------------------------------------------------------------------------------
+
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+LOG_LEVEL = env_str("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"context": {"()": "purser.logs.ContextFilter"}},
+    "formatters": {"line": {"()": "purser.logs.LineFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+    },
+}
+
+# --- Purser itself -----------------------------------------------------------------------------------------------
+
+# Business seconds per real second, for demonstrations over the sandbox; production runs at 1.
+TIME_FACTOR = env_float("TIME_FACTOR", 1.0, minimum=0.1, maximum=10_000.0)
+if PRODUCTION and TIME_FACTOR != 1.0:
+    raise ImproperlyConfigured("TIME_FACTOR is for the sandbox; with PURSER_ENV=production it must be 1.")
+
+METRICS_TOKEN = env_secret("METRICS_TOKEN", " ").strip()
