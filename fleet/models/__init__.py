@@ -1,0 +1,39 @@
+"""fleet's tables, one module a noun."""
+
+from fleet.models.access import Budget, BudgetAction, Membership, Project, Quota, Role, Token
+from fleet.models.allocation import Allocation, Hold, LaunchAttempt, LaunchResult, Slot
+from fleet.models.catalog import CapacityMemory, CapacityType, CloudAccount, InstanceType, Offering, PricePoint
+from fleet.models.event import Event, IdempotencyRecord
+from fleet.models.installation import BusinessClock, Installation, Periodic
+from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, TerminationFact
+
+__all__ = [
+    "Allocation",
+    "Budget",
+    "BudgetAction",
+    "BusinessClock",
+    "CapacityMemory",
+    "CapacityType",
+    "CloudAccount",
+    "Event",
+    "HealthSignal",
+    "Hold",
+    "IdempotencyRecord",
+    "Incident",
+    "Installation",
+    "Instance",
+    "InstanceType",
+    "LaunchAttempt",
+    "LaunchResult",
+    "Membership",
+    "Offering",
+    "Periodic",
+    "PricePoint",
+    "Project",
+    "Quota",
+    "Role",
+    "Slot",
+    "Sweep",
+    "TerminationFact",
+    "Token",
+]

@@ -1,0 +1,123 @@
+"""Projects, who may act in them, and what they may spend."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from fleet.models.fields import public_id
+
+
+def project_id() -> str:
+    return public_id("proj")
+
+
+def token_id() -> str:
+    return public_id("tok")
+
+
+class Project(models.Model):
+    """A tenant. Every row that belongs to somebody belongs to a project."""
+
+    public_id = models.CharField(max_length=48, unique=True, default=project_id, editable=False)
+    slug = models.SlugField(max_length=63, unique=True)
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "Viewer"
+    OPERATOR = "operator", "Operator"
+    BILLING = "billing", "Billing"
+    ADMIN = "admin", "Admin"
+
+
+class Membership(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.VIEWER)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_membership_per_project")]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.project}"
+
+
+class Token(models.Model):
+    """`prs_<key_id>_<secret>`: only the HMAC of the secret is kept."""
+
+    public_id = models.CharField(max_length=48, unique=True, default=token_id, editable=False)
+    key_id = models.CharField(max_length=24, unique=True)
+    digest = models.CharField(max_length=128)
+    name = models.CharField(max_length=200)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tokens")
+    issuer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="issued_tokens")
+    scopes = models.JSONField(default=list, help_text='["read", "write", "usage"]')
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.name} (prs_{self.key_id}_…)"
+
+
+class Quota(models.Model):
+    """How many accelerators may be held at once. Empty columns mean any."""
+
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="quotas")
+    cloud = models.CharField(max_length=32, blank=True, default="")
+    accelerator = models.CharField(max_length=64, blank=True, default="")
+    max_accelerators = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "cloud", "accelerator"], name="one_quota_per_scope", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        scope = ", ".join(filter(None, [self.project and self.project.slug, self.cloud, self.accelerator])) or "everything"
+        return f"{scope}: at most {self.max_accelerators} accelerators"
+
+
+class BudgetAction(models.TextChoices):
+    WARN = "warn", "Warn"
+    BLOCK = "block", "Refuse new launches"
+
+
+class Budget(models.Model):
+    """What may be spent, per hour and per calendar month. Empty columns mean any."""
+
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
+    cloud = models.CharField(max_length=32, blank=True, default="")
+    endpoint_ref = models.CharField(max_length=48, blank=True, default="", help_text="Public id of an endpoint")
+    cap_per_hour = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    cap_per_month = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    currency = models.CharField(max_length=3, default="USD")
+    action = models.CharField(max_length=16, choices=BudgetAction.choices, default=BudgetAction.BLOCK)
+    warn_ratio = models.DecimalField(max_digits=4, decimal_places=3, default="0.800")
+    spent_month = models.DateField(null=True, blank=True, editable=False, help_text="First day of the month spent covers")
+    spent_amount = models.DecimalField(max_digits=20, decimal_places=9, default=0, editable=False)
+    spent_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Billing has reported up to here")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "cloud", "endpoint_ref"], name="one_budget_per_scope", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cap_per_hour__isnull=False) | models.Q(cap_per_month__isnull=False),
+                name="budget_caps_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        scope = ", ".join(filter(None, [self.project and self.project.slug, self.cloud, self.endpoint_ref]))
+        return scope or "everything"

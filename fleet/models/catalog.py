@@ -1,0 +1,133 @@
+"""What the clouds sell, at which price, and what we remember of asking for it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from fleet.models.fields import public_id
+
+
+def account_id() -> str:
+    return public_id("acct")
+
+
+class CapacityType(models.TextChoices):
+    ON_DEMAND = "on-demand", "On-demand"
+    SPOT = "spot", "Spot"
+    RESERVED = "reserved", "Reserved"
+
+
+class CloudAccount(models.Model):
+    """One account of one cloud. Credentials are a reference (`env:NAME`, `file:/path`), never the secret."""
+
+    public_id = models.CharField(max_length=48, unique=True, default=account_id, editable=False)
+    cloud = models.CharField(max_length=32, help_text="aws, gcp, azure, kubernetes …")
+    provider = models.CharField(max_length=32, help_text="Which adapter speaks to it: a name of fleet.providers")
+    name = models.CharField(max_length=100, unique=True)
+    credentials_ref = models.CharField(max_length=300, blank=True, default="")
+    options = models.JSONField(default=dict, blank=True, help_text="Endpoint and other settings of the adapter")
+    expected_account_ref = models.CharField(
+        max_length=120, blank=True, default="", help_text="The cloud's own account id, seen at the first read"
+    )
+    enabled = models.BooleanField(default=True)
+    last_notice_seq = models.BigIntegerField(default=0, editable=False)
+    last_read_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last good answer (real time)")
+    last_error = models.TextField(blank=True, default="", editable=False)
+    prices_complete_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="No price change before this business time is missing"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InstanceType(models.Model):
+    """A cloud's machine shape."""
+
+    cloud = models.CharField(max_length=32)
+    name = models.CharField(max_length=100)
+    accelerator = models.CharField(max_length=64, db_index=True, help_text="A name of the accelerator catalogue")
+    accelerator_count = models.PositiveIntegerField()
+    vcpus = models.PositiveIntegerField(default=0)
+    memory_gib = models.FloatField(default=0)
+    interconnect = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cloud", "name"], name="one_instance_type_per_cloud")]
+
+    def __str__(self) -> str:
+        return f"{self.cloud} {self.name}"
+
+
+class Offering(models.Model):
+    """Instance type × zone × capacity type, with the price last seen: one capacity pool of one account."""
+
+    account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="offerings")
+    instance_type = models.ForeignKey(InstanceType, on_delete=models.PROTECT, related_name="offerings")
+    region = models.CharField(max_length=64)
+    zone = models.CharField(max_length=64)
+    capacity_type = models.CharField(max_length=16, choices=CapacityType.choices)
+    price_per_hour = models.DecimalField(max_digits=18, decimal_places=6)
+    currency = models.CharField(max_length=3, default="USD")
+    price_source = models.CharField(max_length=200, blank=True, default="")
+    observed_at = models.DateTimeField(help_text="Business time")
+    offered = models.BooleanField(default=True, help_text="The cloud still lists it")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "instance_type", "zone", "capacity_type"], name="one_offering_per_pool"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instance_type} {self.zone} {self.capacity_type}"
+
+
+class PricePoint(models.Model):
+    """A price from an instant on. History is never rewritten."""
+
+    offering = models.ForeignKey(Offering, on_delete=models.CASCADE, related_name="price_points")
+    effective_from = models.DateTimeField()
+    price_per_hour = models.DecimalField(max_digits=18, decimal_places=6)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offering", "effective_from"], name="one_price_per_offering_and_instant")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offering}: {self.price_per_hour} from {self.effective_from:%Y-%m-%d %H:%M}"
+
+
+class CapacityMemory(models.Model):
+    """What asking taught us. Empty zone, instance type or capacity type mean any: the refusal's scope."""
+
+    account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="memories")
+    region = models.CharField(max_length=64, blank=True, default="")
+    zone = models.CharField(max_length=64, blank=True, default="")
+    instance_type = models.CharField(max_length=100, blank=True, default="")
+    capacity_type = models.CharField(max_length=16, blank=True, default="")
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_refusal_at = models.DateTimeField(null=True, blank=True)
+    last_refusal_class = models.CharField(max_length=16, blank=True, default="")
+    last_refusal_code = models.CharField(max_length=120, blank=True, default="")
+    cooldown_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    refusals = models.PositiveIntegerField(default=0)
+    fill_seconds = models.JSONField(default=list, help_text="Last 50 times from launch to ready, business seconds")
+    interruptions = models.PositiveIntegerField(default=0)
+    held_hours = models.FloatField(default=0, help_text="Machine-hours held: the base of the interruption rate")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "region", "zone", "instance_type", "capacity_type"], name="one_memory_per_scope"
+            )
+        ]
+
+    def __str__(self) -> str:
+        scope = [self.region, self.zone, self.instance_type, self.capacity_type]
+        return f"{self.account}: {' '.join(filter(None, scope)) or 'everything'}"

@@ -1,0 +1,61 @@
+"""The one row that is this installation, and the one row that is its business clock."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Installation(models.Model):
+    """Who we are to the clouds, and the two switches that stop everything."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    launch_sequence = models.BigIntegerField(
+        default=0, help_text="Counts launches; a cloud tag above it means this database is an old backup"
+    )
+    launches_paused = models.BooleanField(default=False)
+    pause_reason = models.TextField(blank=True, default="")
+    destructive_frozen = models.BooleanField(default=False, help_text="The sweeper ends nothing while this is set")
+    frozen_reason = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="installation_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class BusinessClock(models.Model):
+    """Business time = epoch + factor × (database clock − anchored_at). Factor 1 outside demos."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    epoch = models.DateTimeField()
+    anchored_at = models.DateTimeField()
+    factor = models.FloatField(default=1.0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="business_clock_is_one_row"),
+            models.CheckConstraint(condition=models.Q(factor__gt=0), name="business_clock_runs_forward"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.epoch:%Y-%m-%dT%H:%M:%SZ} ×{self.factor:g}"
+
+
+class Periodic(models.Model):
+    """One line of the schedule. Every scheduler claims due lines with SKIP LOCKED; missed ticks coalesce."""
+
+    name = models.CharField(max_length=100, unique=True, help_text="Celery task name")
+    every_seconds = models.FloatField(help_text="Real seconds")
+    next_run_at = models.DateTimeField(db_default=Now())
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    last_finished_at = models.DateTimeField(null=True, blank=True)
+    enabled = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} every {self.every_seconds:g} s"

@@ -1,0 +1,35 @@
+"""The business clock. Lease times come from PostgreSQL's own clock instead and never from here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+from fleet.models import BusinessClock
+
+
+def business_now() -> datetime:
+    """Business time: epoch + factor × elapsed, or the real time when no clock row was set."""
+    real = datetime.now(UTC)
+    row = BusinessClock.objects.filter(pk=1).first()
+    return real if row is None else row.epoch + (real - row.anchored_at) * row.factor
+
+
+def time_factor() -> float:
+    """Business seconds in a real second."""
+    row = BusinessClock.objects.filter(pk=1).first()
+    return 1.0 if row is None else row.factor
+
+
+def set_clock(*, epoch: datetime, anchored_at: datetime, factor: float) -> None:
+    """Set the business clock once, before anything happens on it."""
+    BusinessClock.objects.update_or_create(
+        pk=1, defaults={"epoch": epoch, "anchored_at": anchored_at, "factor": factor}
+    )
+
+
+def real_duration(business: timedelta) -> timedelta:
+    """How long a business duration takes on a real clock."""
+    return business / time_factor()
+
+

@@ -1,0 +1,61 @@
+"""Recording what became true, reading it in an order that loses nothing, and passing it on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from fleet.models import Event, Project
+
+
+def record(
+    topic: str,
+    *,
+    subject: str,
+    now: datetime,
+    project: Project | None = None,
+    actor: str = "purser",
+    request_id: str = "",
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Write one event in the caller's transaction. `topic` is `noun.past-participle`."""
+    return Event.objects.create(
+        topic=topic,
+        subject=subject,
+        occurred_at=now,
+        project=project,
+        actor=actor,
+        request_id=request_id,
+        data=data or {},
+    )
+
+
+def settled() -> QuerySet[Event]:
+    """Events in feed order of which no earlier one can still appear."""
+    return Event.objects.extra(  # noqa: S610 - a constant
+        where=["fleet_event.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"]
+    ).order_by("tx", "id")
+
+
+def after(cursor: tuple[int, int], *, limit: int, projects: Sequence[int] | None = None) -> list[Event]:
+    """Up to `limit` settled events after `(tx, id)`; `projects` None means all of them."""
+    tx, row_id = cursor
+    rows = settled().extra(where=["(fleet_event.tx, fleet_event.id) > (%s, %s)"], params=[tx, row_id])
+    if projects is not None:
+        rows = rows.filter(project_id__in=projects)
+    return list(rows[:limit])
+
+
+def latest_cursor() -> tuple[int, int]:
+    """The feed's end right now: what a page that just loaded goes on from."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tx, id FROM fleet_event WHERE tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " ORDER BY tx DESC, id DESC LIMIT 1"
+        )
+        row = cursor.fetchone()
+    return (row[0], row[1]) if row else (0, 0)
