@@ -83,8 +83,8 @@ class Quota(models.Model):
         ]
 
     def __str__(self) -> str:
-        scope = ", ".join(filter(None, [self.project and self.project.slug, self.cloud, self.accelerator])) or "everything"
-        return f"{scope}: at most {self.max_accelerators} accelerators"
+        scope = ", ".join(filter(None, [self.project and self.project.slug, self.cloud, self.accelerator]))
+        return f"{scope or 'everything'}: at most {self.max_accelerators} accelerators"
 
 
 class BudgetAction(models.TextChoices):
@@ -103,9 +103,9 @@ class Budget(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     action = models.CharField(max_length=16, choices=BudgetAction.choices, default=BudgetAction.BLOCK)
     warn_ratio = models.DecimalField(max_digits=4, decimal_places=3, default="0.800")
-    spent_month = models.DateField(null=True, blank=True, editable=False, help_text="First day of the month spent covers")
+    spent_month = models.DateField(null=True, blank=True, editable=False, help_text="First day of the month")
     spent_amount = models.DecimalField(max_digits=20, decimal_places=9, default=0, editable=False)
-    spent_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Billing has reported up to here")
+    spent_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Billed up to here")
 
     class Meta:
         constraints = [

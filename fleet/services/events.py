@@ -36,7 +36,7 @@ def record(
 
 def settled() -> QuerySet[Event]:
     """Events in feed order of which no earlier one can still appear."""
-    return Event.objects.extra(  # noqa: S610 - a constant
+    return Event.objects.extra(
         where=["fleet_event.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"]
     ).order_by("tx", "id")
 

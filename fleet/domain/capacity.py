@@ -1,0 +1,109 @@
+"""Capacity pools, what they cost, and what we remember of asking them."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from fleet.domain.outcomes import ErrorClass, Scope
+
+SPOT = "spot"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Cloud × zone × instance type × capacity type, in one account."""
+
+    account_id: int
+    cloud: str
+    region: str
+    zone: str
+    instance_type: str
+    capacity_type: str
+
+    def __str__(self) -> str:
+        return f"{self.cloud} {self.zone} {self.instance_type} {self.capacity_type}"
+
+
+@dataclass(frozen=True)
+class Offering:
+    """A pool with its shape and price. Memory and abilities are of one accelerator."""
+
+    pool: Pool
+    accelerator: str
+    accelerator_count: int
+    accelerator_memory_gib: float
+    fp8: bool
+    interconnect: str
+    price_per_hour: Decimal
+    currency: str
+    observed_at: datetime
+
+    @property
+    def memory_gib(self) -> float:
+        """Of all accelerators of one machine."""
+        return self.accelerator_memory_gib * self.accelerator_count
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What asking a pool taught us. Durations are business time."""
+
+    attempts: int = 0
+    refusals: int = 0
+    cooldown_until: datetime | None = None
+    last_refusal_class: str = ""
+    last_refusal_code: str = ""
+    last_refusal_at: datetime | None = None
+    fill_seconds: tuple[float, ...] = ()
+    interruptions: int = 0
+    held_hours: float = 0.0
+
+    def stockout_probability(self, prior: float) -> float:
+        """Share of attempts refused, with one imagined attempt of probability `prior` so that it is never 0 or 1."""
+        return (self.refusals + prior) / (self.attempts + 1)
+
+    def interruptions_per_hour(self, prior: float) -> float:
+        """Observed rate with ten imagined hours at the prior rate."""
+        return (self.interruptions + prior * 10) / (self.held_hours + 10)
+
+    def median_fill_seconds(self) -> float | None:
+        """Launch to ready, or None when it never filled."""
+        return statistics.median(self.fill_seconds) if self.fill_seconds else None
+
+
+FRESH = Memory()
+
+_FIRST = {
+    ErrorClass.STOCK_OUT: timedelta(minutes=5),
+    ErrorClass.QUOTA: timedelta(minutes=10),
+    ErrorClass.THROTTLE: timedelta(seconds=30),
+    ErrorClass.AUTH: timedelta(minutes=15),
+    ErrorClass.BAD_REQUEST: timedelta(hours=24),
+}
+_LONGEST = {ErrorClass.STOCK_OUT: timedelta(hours=1), ErrorClass.QUOTA: timedelta(hours=2)}
+
+
+def cooldown(error_class: ErrorClass, consecutive: int, retry_after: timedelta | None) -> timedelta:
+    """How long to leave a scope alone after its `consecutive`-th refusal in a row: doubling, capped.
+
+    Karpenter keeps a stocked-out offering away for minutes, its Azure provider for an hour; doubling from
+    five minutes reaches both without knowing which one it is. What the cloud itself asks for wins if longer.
+    """
+    first = _FIRST.get(error_class, timedelta(minutes=1))
+    longest = _LONGEST.get(error_class, first)
+    own = min(first * 2 ** min(consecutive - 1, 10), longest)
+    return max(own, retry_after or timedelta())
+
+
+def remembered_scope(pool: Pool, scope: Scope) -> tuple[str, str, str, str]:
+    """(region, zone, instance type, capacity type) a refusal is remembered under; '' means any."""
+    if scope == Scope.ACCOUNT:
+        return ("", "", "", "")
+    if scope == Scope.REGION:
+        return (pool.region, "", "", pool.capacity_type)
+    if scope == Scope.ZONE:
+        return (pool.region, pool.zone, pool.instance_type, "")
+    return (pool.region, pool.zone, pool.instance_type, pool.capacity_type)

@@ -1,0 +1,209 @@
+"""What a cloud's answer means to us, whichever cloud it was. Vendors' words are translated at the edge, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class ErrorClass(StrEnum):
+    STOCK_OUT = "stock-out"  # no capacity there now: try the next pool
+    QUOTA = "quota"  # the account may not have more: waiting does not help
+    THROTTLE = "throttle"  # asked too fast: same target, later
+    AUTH = "auth"  # the credential does not work: stop this account
+    BAD_REQUEST = "bad-request"  # the request itself is wrong: stop the intent
+    UNKNOWN = "unknown"  # it may or may not have happened
+    TRANSIENT = "transient"  # it provably did not happen: same call again
+    GONE = "gone"  # what the call was about has ended
+
+
+class Scope(StrEnum):
+    """How far a refusal reaches, narrow to wide."""
+
+    POOL = "pool"
+    ZONE = "zone"
+    REGION = "region"
+    ACCOUNT = "account"
+    REQUEST = "request"
+
+
+class MachineState(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    TERMINATED = "terminated"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine as its cloud reports it. Times are the cloud's own, in business time."""
+
+    provider_id: str
+    state: MachineState
+    region: str
+    zone: str
+    instance_type: str
+    accelerator: str
+    accelerator_count: int
+    capacity_type: str
+    price_per_hour: Decimal
+    launched_at: datetime
+    running_at: datetime | None = None
+    terminated_at: datetime | None = None
+    end_reason: str = ""
+    private_ip: str = ""
+    public_ip: str = ""
+    endpoints: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+    cloud_state: str = ""
+
+    @property
+    def live(self) -> bool:
+        """The bill still runs."""
+        return self.terminated_at is None
+
+
+@dataclass(frozen=True)
+class LaunchRequest:
+    """Everything that is sent to launch one machine; frozen before the call and replayed unchanged."""
+
+    token: str
+    region: str
+    zone: str
+    instance_type: str
+    capacity_type: str
+    image: str = ""
+    user_data: str = ""
+    ssh_keys: tuple[str, ...] = ()
+    disk_gib: int = 200
+    ports: tuple[int, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The frozen form: `from_json(as_json())` is the same request."""
+        values = dict(vars(self))
+        return {**values, "ssh_keys": list(self.ssh_keys), "ports": list(self.ports), "tags": dict(self.tags)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> LaunchRequest:
+        """The request that was frozen."""
+        return cls(**{**values, "ssh_keys": tuple(values["ssh_keys"]), "ports": tuple(values["ports"])})
+
+
+@dataclass(frozen=True)
+class Launched:
+    """The machine exists."""
+
+    machine: Machine
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A definite no: nothing was created (or, for GONE, what was created has ended)."""
+
+    error_class: ErrorClass
+    code: str
+    message: str
+    scope: Scope = Scope.POOL
+    retry_after: timedelta | None = None
+    classified: bool = True
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """The call may or may not have had its effect."""
+
+    code: str
+    message: str
+
+
+LaunchOutcome = Launched | Refusal | Unclear
+
+
+@dataclass(frozen=True)
+class Terminated:
+    """The cloud accepted the end of the machine; `machine` is its last word, if it gave one."""
+
+    machine: Machine | None
+    already_gone: bool = False
+
+
+TerminateOutcome = Terminated | Refusal | Unclear
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a token did: the machine, or none that the cloud knows of."""
+
+    machine: Machine | None
+
+
+FindOutcome = Found | Refusal | Unclear
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Machines of an account. `complete` is False when any page failed: absence then means nothing."""
+
+    machines: tuple[Machine, ...]
+    complete: bool
+    account_ref: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The cloud will take a machine back."""
+
+    sequence: int
+    provider_id: str
+    noticed_at: datetime
+    terminates_at: datetime
+
+
+@dataclass(frozen=True)
+class OfferedPool:
+    """One line of what an account can buy."""
+
+    instance_type: str
+    region: str
+    zone: str
+    capacity_type: str
+    price_per_hour: Decimal
+    currency: str
+    observed_at: datetime
+    price_source: str = ""
+
+
+@dataclass(frozen=True)
+class OfferedType:
+    """A machine shape."""
+
+    name: str
+    accelerator: str
+    accelerator_count: int
+    vcpus: int
+    memory_gib: float
+    interconnect: str
+
+
+@dataclass(frozen=True)
+class PriceChange:
+    instance_type: str
+    zone: str
+    capacity_type: str
+    effective_from: datetime
+    price_per_hour: Decimal
+
+
+@dataclass(frozen=True)
+class PriceHistory:
+    """Changes of prices, and the instant up to which none is missing."""
+
+    changes: tuple[PriceChange, ...]
+    complete_until: datetime

@@ -1,0 +1,95 @@
+"""What Purser asks of a cloud. An adapter translates; it decides and remembers nothing.
+
+Every call makes exactly one attempt on the wire. Nothing here raises for what a cloud answers: outcomes are
+values (fleet.domain.outcomes), so that a caller cannot forget one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from fleet.domain.outcomes import (
+    FindOutcome,
+    Inventory,
+    LaunchOutcome,
+    LaunchRequest,
+    Notice,
+    OfferedPool,
+    OfferedType,
+    PriceHistory,
+    TerminateOutcome,
+)
+
+
+class ReadFailed(Exception):
+    """A read gave no usable answer; nothing may be concluded from it. The text is the cloud's own."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What an adapter needs to speak for an account. `secret` is resolved from the reference just before use."""
+
+    cloud: str
+    name: str
+    secret: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Account({self.cloud}, {self.name})"
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """Who the cloud says we are, and where it sells."""
+
+    account_ref: str
+    zones: dict[str, tuple[str, ...]]  # region -> zones
+    notice_seconds: int
+    spot_price_rule: str = "launch"  # "market": the bill follows the market; "launch": the price at launch holds
+
+
+class CloudProvider(Protocol):
+    """One account of one cloud."""
+
+    def facts(self) -> AccountFacts:
+        """Who and where. Raises ReadFailed."""
+        ...
+
+    def instance_types(self) -> Iterable[OfferedType]:
+        """All shapes with accelerators. Raises ReadFailed."""
+        ...
+
+    def offerings(self) -> Iterable[OfferedPool]:
+        """Every pool with its current price. Raises ReadFailed; a partial list is never returned."""
+        ...
+
+    def price_history(self, since: datetime) -> PriceHistory:
+        """Changes after `since`. Raises ReadFailed."""
+        ...
+
+    def launch(self, request: LaunchRequest) -> LaunchOutcome:
+        """Launch one machine. The same request again is the same machine."""
+        ...
+
+    def find(self, request: LaunchRequest) -> FindOutcome:
+        """What the request's token did, if the cloud knows it."""
+        ...
+
+    def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
+        """End a machine. Ending one that has ended is success."""
+        ...
+
+    def describe(self, provider_ids: Sequence[str]) -> Inventory:
+        """These machines, ended ones too. One not listed is not known to be gone."""
+        ...
+
+    def inventory(self, installation: str) -> Inventory:
+        """Every live machine that carries our installation's tag, and nothing else."""
+        ...
+
+    def notices(self, after: int) -> Sequence[Notice]:
+        """Interruption notices with a sequence above `after`. Raises ReadFailed."""
+        ...

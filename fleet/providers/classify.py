@@ -1,0 +1,56 @@
+"""A vendor's error code -> our class, by one table kept as data (outcomes.toml)."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from fleet.domain.outcomes import ErrorClass, Refusal, Scope
+
+TABLE = Path(__file__).with_name("outcomes.toml")
+
+
+@dataclass(frozen=True)
+class Row:
+    match: tuple[str, ...]
+    text: str
+    error_class: ErrorClass
+    scope: Scope
+    retry_after: timedelta | None
+
+    def covers(self, code: str, message: str) -> bool:
+        """Whether this row speaks of the code (exact, or by prefix) and its text occurs in the message."""
+        named = any(code.startswith(m[:-1]) if m.endswith("*") else code == m for m in self.match)
+        return named and self.text in message.lower()
+
+
+@cache
+def table() -> dict[str, tuple[Row, ...]]:
+    """Rows by cloud, in order. Raises ValueError for a class or scope that does not exist."""
+    with TABLE.open("rb") as file:
+        clouds = tomllib.load(file)
+    return {cloud: tuple(_row(values) for values in rows) for cloud, rows in clouds.items()}
+
+
+def _row(values: dict[str, object]) -> Row:
+    seconds = values.get("retry_after_seconds")
+    matches = values["match"]
+    assert isinstance(matches, list)
+    return Row(
+        match=tuple(str(m) for m in matches),
+        text=str(values.get("text", "")),
+        error_class=ErrorClass(str(values["class"])),
+        scope=Scope(str(values["scope"])),
+        retry_after=timedelta(seconds=float(str(seconds))) if seconds is not None else None,
+    )
+
+
+def classify(cloud: str, code: str, message: str, *, retry_after: timedelta | None = None) -> Refusal:
+    """The refusal a code means. One nobody has classified is UNKNOWN: the call may have had its effect."""
+    for row in table().get(cloud, ()):
+        if row.covers(code, message):
+            return Refusal(row.error_class, code, message, row.scope, retry_after or row.retry_after)
+    return Refusal(ErrorClass.UNKNOWN, code, message, Scope.REQUEST, retry_after, classified=False)

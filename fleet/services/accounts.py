@@ -1,0 +1,40 @@
+"""Cloud accounts: their adapters, and the credential behind a reference, read just before it is used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fleet import providers
+from fleet.domain.refusals import Refused
+from fleet.models import CloudAccount
+from fleet.providers.base import Account, CloudProvider
+
+
+def adapter(account: CloudAccount) -> CloudProvider:
+    """The adapter that speaks for this account. Raises Refused when its credential cannot be read."""
+    described = Account(account.cloud, account.name, read_secret(account.credentials_ref), dict(account.options))
+    return providers.connect(account.provider, described)
+
+
+def read_secret(reference: str) -> str:
+    """The secret a reference points at: `env:NAME` or `file:/path`; empty for workload identity."""
+    kind, _, rest = reference.partition(":")
+    if not reference:
+        return ""
+    if kind == "env" and rest:
+        value = os.environ.get(rest)
+        if value is None:
+            raise Refused("credentials-missing", f"The environment has no {rest}; set it for the workers.")
+        return value
+    if kind == "file" and rest:
+        try:
+            return Path(rest).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Refused("credentials-missing", f"The credentials file cannot be read: {error.strerror}.") from error
+    raise Refused("credentials-reference", "A credentials reference is env:NAME or file:/path.", field="credentials_ref")
+
+
+def enabled() -> list[CloudAccount]:
+    """Accounts that may be bought from and must be watched."""
+    return list(CloudAccount.objects.filter(enabled=True).order_by("id"))
