@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("fleet", "0003_initial"),
+        ("fleet", "0002_facts_are_insert_only"),
     ]
 
     operations = [
