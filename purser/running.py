@@ -4,9 +4,11 @@
 """
 
 import json
+import secrets
 from pathlib import Path
 
 RUNNING_FILE = "servers.json"
+KEY_FILE = "secret_key"
 
 
 def running_urls(folder: Path) -> tuple[str | None, str | None]:
@@ -27,3 +29,12 @@ def write_running_urls(folder: Path, database_url: str, redis_url: str) -> None:
 
 def forget_running_urls(folder: Path) -> None:
     (folder / RUNNING_FILE).unlink(missing_ok=True)
+
+
+def own_secret_key(folder: Path) -> str:
+    """The SECRET_KEY of this folder's installation, made at the first call: one key for all its processes."""
+    path = folder / KEY_FILE
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64), encoding="utf-8")
+    return path.read_text(encoding="utf-8").strip()

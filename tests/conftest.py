@@ -1,5 +1,70 @@
-"""What every test shares. Started before Django reads its settings."""
+"""What every test shares.
+
+The session has a real PostgreSQL and a real Valkey: those of DATABASE_URL and REDIS_URL if both are set, else
+embedded ones of its own in a temporary folder. They start before Django reads its settings.
+
+Fixtures
+    servers   the session's EmbeddedServers, for tests that spawn processes; skips when the servers are external
+    valkey    a client of an emptied Valkey database; its URL is settings.REDIS_URL
+    db, transactional_db, client, admin_client, settings, …   pytest-django's
+"""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+import redis
+
+from purser.embedded import EmbeddedServers
 
 os.environ.setdefault("PURSER_ENV", "test")
+# Set here and not in pyproject.toml: pytest-django would read the settings before the servers have started.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "purser.settings")
+
+SERVERS = pytest.StashKey[EmbeddedServers]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        _start_servers(config)
+    django.setup()
+
+
+def _start_servers(config: pytest.Config) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="purser-tests-"))
+    folder.chmod(0o711)  # as root the servers run as nobody, who has to pass through
+    servers = EmbeddedServers(folder, fast=True)
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    config.add_cleanup(servers.stop)
+    servers.start()
+    config.stash[SERVERS] = servers
+    os.environ |= servers.environment
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    servers = config.stash.get(SERVERS, None)
+    if servers is None:
+        return "servers: those of DATABASE_URL and REDIS_URL"
+    versions = ", ".join(f"{name} {version}" for name, version in servers.versions().items())
+    return f"servers: embedded {versions} in {servers.folder}"
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> EmbeddedServers:
+    """The session's embedded servers."""
+    if SERVERS not in pytestconfig.stash:
+        pytest.skip("DATABASE_URL and REDIS_URL name servers that this session does not own")
+    return pytestconfig.stash[SERVERS]
+
+
+@pytest.fixture
+def valkey() -> Iterator[redis.Redis]:
+    """A client of the session's Valkey, emptied before the test."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        client.flushdb()
+        yield client
