@@ -17,6 +17,7 @@ from pathlib import Path
 
 import django
 import pytest
+import pytest_django
 import redis
 
 from purser.embedded import EmbeddedServers
@@ -68,3 +69,12 @@ def valkey() -> Iterator[redis.Redis]:
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.flushdb()
         yield client
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """The test database, in which pytest-django may empty tables between tests: the ledger refuses that elsewhere."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE billing_ledgerentry DISABLE TRIGGER ledger_is_never_emptied")

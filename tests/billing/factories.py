@@ -1,0 +1,93 @@
+"""Rows that billing's tests start from."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from fleet.models import (
+    Allocation,
+    CapacityType,
+    CloudAccount,
+    Instance,
+    InstanceType,
+    Offering,
+    PricePoint,
+    Project,
+    Slot,
+)
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_numbers = count(1)
+
+
+def at(minutes: float) -> datetime:
+    """So many minutes after noon."""
+    return NOON + timedelta(minutes=minutes)
+
+
+def project(**changes: Any) -> Project:
+    number = next(_numbers)
+    return Project.objects.create(**{"slug": f"team-{number}", "name": f"Team {number}"} | changes)
+
+
+def account(**changes: Any) -> CloudAccount:
+    number = next(_numbers)
+    values = {"cloud": "aws", "provider": "sandbox", "name": f"aws-{number}", "prices_complete_until": at(100_000)}
+    return CloudAccount.objects.create(**values | changes)
+
+
+def allocation(owner: Project, **changes: Any) -> Allocation:
+    values = {"name": "serve", "accelerator": "H100", "accelerator_count": 8, "since": NOON, "created_at": NOON}
+    return Allocation.objects.create(project=owner, **values | changes)
+
+
+def slot(of: Allocation, **changes: Any) -> Slot:
+    values = {"ordinal": next(_numbers), "accelerator_count": 8, "since": NOON, "created_at": NOON}
+    return Slot.objects.create(allocation=of, **values | changes)
+
+
+def machine(of: Allocation | None = None, **changes: Any) -> Instance:
+    """A machine launched at noon for $36/h, a cent a second; of an allocation, or an orphan."""
+    values: dict[str, Any] = {
+        "provider_id": f"i-{next(_numbers)}",
+        "cloud": "aws",
+        "region": "us-east-1",
+        "zone": "us-east-1a",
+        "instance_type": "p5.48xlarge",
+        "accelerator": "H100",
+        "accelerator_count": 8,
+        "capacity_type": CapacityType.ON_DEMAND,
+        "price_per_hour": Decimal("36"),
+        "launched_at": NOON,
+        "last_observed_at": at(100_000),
+    }
+    if of is not None:
+        values |= {"slot": slot(of), "project": of.project}
+    if "account" not in changes:
+        values["account"] = account()
+    return Instance.objects.create(**values | changes)
+
+
+def spot_machine(of: Allocation | None = None, *, prices: dict[float, str], **changes: Any) -> Instance:
+    """A spot machine whose bill follows the market: minutes after noon -> price per hour from then on."""
+    market = account(options={"spot_price_rule": "market"}, **changes.pop("account_values", {}))
+    kind, _ = InstanceType.objects.get_or_create(
+        cloud="aws", name="p5.48xlarge", defaults={"accelerator": "H100", "accelerator_count": 8}
+    )
+    offering = Offering.objects.create(
+        account=market,
+        instance_type=kind,
+        region="us-east-1",
+        zone="us-east-1a",
+        capacity_type=CapacityType.SPOT,
+        price_per_hour=Decimal("36"),
+        observed_at=NOON,
+    )
+    price_points(offering, prices)
+    return machine(of, account=market, capacity_type=CapacityType.SPOT, **changes)
+
+
+def price_points(offering: Offering, prices: dict[float, str]) -> None:
+    for minutes, price in prices.items():
+        PricePoint.objects.create(offering=offering, effective_from=at(minutes), price_per_hour=Decimal(price))
