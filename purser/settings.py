@@ -327,4 +327,7 @@ if PRODUCTION and TIME_FACTOR != 1.0:
 # How long a worker's claim on a row holds without renewal; longer than any one call to a cloud.
 LEASE_SECONDS = env_int("LEASE_SECONDS", 60, minimum=5, maximum=600)
 
+# A folder with accelerator blocks of your own (*.toml), read after the shipped catalogue.
+ACCELERATORS_FOLDER = env_str("ACCELERATORS_FOLDER", "")
+
 METRICS_TOKEN = env_secret("METRICS_TOKEN", " ").strip()
