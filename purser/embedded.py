@@ -124,6 +124,12 @@ class EmbeddedServers:
             "Valkey": self._running(self._valkey).version(),
         }
 
+    @property
+    def process_ids(self) -> dict[str, int]:
+        """The servers' process ids, by the names that `versions()` uses."""
+        servers = {"PostgreSQL": self._running(self._postgres), "Valkey": self._running(self._valkey)}
+        return {name: server.child.pid for name, server in servers.items() if server.child}
+
     def spawn(
         self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None, *, cwd: Path | None = None
     ) -> Child:

@@ -121,7 +121,7 @@ class Postgres:
         )
         if done.returncode:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise _explain(done.stderr or done.stdout, self.data, self.port)
+            raise explain(done.stderr or done.stdout, self.data, self.port)
         fresh.rename(self.data)
 
     def _initdb(self, data: Path) -> list[str]:
@@ -163,7 +163,7 @@ class Postgres:
         give_up_at = time.monotonic() + STARTED_WITHIN_S
         while True:
             if self.child.exit_code is not None:
-                raise _explain(self.child.output(), self.data, self.port)
+                raise explain(self.child.output(), self.data, self.port)
             try:
                 self._connect("postgres").close()
             except psycopg.OperationalError as error:
@@ -210,7 +210,7 @@ def port_taken(name: str, port: int) -> EmbeddedError:
     return _PortTaken(f"Port {port} of 127.0.0.1 is in use, so {name} cannot listen there; choose another port.")
 
 
-def _explain(output: str, data: Path, port: int) -> EmbeddedError:
+def explain(output: str, data: Path, port: int) -> EmbeddedError:
     """PostgreSQL's own words, translated into one sentence that says what to do."""
     if "Address already in use" in output:
         return port_taken("PostgreSQL", port)
