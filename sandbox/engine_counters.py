@@ -44,6 +44,13 @@ HISTOGRAM_BOUNDS: dict[str, tuple[float, ...]] = {  # family name without "vllm:
     "request_num_preemptions": PREEMPTION_BOUNDS,
     "request_prefill_kv_computed_tokens": TOKEN_BOUNDS,
 }
+HTTP_HISTOGRAM_BOUNDS: dict[str, tuple[float, ...]] = {
+    "http_request_duration_highr_seconds": (
+        *(0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 1.5),
+        *(2, 2.5, 3, 3.5, 4, 4.5, 5, 7.5, 10, 30, 60),
+    ),
+    "http_request_duration_seconds": (0.1, 0.5, 1),
+}
 ROUNDING = 1e-6  # weights are sums of parts of iterations; shown counts are whole
 
 
@@ -89,7 +96,9 @@ class EngineCounters:
     batch_seconds: float = 0.0
     finished_by_reason: dict[str, int] = field(default_factory=dict)
     histograms: dict[str, Histogram] = field(
-        default_factory=lambda: {name: Histogram(bounds) for name, bounds in HISTOGRAM_BOUNDS.items()}
+        default_factory=lambda: {
+            name: Histogram(bounds) for name, bounds in (HISTOGRAM_BOUNDS | HTTP_HISTOGRAM_BOUNDS).items()
+        }
     )
 
     def observe(self, name: str, value: float, weight: float = 1.0) -> None:
@@ -120,7 +129,8 @@ class EngineCounters:
 
     def _observe_times(self, done: Finished, arrived_at: float, admitted_at: float) -> None:
         decode_seconds = done.finished_at - done.first_token_at
-        self.observe("e2e_request_latency_seconds", done.finished_at - arrived_at)
+        for name in ("e2e_request_latency_seconds", *HTTP_HISTOGRAM_BOUNDS):
+            self.observe(name, done.finished_at - arrived_at)
         self.observe("request_queue_time_seconds", admitted_at - arrived_at)
         self.observe("request_inference_time_seconds", done.finished_at - admitted_at)
         self.observe("request_prefill_time_seconds", done.first_token_at - admitted_at)
