@@ -218,6 +218,10 @@ def explain(output: str, data: Path, port: int) -> EmbeddedError:
         return EmbeddedError(
             f"The disk of {data} is full; make room, or name another folder in PURSER_DATA_DIR, and start again."
         )
+    if "could not look up effective user ID" in output:
+        return EmbeddedError(
+            "This user has no line in /etc/passwd, which PostgreSQL's initdb wants; add one, or set DATABASE_URL."
+        )
     if "Permission denied" in output or "Operation not permitted" in output:
         return EmbeddedError(
             f"PostgreSQL may not use {data}: {_last_line(output)} Run as the folder's owner, name another folder in "

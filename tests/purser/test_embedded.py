@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import signal
 import socket
 import stat
@@ -27,7 +28,7 @@ from tests.deadline import wait_until
 REPOSITORY = Path(__file__).resolve().parents[2]
 SUPERVISE = Path(__file__).with_name("supervise.py")
 AS_ROOT = os.getuid() == 0
-SOMEBODY = 54_321
+SOMEBODY = pwd.getpwnam("daemon").pw_uid  # any user the machine knows who is not us
 
 
 @pytest.fixture
@@ -284,6 +285,7 @@ def test_a_full_disk_is_said_before_anything_is_written(folder):
         ("initdb: error: could not create directory: Disk quota exceeded", "The disk of /data is full"),
         ('FATAL:  could not bind IPv4 address "127.0.0.1": Address already in use', "Port 5433 of 127.0.0.1 is in use"),
         ('FATAL:  could not open file "PG_VERSION": Permission denied', "PostgreSQL may not use /data"),
+        ("initdb: could not look up effective user ID 7: user does not exist", "This user has no line in /etc/passwd"),
         ("LOG:  starting\nFATAL:  out of shoes\nLOG:  bye", "PostgreSQL did not start in /data: FATAL:  out of shoes"),
         ("", "PostgreSQL did not start in /data: it said nothing."),
     ],
@@ -346,7 +348,7 @@ def test_an_ordinary_user_runs_the_servers_as_himself(folder):
     if subprocess.run([*command, "-c", "import psycopg"], capture_output=True, check=False).returncode:
         pytest.skip("this machine does not allow a mount of one's own")
     with supervisor(folder, command=command) as (_, said):
-        assert said["versions"]["PostgreSQL"].startswith("18.")
+        assert "error" not in said, said
         assert {Path(f"/proc/{pid}").stat().st_uid for pid in said["pids"]} == {SOMEBODY}
 
 
