@@ -272,9 +272,7 @@ def _candidate(demand: Demand, offering: Offering, memory: Memory, units: int, r
 
 def _one_pool(candidates: Sequence[Candidate]) -> list[Choice]:
     """A gang: every machine in the pool where all of them together cost least."""
-    best = min(
-        candidates, key=lambda c: (c.expected_per_hour * c.machines_for_all, c.machines_for_all), default=None
-    )
+    best = min(candidates, key=lambda c: (c.expected_per_hour * c.machines_for_all, c.machines_for_all), default=None)
     return [Choice(best, best.machines_for_all)] if best and best.machines_for_all else []
 
 

@@ -117,6 +117,7 @@ class CapacityMemory(models.Model):
     cooldown_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     refusals = models.PositiveIntegerField(default=0)
+    refusals_in_a_row = models.PositiveIntegerField(default=0)
     fill_seconds = models.JSONField(default=list, help_text="Last 50 times from launch to ready, business seconds")
     interruptions = models.PositiveIntegerField(default=0)
     held_hours = models.FloatField(default=0, help_text="Machine-hours held: the base of the interruption rate")

@@ -163,9 +163,7 @@ class Sandbox:
 
     def notices(self, after: int) -> list[Notice]:
         return [
-            Notice(
-                int(item["seq"]), item["instance_id"], _time(item["noticed_at"]), _time(item["terminates_at"])
-            )
+            Notice(int(item["seq"]), item["instance_id"], _time(item["noticed_at"]), _time(item["terminates_at"]))
             for item in self._read("notices", after=after, limit=PAGE)["items"]
         ]
 

@@ -32,7 +32,7 @@ def read_secret(reference: str) -> str:
             return Path(rest).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise Refused("credentials-missing", f"The credentials file cannot be read: {error.strerror}.") from error
-    raise Refused("credentials-reference", "A credentials reference is env:NAME or file:/path.", field="credentials_ref")
+    raise Refused("credentials-reference", "Credentials are given as env:NAME or file:/path.", field="credentials_ref")
 
 
 def enabled() -> list[CloudAccount]:

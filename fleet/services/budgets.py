@@ -7,7 +7,6 @@ Checking without the lock overspends by 16–21 % under 32 racing clients (measu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,15 +20,13 @@ DETECT_AND_STOP = timedelta(hours=2)
 """The longest a machine may run before we notice and stop it: what each hold must be able to pay for."""
 
 
-@dataclass(frozen=True)
 class NoRoom(Exception):
     """A quota or a budget leaves too little. `code` is `quota` or `budget`; the sentence compares the numbers."""
 
-    code: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return self.sentence
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
 
 
 def hold_for(attempt: LaunchAttempt, *, allocation: Allocation, now: datetime, **machine: Any) -> Hold:
@@ -153,8 +150,8 @@ def _check_budgets(project: Project, cloud: str, endpoint_ref: str, price: Decim
         if worst_case(price) > left:
             raise NoRoom(
                 "budget",
-                f"${worst_case(price):.2f} kept aside for this machine is over the ${max(left, Decimal(0)):.2f} left of "
-                f"the month's ${budget.cap_per_month:.2f} ({budget}).",
+                f"${worst_case(price):.2f} to keep aside for this machine is over the ${max(left, Decimal(0)):.2f} "
+                f"left of the month's ${budget.cap_per_month:.2f} ({budget}).",
             )
 
 

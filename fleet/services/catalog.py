@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from fleet import providers
 from fleet.domain.accelerators import Accelerator
 from fleet.domain.capacity import Offering, Pool
+from fleet.domain.outcomes import OfferedPool, OfferedType, PriceChange
 from fleet.models import CloudAccount, InstanceType, PricePoint
 from fleet.models import Offering as OfferingRow
 from fleet.providers.base import ReadFailed
@@ -34,7 +34,8 @@ def sync_account(account: CloudAccount, *, now: datetime) -> bool:
         _store_types(account.cloud, types)
         _store_offerings(account, pools)
         _store_changes(account, history.changes)
-        account.options = {**account.options, "spot_price_rule": facts.spot_price_rule, "notice_s": facts.notice_seconds}
+        learnt = {"spot_price_rule": facts.spot_price_rule, "notice_seconds": facts.notice_seconds}
+        account.options = {**account.options, **learnt}
         account.expected_account_ref = account.expected_account_ref or facts.account_ref
         account.prices_complete_until = history.complete_until
         account.last_error = ""
@@ -53,21 +54,20 @@ def sync_prices(account: CloudAccount) -> bool:
         return False
     with transaction.atomic():
         _store_changes(account, history.changes)
-        CloudAccount.objects.filter(pk=account.pk).update(
-            prices_complete_until=history.complete_until, last_error=""
-        )
+        CloudAccount.objects.filter(pk=account.pk).update(prices_complete_until=history.complete_until, last_error="")
     return True
 
 
 def current_offerings(accounts: Sequence[CloudAccount]) -> list[Offering]:
-    """Every pool on sale in these accounts, with what its chip can do. Unknown chips are left out: see `unknown_chips`."""
+    """Every pool on sale in these accounts, with what its chip can do; chips without figures are left out."""
     chips = accelerators()
     rows = (
         OfferingRow.objects.filter(account__in=accounts, offered=True)
         .select_related("instance_type", "account")
         .order_by("id")
     )
-    return [_offering(row, chips[row.instance_type.accelerator]) for row in rows if row.instance_type.accelerator in chips]
+    known = ((row, chips.get(row.instance_type.accelerator)) for row in rows)
+    return [_offering(row, chip) for row, chip in known if chip is not None]
 
 
 def _offering(row: OfferingRow, chip: Accelerator) -> Offering:
@@ -78,7 +78,7 @@ def _offering(row: OfferingRow, chip: Accelerator) -> Offering:
         accelerator=shape.accelerator,
         accelerator_count=shape.accelerator_count,
         accelerator_memory_gib=chip.memory_gib,
-        fp8=chip.fp8_tflops is not None,
+        fp8=chip.fp8,
         interconnect=shape.interconnect,
         price_per_hour=row.price_per_hour,
         currency=row.currency,
@@ -86,7 +86,7 @@ def _offering(row: OfferingRow, chip: Accelerator) -> Offering:
     )
 
 
-def _store_types(cloud: str, types: Iterable[providers.OfferedType]) -> None:
+def _store_types(cloud: str, types: Iterable[OfferedType]) -> None:
     InstanceType.objects.bulk_create(
         [
             InstanceType(
@@ -106,7 +106,7 @@ def _store_types(cloud: str, types: Iterable[providers.OfferedType]) -> None:
     )
 
 
-def _store_offerings(account: CloudAccount, pools: Iterable[providers.OfferedPool]) -> None:
+def _store_offerings(account: CloudAccount, pools: Iterable[OfferedPool]) -> None:
     """The list as it is now; a pool no longer listed is kept, as not offered, with its history."""
     types = dict(InstanceType.objects.filter(cloud=account.cloud).values_list("name", "id"))
     OfferingRow.objects.filter(account=account).update(offered=False)
@@ -142,7 +142,7 @@ def _store_offerings(account: CloudAccount, pools: Iterable[providers.OfferedPoo
     )
 
 
-def _store_changes(account: CloudAccount, changes: Sequence[providers.PriceChange]) -> None:
+def _store_changes(account: CloudAccount, changes: Sequence[PriceChange]) -> None:
     """Add the change points, and bring each offering's own price up to its last one."""
     if not changes:
         return
@@ -152,7 +152,10 @@ def _store_changes(account: CloudAccount, changes: Sequence[providers.PriceChang
     }
     known = [(rows[key], change) for change in changes if (key := _key(change)) in rows]
     PricePoint.objects.bulk_create(
-        [PricePoint(offering=row, effective_from=c.effective_from, price_per_hour=c.price_per_hour) for row, c in known],
+        [
+            PricePoint(offering=row, effective_from=change.effective_from, price_per_hour=change.price_per_hour)
+            for row, change in known
+        ],
         ignore_conflicts=True,
     )
     for row, change in known:
@@ -161,7 +164,7 @@ def _store_changes(account: CloudAccount, changes: Sequence[providers.PriceChang
     OfferingRow.objects.bulk_update({row for row, _ in known}, ["price_per_hour", "observed_at"])
 
 
-def _key(change: providers.PriceChange) -> tuple[str, str, str]:
+def _key(change: PriceChange) -> tuple[str, str, str]:
     return (change.instance_type, change.zone, change.capacity_type)
 
 

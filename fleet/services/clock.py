@@ -30,5 +30,3 @@ def set_clock(*, epoch: datetime, anchored_at: datetime, factor: float) -> None:
 def real_duration(business: timedelta) -> timedelta:
     """How long a business duration takes on a real clock."""
     return business / time_factor()
-
-

@@ -1,0 +1,265 @@
+"""What a project may ask of an allocation: request it, preview it, resize, extend and release it.
+
+Nothing here calls a cloud. These verbs write what is wanted; `reconcile` (planning, launching, ending) makes it so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from fleet.domain.demand import AllocationSpec, Demand, Need
+from fleet.domain.lifecycle import AllocationState, Desired, Reason, SlotState
+from fleet.domain.placement import Plan, plan
+from fleet.domain.refusals import Refused, did_you_mean
+from fleet.models import Allocation, CapacityType, CloudAccount, Offering, Project, Slot
+from fleet.services import budgets, catalog, events, memory
+from fleet.services.accounts import enabled
+from fleet.services.chips import accelerators
+from fleet.services.moves import move_slot
+
+MOST_ACCELERATORS = 10_000
+DRAIN_AT_MOST = timedelta(minutes=30)
+NAME_LENGTH = 100
+
+
+def request_allocation(
+    *, project: Project, spec: AllocationSpec, requested_by: str, now: datetime, request_id: str = ""
+) -> Allocation:
+    """Write down what is wanted. Raises Refused when no plan could ever meet it as it is written."""
+    demand = _checked(spec)
+    with transaction.atomic():
+        allocation = Allocation.objects.create(
+            project=project,
+            name=spec.name,
+            requested_by=requested_by,
+            endpoint_ref=spec.endpoint_ref,
+            accelerator=demand.accelerator,
+            accelerator_count=demand.accelerator_count,
+            accelerators_per_slot=demand.accelerators_per_slot,
+            need=demand.need.as_json() if demand.need else {},
+            gang=demand.gang,
+            clouds=list(demand.clouds),
+            regions=list(demand.regions),
+            capacity_types=list(demand.capacity_types),
+            max_price_per_hour=demand.max_price_per_hour,
+            image=spec.image,
+            startup_script=spec.startup_script,
+            ssh_keys=list(spec.ssh_keys),
+            disk_gib=spec.disk_gib,
+            ports=list(spec.ports),
+            labels=dict(spec.labels),
+            since=now,
+            created_at=now,
+            expires_at=now + spec.ttl if spec.ttl else None,
+            idle_release_seconds=int(spec.idle_release.total_seconds()) if spec.idle_release else None,
+            deadline_at=now + spec.deadline if spec.deadline else None,
+            next_action="Plan",
+        )
+        events.record(
+            "allocation.requested",
+            subject=allocation.public_id,
+            project=project,
+            actor=requested_by,
+            request_id=request_id,
+            now=now,
+            data={
+                "name": spec.name,
+                "accelerator": demand.accelerator,
+                "accelerator_count": demand.accelerator_count,
+                "need": allocation.need,
+                "gang": demand.gang,
+            },
+        )
+    return allocation
+
+
+def preview(*, project: Project, spec: AllocationSpec, now: datetime) -> Plan:
+    """The plan a request would get right now; nothing is written. Raises Refused as `request_allocation` does."""
+    demand = _checked(spec)
+    return plan_for(demand, project=project, endpoint_ref=spec.endpoint_ref, now=now)
+
+
+def plan_for(demand: Demand, *, project: Project, endpoint_ref: str, now: datetime, held_units: int = 0) -> Plan:
+    """Run the planner on what every enabled account sells, what we remember and what quotas and budgets leave."""
+    offerings = catalog.current_offerings(enabled())
+    remembered = memory.recall({offering.pool for offering in offerings}, now=now)
+    room = budgets.room_for(project, endpoint_ref=endpoint_ref, now=now)
+    return plan(demand, offerings, remembered, room, now=now, held_units=held_units)
+
+
+def demand_of(allocation: Allocation) -> Demand:
+    """The demand as it stands now."""
+    return Demand(
+        accelerator_count=allocation.accelerator_count,
+        accelerator=allocation.accelerator,
+        need=Need(**allocation.need) if allocation.need else None,
+        accelerators_per_slot=allocation.accelerators_per_slot,
+        gang=allocation.gang,
+        clouds=tuple(allocation.clouds),
+        regions=tuple(allocation.regions),
+        capacity_types=tuple(allocation.capacity_types),
+        max_price_per_hour=allocation.max_price_per_hour,
+    )
+
+
+def release(public_id: str, *, now: datetime, reason: Reason, actor: str, request_id: str = "") -> Allocation:
+    """Want it no more. Its machines are drained and ended; asking twice changes nothing. Raises DoesNotExist."""
+    with transaction.atomic():
+        allocation = Allocation.objects.select_for_update(no_key=True).get(public_id=public_id)
+        if allocation.desired == Desired.PRESENT and allocation.state not in (
+            AllocationState.RELEASED,
+            AllocationState.FAILED,
+        ):
+            allocation.desired = Desired.ABSENT
+            allocation.reason = reason
+            allocation.generation += 1
+            allocation.save(update_fields=["desired", "reason", "generation"])
+            Allocation.objects.filter(pk=allocation.pk).update(next_at=Now())
+            events.record(
+                "allocation.release-requested",
+                subject=public_id,
+                project=allocation.project,
+                actor=actor,
+                request_id=request_id,
+                now=now,
+                data={"reason": reason},
+            )
+    return allocation
+
+
+def extend(public_id: str, *, expires_at: datetime, now: datetime, actor: str, request_id: str = "") -> Allocation:
+    """Move the end of its TTL. Raises Refused when that moment has passed or the allocation has ended."""
+    if expires_at <= now:
+        raise Refused("expiry-past", "The new end must lie in the future.", field="expires_at")
+    with transaction.atomic():
+        allocation = Allocation.objects.select_for_update(no_key=True).get(public_id=public_id)
+        if allocation.desired == Desired.ABSENT:
+            raise Refused("allocation-ended", "It is being released; request a new allocation instead.")
+        before = allocation.expires_at
+        Allocation.objects.filter(pk=allocation.pk).update(
+            expires_at=expires_at, generation=F("generation") + 1, next_at=Now()
+        )
+        events.record(
+            "allocation.extended",
+            subject=public_id,
+            project=allocation.project,
+            actor=actor,
+            request_id=request_id,
+            now=now,
+            data={"before": before.isoformat() if before else None, "after": expires_at.isoformat()},
+        )
+    allocation.refresh_from_db()
+    return allocation
+
+
+def resize(allocation: Allocation, *, accelerator_count: int, now: datetime, reason: Reason) -> None:
+    """Set how many accelerators are wanted. Growing adds slots; what shrinks is named by `release_slot`."""
+    if not 0 <= accelerator_count <= MOST_ACCELERATORS:
+        raise Refused("accelerator-count", f"Between 0 and {MOST_ACCELERATORS}.", field="accelerator_count")
+    with transaction.atomic():
+        row = Allocation.objects.select_for_update(no_key=True).get(pk=allocation.pk)
+        if row.desired == Desired.ABSENT or row.accelerator_count == accelerator_count:
+            return
+        Allocation.objects.filter(pk=row.pk).update(
+            accelerator_count=accelerator_count, generation=F("generation") + 1, next_at=Now()
+        )
+        events.record(
+            "allocation.resized",
+            subject=row.public_id,
+            project=row.project,
+            now=now,
+            data={"before": row.accelerator_count, "after": accelerator_count, "reason": reason},
+        )
+    allocation.refresh_from_db()
+
+
+def release_slot(slot: Slot, *, now: datetime, reason: Reason, drain_until: datetime | None = None) -> None:
+    """Give up this very machine and want one fewer; it is ended when its work has left or at `drain_until`."""
+    with transaction.atomic():
+        allocation = Allocation.objects.select_for_update(no_key=True).get(pk=slot.allocation_id)
+        row = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
+        if row.desired == Desired.ABSENT:
+            return
+        left = max(allocation.accelerator_count - row.accelerator_count, 0)
+        Allocation.objects.filter(pk=allocation.pk).update(
+            accelerator_count=left, generation=F("generation") + 1, next_at=Now()
+        )
+        let_go(row, now=now, reason=reason, drain_until=drain_until)
+
+
+def let_go(slot: Slot, *, now: datetime, reason: Reason, drain_until: datetime | None = None, detail: str = "") -> bool:
+    """Want this slot no more: a wanted one is closed, a live one starts to drain. Call inside a transaction."""
+    if Slot.objects.filter(pk=slot.pk, desired=Desired.PRESENT).update(desired=Desired.ABSENT, next_at=Now()) == 0:
+        return False
+    slot.desired = Desired.ABSENT
+    if move_slot(slot, SlotState.GONE, frm=[SlotState.WANTED], reason=reason, now=now, detail=detail, ended_at=now):
+        return True
+    drain(slot, now=now, reason=reason, drain_until=drain_until, detail=detail)
+    return True
+
+
+def drain(slot: Slot, *, now: datetime, reason: Reason, drain_until: datetime | None, detail: str = "") -> bool:
+    """Let work leave a machine that runs. One whose launch is unresolved is resolved first, then ended."""
+    return move_slot(
+        slot,
+        SlotState.DRAINING,
+        frm=[SlotState.BOOTING, SlotState.READY, SlotState.UNHEALTHY],
+        reason=reason,
+        now=now,
+        detail=detail,
+        drain_until=drain_until or now + DRAIN_AT_MOST,
+    )
+
+
+def _checked(spec: AllocationSpec) -> Demand:
+    """The demand, or Refused with the field and what to do. Only what can be known without a plan."""
+    demand = spec.demand
+    if not spec.name or len(spec.name) > NAME_LENGTH:
+        raise Refused("name", f"A name of 1 to {NAME_LENGTH} characters is needed.", field="name")
+    if not 1 <= demand.accelerator_count <= MOST_ACCELERATORS:
+        raise Refused("accelerator-count", f"Ask for 1 to {MOST_ACCELERATORS} accelerators.", field="accelerator_count")
+    if bool(demand.accelerator) == bool(demand.need and demand.need.as_json()):
+        raise Refused("name-or-need", "Name an accelerator or say what you need of one, not both.", field="accelerator")
+    size = demand.accelerators_per_slot
+    if size is not None and demand.accelerator_count % size:
+        raise Refused(
+            "accelerators-per-slot",
+            f"{demand.accelerator_count} accelerators cannot be cut into machines of {size}.",
+            field="accelerators_per_slot",
+        )
+    demand = _in_known_words(demand)
+    for period, field in ((spec.ttl, "ttl_seconds"), (spec.idle_release, "idle_release_seconds")):
+        if period is not None and period < timedelta(minutes=1):
+            raise Refused("too-short", "At least 60 seconds; shorter would end before a machine boots.", field=field)
+    return demand
+
+
+def _in_known_words(demand: Demand) -> Demand:
+    """The demand with its accelerator's canonical name; Refused for a word nobody sells or makes."""
+    chips = accelerators()
+    accounts = CloudAccount.objects.filter(enabled=True)
+    _check_words("cloud", "clouds", demand.clouds, set(accounts.values_list("cloud", flat=True)))
+    regions = set(Offering.objects.filter(account__in=accounts).values_list("region", flat=True).distinct())
+    _check_words("region", "regions", demand.regions, regions)
+    _check_words("capacity type", "capacity_types", demand.capacity_types, set(CapacityType.values))
+    need = demand.need
+    if need is None:
+        return replace(demand, accelerator=chips.require(demand.accelerator).name)
+    if need.memory_gib is not None and not 0 < need.memory_gib <= 1_000_000:
+        raise Refused("need-memory", "Memory is a number of GiB above 0.", field="need.memory_gib")
+    kinds = {chip.interconnect for chip in chips.values() if chip.interconnect}
+    if need.interconnect:
+        _check_words("interconnect", "need.interconnect", (need.interconnect,), kinds)
+    return demand
+
+
+def _check_words(what: str, field: str, words: tuple[str, ...], known: set[str]) -> None:
+    for word in words:
+        if word not in known:
+            sentence = f"No {what} is called {word[:40]!r}.{did_you_mean(word, known)}"
+            raise Refused(f"unknown-{what.replace(' ', '-')}", sentence, field=field)

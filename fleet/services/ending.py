@@ -1,0 +1,170 @@
+"""End one machine of one slot. It is not gone until the cloud says so.
+
+The intent to end is the slot's own state (draining, then terminating), committed before the call; terminate is
+idempotent on every cloud, so an unknown outcome is simply asked again. The same crash points as a launch:
+K0 claimed, K1 before `terminating` is committed, K2 after, K3 sent, K4 answered, K5 fact written, K6 applied.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from fleet.crashpoints import reach
+from fleet.domain.lifecycle import Reason, SlotState
+from fleet.domain.outcomes import ErrorClass, Refusal, Terminated, TerminateOutcome
+from fleet.domain.refusals import Refused
+from fleet.models import Instance, Slot, TerminationFact
+from fleet.services import budgets, events, machines, memory
+from fleet.services.accounts import adapter
+from fleet.services.leases import Lease, kept_alive
+from fleet.services.moves import move_slot
+
+VERB = "terminate"
+AGAIN = timedelta(seconds=3)
+SOON = timedelta(seconds=1)
+TAKEN_BACK = ("preempted",)
+
+
+def reconcile_end(lease: Lease, *, now: datetime) -> None:
+    """Take a draining or terminating slot one step on."""
+    reach(VERB, "K0")
+    slot = lease.rows().select_related("allocation__project", "instance__account").first()
+    if slot is None:
+        return
+    if slot.state == SlotState.DRAINING and not _may_end(slot, now):
+        lease.release(again_in=SOON)
+        return
+    with transaction.atomic():
+        if slot.state == SlotState.DRAINING:
+            detail = slot.detail
+            reason = Reason(slot.reason)
+            move_slot(
+                slot,
+                SlotState.TERMINATING,
+                frm=[SlotState.DRAINING],
+                reason=reason,
+                detail=detail,
+                now=now,
+                lease=lease,
+            )
+        if not lease.update(terminate_attempts=F("terminate_attempts") + 1):
+            return
+        reach(VERB, "K1")
+    reach(VERB, "K2")
+    outcome = _call(slot.instance, lease)
+    reach(VERB, "K4")
+    _keep_fact(slot.instance, outcome)
+    reach(VERB, "K5")
+    _apply(slot, outcome, lease, now)
+    reach(VERB, "K6")
+
+
+def _may_end(slot: Slot, now: datetime) -> bool:
+    """Work has left, or the time given for that is over."""
+    return slot.drained or (slot.drain_until is not None and slot.drain_until <= now)
+
+
+def _call(instance: Instance, lease: Lease) -> TerminateOutcome:
+    try:
+        cloud = adapter(instance.account)
+    except Refused as error:
+        return Refusal(ErrorClass.TRANSIENT, error.code, error.sentence)
+    with kept_alive(lease):
+        return cloud.terminate(instance.provider_id, instance.region)
+
+
+def _keep_fact(instance: Instance, outcome: TerminateOutcome) -> None:
+    if isinstance(outcome, Terminated):
+        answer = machines.to_json(outcome.machine) if outcome.machine else {}
+        kind = "already-gone" if outcome.already_gone else "accepted"
+    else:
+        answer = {"code": outcome.code, "message": outcome.message}
+        kind = outcome.error_class.value if isinstance(outcome, Refusal) else "unknown"
+    TerminationFact.objects.create(instance=instance, outcome=kind, answer=answer)
+
+
+def _apply(slot: Slot, outcome: TerminateOutcome, lease: Lease, now: datetime) -> None:
+    if not isinstance(outcome, Terminated):
+        lease.update(detail=f"{slot.instance.account.name}: {outcome.message or outcome.code}; asked again.")
+        lease.release(again_in=AGAIN)
+        return
+    if outcome.machine is None:
+        _apply_not_found(slot, lease, now)
+        return
+    with transaction.atomic():
+        if not lease.rows().select_for_update(no_key=True).exists():
+            return
+        machines.refresh(slot.instance, outcome.machine)
+        if outcome.machine.terminated_at is not None:
+            close_slot(slot, now=now, lease=lease)
+            lease.release(again_in=None)
+        else:
+            lease.release(again_in=AGAIN)
+
+
+def _apply_not_found(slot: Slot, lease: Lease, now: datetime) -> None:
+    """A cloud that lags may not know a machine yet. Only a second not-found, of a machine once seen, is its end."""
+    told = slot.instance.termination_facts.filter(outcome="already-gone").count()
+    if told < 2 or slot.instance.last_observed_at is None:
+        lease.release(again_in=AGAIN)
+        return
+    with transaction.atomic():
+        if not lease.rows().select_for_update(no_key=True).exists():
+            return
+        unended = Instance.objects.filter(pk=slot.instance.pk, terminated_at=None)
+        unended.update(terminated_at=now, end_reason="vanished")
+        slot.instance.refresh_from_db()
+        close_slot(slot, now=now, lease=lease)
+        lease.release(again_in=None)
+
+
+def close_slot(slot: Slot, *, now: datetime, lease: Lease | None = None) -> bool:
+    """The cloud says the machine has ended: the slot is gone, its hold is released, its life is remembered.
+
+    Call inside a transaction, with `slot.instance` refreshed. False when it was closed already.
+    """
+    instance = slot.instance
+    taken_back = instance.end_reason in TAKEN_BACK
+    ours = slot.state in (SlotState.TERMINATING, SlotState.DRAINING) and not taken_back
+    reason = Reason(slot.reason) if ours else (Reason.PREEMPTED if taken_back else Reason.TERMINATED)
+    moved = move_slot(
+        slot,
+        SlotState.GONE,
+        frm=[
+            SlotState.LAUNCHING,
+            SlotState.BOOTING,
+            SlotState.READY,
+            SlotState.UNHEALTHY,
+            SlotState.DRAINING,
+            SlotState.TERMINATING,
+            SlotState.LOST,
+        ],
+        reason=reason,
+        detail=slot.detail if ours else f"Ended by the cloud: {instance.end_reason or 'no reason given'}",
+        now=now,
+        lease=lease,
+        ended_at=instance.terminated_at,
+    )
+    if not moved:
+        return False
+    Slot.objects.filter(pk=slot.pk).update(next_at=None)
+    if instance.attempt is not None:
+        budgets.release_hold(instance.attempt, now=now)
+    if slot.account is not None:
+        memory.remember_end(memory.pool_of(slot), instance, interrupted=taken_back)
+    events.record(
+        "instance.preempted" if taken_back else "instance.terminated",
+        subject=instance.public_id,
+        project=slot.allocation.project,
+        now=now,
+        data={
+            "machine": instance.provider_id,
+            "reason": instance.end_reason,
+            "slot": slot.public_id,
+            "allocation": slot.allocation.public_id,
+        },
+    )
+    return True

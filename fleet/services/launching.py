@@ -1,0 +1,443 @@
+"""Buy one machine for one slot: intent before the call, one attempt, unknown is a state, apply with the lease.
+
+    K0  the slot is claimed
+    T1  one transaction: quota and budget locked, hold taken, attempt frozen with its token
+    K1  before its commit            K2  after it, nothing sent yet
+    C   the call, no transaction open
+    K3  sent, nothing received       K4  received, nothing written
+    T2  the fact is inserted, unfenced
+    K5  before the result is applied
+    T3  the slot and the attempt move, if the lease still holds
+    K6  after it
+
+A worker that dies anywhere leaves rows from which the next one goes on: the identical call is replayed with the
+same token, never another zone, until the outcome is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from fleet.crashpoints import reach
+from fleet.domain.lifecycle import UNRESOLVED_ATTEMPT_STATES, AttemptState, Desired, Reason, SlotState
+from fleet.domain.outcomes import (
+    ErrorClass,
+    Found,
+    Launched,
+    LaunchOutcome,
+    LaunchRequest,
+    Machine,
+    Refusal,
+    Unclear,
+)
+from fleet.domain.refusals import Refused
+from fleet.models import Allocation, LaunchAttempt, LaunchResult, Slot
+from fleet.models.allocation import attempt_id
+from fleet.services import budgets, events, machines, memory
+from fleet.services.accounts import adapter
+from fleet.services.installation import (
+    TAG_ALLOCATION,
+    TAG_ATTEMPT,
+    TAG_INSTALLATION,
+    TAG_PROJECT,
+    TAG_PROOF,
+    TAG_SEQUENCE,
+    TAG_SLOT,
+    client_token,
+    installation,
+    next_sequence,
+    proof,
+)
+from fleet.services.leases import Lease, kept_alive
+from fleet.services.moves import move_slot, nudge
+
+VERB = "launch"
+SOON = timedelta(seconds=1)
+REPLAY_AFTER = timedelta(seconds=3)
+NO_ROOM_WAIT = timedelta(seconds=10)
+LOOK_TWICE_APART = timedelta(seconds=5)
+
+
+def reconcile_launch(lease: Lease, *, now: datetime) -> None:
+    """Take a wanted or launching slot one step on. Call with the slot freshly claimed."""
+    reach(VERB, "K0")
+    slot = lease.rows().select_related("allocation__project", "account").first()
+    if slot is None:
+        return
+    attempt = slot.attempts.filter(state__in=UNRESOLVED_ATTEMPT_STATES).select_related("account").first()
+    if attempt is None:
+        attempt = _write_intent(slot, lease, now)
+        if attempt is None:
+            return
+        reach(VERB, "K2")
+    elif (known := attempt.results.order_by("id").first()) is not None:
+        # Somebody got the answer and died before it was applied: the fact is enough, no call is needed.
+        _apply_machine(slot, attempt, machines.from_json(known.answer), lease, now, adopted=True)
+        return
+    elif slot.desired == Desired.ABSENT:
+        _look_before_ending(slot, attempt, lease, now)
+        return
+    _call_and_apply(slot, attempt, lease, now)
+
+
+def _write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | None:
+    """T1. None when there is nothing to launch, or no room for it."""
+    try:
+        with transaction.atomic():
+            rows = lease.rows().select_related("allocation__project", "account")
+            held = rows.select_for_update(no_key=True, of=("self",)).first()
+            if held is None or not _wants_launch(held, lease):
+                return None
+            attempt = _freeze(held, now)
+            budgets.hold_for(
+                attempt,
+                allocation=held.allocation,
+                now=now,
+                accelerator=held.accelerator,
+                accelerator_count=held.accelerator_count,
+                price_per_hour=held.price_per_hour,
+            )
+            move_slot(
+                held,
+                SlotState.LAUNCHING,
+                frm=[SlotState.WANTED],
+                reason=Reason.LAUNCH_CALLED,
+                detail=f"Asked {attempt.account.name} for {held.instance_type} in {held.zone}",
+                now=now,
+                lease=lease,
+            )
+            events.record(
+                "slot.launching",
+                subject=slot.public_id,
+                project=slot.allocation.project,
+                now=now,
+                data={
+                    "attempt": attempt.public_id,
+                    "pool": str(memory.pool_of(held)),
+                    "allocation": slot.allocation.public_id,
+                },
+            )
+            reach(VERB, "K1")
+    except budgets.NoRoom as refusal:
+        _no_room(slot, refusal, lease, now)
+        return None
+    slot.refresh_from_db(fields=["state", "reason", "detail", "since"])
+    return attempt
+
+
+def _wants_launch(slot: Slot, lease: Lease) -> bool:
+    """Only a wanted, planned slot of an installation that may launch; others wait for whoever plans them."""
+    if slot.state != SlotState.WANTED or slot.desired != Desired.PRESENT or slot.account is None:
+        lease.release(again_in=None if slot.state != SlotState.WANTED else SOON * 5)
+        return False
+    if installation().launches_paused:
+        lease.update(reason=Reason.PAUSED, detail=installation().pause_reason or "Launches are paused.")
+        lease.release(again_in=NO_ROOM_WAIT)
+        return False
+    return True
+
+
+def _freeze(slot: Slot, now: datetime) -> LaunchAttempt:
+    """The exact request, frozen before anything is sent. A changed parameter is always another attempt."""
+    allocation, account = slot.allocation, slot.account
+    assert account is not None
+    public_id = attempt_id()
+    sequence = next_sequence()
+    request = LaunchRequest(
+        token=client_token(public_id),
+        region=slot.region,
+        zone=slot.zone,
+        instance_type=slot.instance_type,
+        capacity_type=slot.capacity_type,
+        image=allocation.image,
+        user_data=allocation.startup_script,
+        ssh_keys=tuple(allocation.ssh_keys),
+        disk_gib=allocation.disk_gib,
+        ports=tuple(allocation.ports),
+        tags={
+            **{f"label:{key}": value for key, value in allocation.labels.items()},
+            TAG_INSTALLATION: str(installation().uuid),
+            TAG_PROJECT: allocation.project.public_id,
+            TAG_ALLOCATION: allocation.public_id,
+            TAG_SLOT: slot.public_id,
+            TAG_ATTEMPT: public_id,
+            TAG_SEQUENCE: str(sequence),
+            TAG_PROOF: proof(public_id, account.cloud, slot.region),
+        },
+    )
+    frozen = request.as_json()
+    return LaunchAttempt.objects.create(
+        public_id=public_id,
+        slot=slot,
+        n=slot.attempts.count() + 1,
+        account=account,
+        region=slot.region,
+        zone=slot.zone,
+        instance_type=slot.instance_type,
+        capacity_type=slot.capacity_type,
+        frozen_params=frozen,
+        params_hash=hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest(),
+        client_token=request.token,
+        sequence=sequence,
+        created_at=now,
+    )
+
+
+def _no_room(slot: Slot, refusal: budgets.NoRoom, lease: Lease, now: datetime) -> None:
+    """Quota or budget said no under the lock: nothing was bought, say so and look again later."""
+    if slot.detail != refusal.sentence:
+        with transaction.atomic():
+            lease.update(reason=Reason(refusal.code), detail=refusal.sentence)
+            events.record(
+                f"{refusal.code}.refused",
+                subject=slot.public_id,
+                project=slot.allocation.project,
+                now=now,
+                data={"sentence": refusal.sentence, "allocation": slot.allocation.public_id},
+            )
+            nudge(slot.allocation_id)
+    lease.release(again_in=NO_ROOM_WAIT)
+
+
+def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
+    """C, T2, T3."""
+    LaunchAttempt.objects.filter(pk=attempt.pk).update(calls=F("calls") + 1)
+    try:
+        cloud = adapter(attempt.account)
+    except Refused as error:
+        outcome: LaunchOutcome = Refusal(ErrorClass.TRANSIENT, error.code, error.sentence)
+    else:
+        with kept_alive(lease):
+            outcome = cloud.launch(LaunchRequest.from_json(attempt.frozen_params))
+    reach(VERB, "K4")
+    if isinstance(outcome, Launched):
+        LaunchResult.objects.create(
+            attempt=attempt, provider_id=outcome.machine.provider_id, answer=machines.to_json(outcome.machine)
+        )
+        reach(VERB, "K5")
+        _apply_machine(slot, attempt, outcome.machine, lease, now, adopted=False)
+    elif isinstance(outcome, Unclear):
+        reach(VERB, "K5")
+        _apply_unclear(slot, attempt, outcome, lease, now)
+    else:
+        reach(VERB, "K5")
+        _apply_refusal(slot, attempt, outcome, lease, now)
+    reach(VERB, "K6")
+
+
+def _apply_machine(
+    slot: Slot, attempt: LaunchAttempt, machine: Machine, lease: Lease, now: datetime, *, adopted: bool
+) -> None:
+    """T3: the attempt made this machine."""
+    state = AttemptState.ADOPTED if adopted else AttemptState.LAUNCHED
+    with transaction.atomic():
+        if not lease.rows().select_for_update(no_key=True).exists():
+            return
+        instance = machines.store(machine, attempt=attempt)
+        _close(attempt, state, now, provider_id=machine.provider_id)
+        memory.remember_success(memory.pool_of(slot), now=now)
+        gone = machine.terminated_at is not None
+        move_slot(
+            slot,
+            SlotState.GONE if gone else SlotState.BOOTING,
+            frm=[SlotState.LAUNCHING],
+            reason=Reason.TERMINATED if gone else (Reason.ADOPTED if adopted else Reason.LAUNCHED),
+            detail=f"{machine.provider_id} in {machine.zone}",
+            now=now,
+            lease=lease,
+            ended_at=machine.terminated_at,
+        )
+        if gone:
+            budgets.release_hold(attempt, now=now)
+        events.record(
+            "launch.adopted" if adopted else "instance.launched",
+            subject=instance.public_id,
+            project=slot.allocation.project,
+            now=now,
+            data={
+                "machine": machine.provider_id,
+                "pool": str(memory.pool_of(slot)),
+                "price_per_hour": str(machine.price_per_hour),
+                "slot": slot.public_id,
+                "allocation": slot.allocation.public_id,
+            },
+        )
+        if slot.desired == Desired.ABSENT and not gone:
+            move_slot(slot, SlotState.DRAINING, frm=[SlotState.BOOTING], reason=Reason.SCALED_DOWN, now=now)
+        lease.release(again_in=timedelta())
+
+
+def _apply_unclear(slot: Slot, attempt: LaunchAttempt, outcome: Unclear, lease: Lease, now: datetime) -> None:
+    """It may have happened. The same call again, soon; given up only after minutes, and then kept as a tombstone."""
+    with transaction.atomic():
+        if not lease.rows().select_for_update(no_key=True).exists():
+            return
+        first_time = attempt.state == AttemptState.INTENT
+        LaunchAttempt.objects.filter(pk=attempt.pk, state__in=UNRESOLVED_ATTEMPT_STATES).update(
+            state=AttemptState.UNKNOWN,
+            error_class=ErrorClass.UNKNOWN,
+            error_code=outcome.code[:120],
+            error_message=outcome.message,
+        )
+        if first_time:
+            events.record(
+                "launch.unknown",
+                subject=slot.public_id,
+                project=slot.allocation.project,
+                now=now,
+                data={"attempt": attempt.public_id, "code": outcome.code, "message": outcome.message},
+            )
+        lease.update(
+            reason=Reason.OUTCOME_UNKNOWN,
+            detail=f"No clear answer from {attempt.account.name} ({outcome.code}); the same call is sent again.",
+        )
+        if not _too_long_unclear(attempt):
+            lease.release(again_in=REPLAY_AFTER)
+            return
+        _abandon(slot, attempt, lease, now)
+
+
+def _too_long_unclear(attempt: LaunchAttempt) -> bool:
+    """Longer than the cloud may take, on the database's clock."""
+    limit = timedelta(seconds=settings.UNKNOWN_GIVE_UP_SECONDS)
+    return LaunchAttempt.objects.filter(pk=attempt.pk, created_at_real__lt=Now() - limit).exists()
+
+
+def _abandon(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
+    """A tombstone: if the machine ever shows up, the sweeper ends it at once; the money stays held until then."""
+    _close(attempt, AttemptState.ABANDONED, now)
+    move_slot(
+        slot,
+        SlotState.LOST,
+        frm=[SlotState.LAUNCHING],
+        reason=Reason.OUTCOME_UNKNOWN,
+        detail="The launch was never answered clearly; its machine is ended should it appear.",
+        now=now,
+        lease=lease,
+        ended_at=now,
+    )
+    Slot.objects.filter(pk=slot.pk).update(desired=Desired.ABSENT)
+    events.record(
+        "launch.abandoned",
+        subject=slot.public_id,
+        project=slot.allocation.project,
+        now=now,
+        data={"attempt": attempt.public_id, "allocation": slot.allocation.public_id},
+    )
+    lease.release(again_in=None)
+
+
+def _apply_refusal(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: Lease, now: datetime) -> None:
+    """A definite no."""
+    if refusal.error_class in (ErrorClass.TRANSIENT, ErrorClass.THROTTLE):
+        # This call provably made nothing: the same attempt, the same token, a little later, until it takes too long.
+        if _too_long_unclear(attempt):
+            with transaction.atomic():
+                if lease.rows().select_for_update(no_key=True).exists():
+                    _abandon(slot, attempt, lease, now)
+            return
+        detail = f"{attempt.account.name}: {refusal.message or refusal.code}; sent again shortly."
+        lease.update(reason=Reason.LAUNCH_CALLED, detail=detail)
+        lease.release(again_in=max(refusal.retry_after or REPLAY_AFTER, REPLAY_AFTER))
+        return
+    if refusal.error_class == ErrorClass.GONE:
+        _record_what_ended(slot, attempt, lease, now)
+        return
+    with transaction.atomic():
+        if not lease.rows().select_for_update(no_key=True).exists():
+            return
+        _close(
+            attempt,
+            AttemptState.REFUSED,
+            now,
+            error_class=refusal.error_class,
+            error_code=refusal.code[:120],
+            error_message=refusal.message,
+        )
+        budgets.release_hold(attempt, now=now)
+        until = memory.remember_refusal(memory.pool_of(slot), refusal, now=now)
+        _back_to_wanted(slot, refusal, lease, now)
+        events.record(
+            "launch.refused",
+            subject=slot.public_id,
+            project=slot.allocation.project,
+            now=now,
+            data={
+                "attempt": attempt.public_id,
+                "class": refusal.error_class,
+                "code": refusal.code,
+                "message": refusal.message,
+                "classified": refusal.classified,
+                "pool": f"{attempt.zone} {attempt.instance_type} {attempt.capacity_type}",
+                "asked_again_from": until.isoformat(),
+                "allocation": slot.allocation.public_id,
+            },
+        )
+
+
+_REASONS = {
+    ErrorClass.STOCK_OUT: Reason.STOCK_OUT,
+    ErrorClass.QUOTA: Reason.QUOTA,
+    ErrorClass.AUTH: Reason.CREDENTIALS,
+}
+
+
+def _back_to_wanted(slot: Slot, refusal: Refusal, lease: Lease, now: datetime) -> None:
+    """Free the slot for another pool; the allocation is planned again at once."""
+    move_slot(
+        slot,
+        SlotState.WANTED,
+        frm=[SlotState.LAUNCHING],
+        reason=_REASONS.get(refusal.error_class, Reason.REFUSED_REQUEST),
+        detail=f"{slot.zone} {slot.instance_type}: {refusal.code}",
+        now=now,
+        lease=lease,
+        account=None,
+    )
+    if refusal.error_class == ErrorClass.STOCK_OUT:
+        Allocation.objects.filter(pk=slot.allocation_id).update(stockouts_met=F("stockouts_met") + 1)
+    if slot.desired == Desired.ABSENT:
+        move_slot(slot, SlotState.GONE, frm=[SlotState.WANTED], reason=Reason.SCALED_DOWN, now=now, ended_at=now)
+    lease.release(again_in=SOON * 5)
+
+
+def _record_what_ended(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
+    """The token made a machine that has ended since: its bill exists, so the machine is looked up and kept."""
+    found = adapter(attempt.account).find(LaunchRequest.from_json(attempt.frozen_params))
+    if isinstance(found, Found) and found.machine is not None:
+        _apply_machine(slot, attempt, found.machine, lease, now, adopted=True)
+    else:
+        lease.release(again_in=REPLAY_AFTER)
+
+
+def _look_before_ending(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
+    """Not wanted any more while its launch is unresolved: find out what the token did instead of buying to end it."""
+    found = adapter(attempt.account).find(LaunchRequest.from_json(attempt.frozen_params))
+    if isinstance(found, Found) and found.machine is not None:
+        LaunchResult.objects.create(
+            attempt=attempt, provider_id=found.machine.provider_id, answer=machines.to_json(found.machine)
+        )
+        _apply_machine(slot, attempt, found.machine, lease, now, adopted=True)
+        return
+    settled = timedelta(seconds=settings.UNKNOWN_GIVE_UP_SECONDS)
+    old = LaunchAttempt.objects.filter(pk=attempt.pk, created_at_real__lt=Now() - settled).exists()
+    if isinstance(found, Found) and old:
+        # Nothing known of the token long after the last call could have ended. A tombstone, in case it lies.
+        with transaction.atomic():
+            if lease.rows().select_for_update(no_key=True).exists():
+                _abandon(slot, attempt, lease, now)
+        return
+    lease.release(again_in=LOOK_TWICE_APART)
+
+
+def _close(attempt: LaunchAttempt, state: AttemptState, now: datetime, **changes: object) -> None:
+    LaunchAttempt.objects.filter(pk=attempt.pk, state__in=UNRESOLVED_ATTEMPT_STATES).update(
+        state=state, resolved_at=now, **changes
+    )

@@ -1,0 +1,84 @@
+"""Machines as rows: what a cloud says of one is stored as it says it, by whoever heard it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models.functions import Now
+
+from fleet.domain.outcomes import Machine, MachineState
+from fleet.models import CloudAccount, Instance, LaunchAttempt
+
+_TIMES = ("launched_at", "running_at", "terminated_at")
+
+
+def to_json(machine: Machine) -> dict[str, Any]:
+    """A machine as a fact to keep; `from_json` gives it back."""
+    values = dict(vars(machine))
+    values |= {name: values[name].isoformat() if values[name] else None for name in _TIMES}
+    return {**values, "price_per_hour": str(machine.price_per_hour), "state": machine.state.value}
+
+
+def from_json(values: dict[str, Any]) -> Machine:
+    """The machine that was kept."""
+    times = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in _TIMES}
+    price = Decimal(values["price_per_hour"])
+    return Machine(**{**values, **times, "price_per_hour": price, "state": MachineState(values["state"])})
+
+
+def store(machine: Machine, *, attempt: LaunchAttempt) -> Instance:
+    """The row of a machine an attempt made; the same machine twice is one row."""
+    instance, _ = Instance.objects.get_or_create(
+        account=attempt.account,
+        provider_id=machine.provider_id,
+        defaults={
+            "slot": attempt.slot,
+            "attempt": attempt,
+            "project": attempt.slot.allocation.project,
+            "cloud": attempt.account.cloud,
+            **_shape(machine),
+        },
+    )
+    refresh(instance, machine)
+    return instance
+
+
+def store_orphan(machine: Machine, *, account: CloudAccount) -> Instance:
+    """The row of a machine of ours that no attempt answers for: its cost is a leak."""
+    instance, _ = Instance.objects.get_or_create(
+        account=account, provider_id=machine.provider_id, defaults={"cloud": account.cloud, **_shape(machine)}
+    )
+    refresh(instance, machine)
+    return instance
+
+
+def refresh(instance: Instance, machine: Machine) -> None:
+    """Take over what the cloud says now. Times it once gave are corrected, never blanked."""
+    changes: dict[str, Any] = {
+        "cloud_state": machine.cloud_state or machine.state.value,
+        "private_ip": machine.private_ip or instance.private_ip,
+        "public_ip": machine.public_ip or instance.public_ip,
+        "endpoints": machine.endpoints or instance.endpoints,
+        "launched_at": machine.launched_at,
+        "running_at": machine.running_at or instance.running_at,
+        "terminated_at": machine.terminated_at or instance.terminated_at,
+        "end_reason": machine.end_reason or instance.end_reason,
+    }
+    for name, value in changes.items():
+        setattr(instance, name, value)
+    Instance.objects.filter(pk=instance.pk).update(**changes, last_observed_at=Now())
+
+
+def _shape(machine: Machine) -> dict[str, Any]:
+    return {
+        "region": machine.region,
+        "zone": machine.zone,
+        "instance_type": machine.instance_type,
+        "accelerator": machine.accelerator,
+        "accelerator_count": machine.accelerator_count,
+        "capacity_type": machine.capacity_type,
+        "price_per_hour": machine.price_per_hour,
+        "launched_at": machine.launched_at,
+    }

@@ -1,0 +1,162 @@
+"""Looking at the machines we hold: what their clouds say moves their slots; what is not said moves nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from fleet.domain.lifecycle import ENDED_SLOT_STATES, Desired, Reason, SlotState
+from fleet.domain.outcomes import Machine, MachineState
+from fleet.domain.refusals import Refused
+from fleet.models import Allocation, CloudAccount, Instance, Slot
+from fleet.providers.base import ReadFailed
+from fleet.services import events, machines, memory
+from fleet.services.accounts import adapter
+from fleet.services.allocations import drain, let_go
+from fleet.services.ending import close_slot
+from fleet.services.moves import move_slot, nudge
+
+ASKED_AT_ONCE = 100
+BOOT_TIMEOUT = timedelta(minutes=15)
+
+
+def observe_account(account: CloudAccount, *, now: datetime) -> bool:
+    """Read every machine we hold there and store what is said. False: a read failed; what was read counts still."""
+    live = list(
+        Instance.objects.filter(account=account, terminated_at=None)
+        .select_related("slot__allocation__project", "slot__account", "attempt")
+        .order_by("id")
+    )
+    if not live:
+        return True
+    try:
+        cloud = adapter(account)
+    except Refused as error:
+        _note_read(account, error.sentence)
+        return False
+    complete = True
+    for start in range(0, len(live), ASKED_AT_ONCE):
+        batch = live[start : start + ASKED_AT_ONCE]
+        seen = cloud.describe([instance.provider_id for instance in batch])
+        complete = complete and seen.complete
+        _note_read(account, seen.problem)
+        by_id = {machine.provider_id: machine for machine in seen.machines}
+        for instance in batch:
+            if machine := by_id.get(instance.provider_id):
+                _take_in(instance, machine, now)
+    return complete
+
+
+def _take_in(instance: Instance, machine: Machine, now: datetime) -> None:
+    """Store the facts, then move the slot as far as they allow."""
+    was_running = instance.running_at is not None
+    with transaction.atomic():
+        machines.refresh(instance, machine)
+        slot = instance.slot
+        if machine.terminated_at is not None:
+            _take_in_end(instance, slot, now)
+        elif machine.state == MachineState.RUNNING and slot is not None:
+            _take_in_running(instance, slot, now, first=not was_running)
+        elif slot is not None and slot.state == SlotState.BOOTING and now - instance.launched_at > BOOT_TIMEOUT:
+            minutes = BOOT_TIMEOUT / timedelta(minutes=1)
+            let_go(slot, now=now, reason=Reason.BOOT_TIMEOUT, detail=f"Not running {minutes:g} minutes after launch.")
+
+
+def _take_in_end(instance: Instance, slot: Slot | None, now: datetime) -> None:
+    if slot is None:
+        events.record(
+            "instance.orphan-ended", subject=instance.public_id, now=now, data={"machine": instance.provider_id}
+        )
+        return
+    wanted = slot.desired == Desired.PRESENT and slot.state not in ENDED_SLOT_STATES
+    told = instance.interruption_noticed_at is not None
+    if close_slot(slot, now=now) and wanted and instance.end_reason == "preempted" and not told:
+        _count_preemption(slot)
+
+
+def _take_in_running(instance: Instance, slot: Slot, now: datetime, *, first: bool) -> None:
+    if slot.state != SlotState.BOOTING:
+        return
+    moved = move_slot(
+        slot, SlotState.READY, frm=[SlotState.BOOTING], reason=Reason.RUNNING, detail=instance.provider_id, now=now
+    )
+    if not moved:
+        return
+    Instance.objects.filter(pk=instance.pk, ready_at=None).update(ready_at=now)
+    if first and instance.running_at is not None:
+        memory.remember_fill(memory.pool_of(slot), (instance.running_at - instance.launched_at).total_seconds())
+    events.record(
+        "instance.ready",
+        subject=instance.public_id,
+        project=slot.allocation.project,
+        now=now,
+        data={"machine": instance.provider_id, "slot": slot.public_id, "allocation": slot.allocation.public_id},
+    )
+
+
+def watch_notices(account: CloudAccount, *, now: datetime) -> int:
+    """Take in interruption notices: the machine starts to drain and is replaced at once. Returns how many were new."""
+    try:
+        notices = adapter(account).notices(account.last_notice_seq)
+    except (ReadFailed, Refused) as error:
+        _note_read(account, str(error))
+        return 0
+    for notice in notices:
+        with transaction.atomic():
+            _take_in_notice(account, notice.provider_id, notice.noticed_at, notice.terminates_at, now)
+            CloudAccount.objects.filter(pk=account.pk, last_notice_seq__lt=notice.sequence).update(
+                last_notice_seq=notice.sequence
+            )
+    return len(notices)
+
+
+def _take_in_notice(
+    account: CloudAccount, provider_id: str, noticed_at: datetime, ends_at: datetime, now: datetime
+) -> None:
+    """A notice about a machine of somebody else, or one we have acted on, changes nothing."""
+    instance = (
+        Instance.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("slot__allocation__project")
+        .filter(account=account, provider_id=provider_id, interruption_noticed_at=None, terminated_at=None)
+        .first()
+    )
+    if instance is None:
+        return
+    Instance.objects.filter(pk=instance.pk).update(interruption_noticed_at=noticed_at, interruption_at=ends_at)
+    slot = instance.slot
+    if slot is None:
+        return
+    if slot.desired == Desired.PRESENT:
+        _count_preemption(slot)
+    # Not `let_go`: the allocation still wants as many; this slot is on its way out and a new one is opened.
+    Slot.objects.filter(pk=slot.pk).update(desired=Desired.ABSENT)
+    detail = f"The cloud takes it back at {ends_at:%H:%M:%S} UTC"
+    drain(slot, now=now, reason=Reason.INTERRUPTION_NOTICE, drain_until=ends_at, detail=detail)
+    events.record(
+        "instance.interruption-noticed",
+        subject=instance.public_id,
+        project=slot.allocation.project,
+        now=now,
+        data={
+            "machine": provider_id,
+            "ends_at": ends_at.isoformat(),
+            "slot": slot.public_id,
+            "allocation": slot.allocation.public_id,
+        },
+    )
+    nudge(slot.allocation_id)
+
+
+def _count_preemption(slot: Slot) -> None:
+    Allocation.objects.filter(pk=slot.allocation_id).update(preemptions_met=F("preemptions_met") + 1)
+
+
+def _note_read(account: CloudAccount, problem: str) -> None:
+    """Remember when the account last answered well, or what it said instead."""
+    if problem:
+        CloudAccount.objects.filter(pk=account.pk).update(last_error=problem)
+    else:
+        CloudAccount.objects.filter(pk=account.pk).update(last_error="", last_read_at=Now())

@@ -1,0 +1,232 @@
+"""The sweeper: compares everything an account holds with our rows, both ways. It is the truth; reactions are only fast.
+
+The cloud is listed first and the rows are read after, so that a machine launched in between has its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from fleet.domain.lifecycle import ENDED_SLOT_STATES, UNRESOLVED_ATTEMPT_STATES, AttemptState, Reason, SlotState
+from fleet.domain.outcomes import Inventory, Machine, Terminated
+from fleet.domain.refusals import Refused
+from fleet.domain.sweeping import Look, broken_circuit, is_missing, is_orphan, sweep_due
+from fleet.models import CloudAccount, Hold, Instance, LaunchAttempt, LaunchResult, Slot, Sweep, TerminationFact
+from fleet.services import budgets, events, incidents, machines
+from fleet.services.accounts import adapter
+from fleet.services.clock import time_factor
+from fleet.services.ending import close_slot
+from fleet.services.installation import Marks, installation, read_marks
+from fleet.services.moves import move_slot
+
+TOMBSTONE_CLEAR_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class _Stray:
+    """A proven machine of ours that no live row answers for."""
+
+    machine: Machine
+    attempt: LaunchAttempt | None
+
+
+def due(account: CloudAccount) -> bool:
+    """Whether it is time to look at this account again."""
+    started = Sweep.objects.filter(account=account).order_by("-id").values_list("started_at", flat=True)[:20]
+    return sweep_due(list(started), datetime.now(UTC))
+
+
+def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
+    """One look. Ends orphans and marks what is missing, unless a circuit breaker holds it back."""
+    row = Sweep.objects.create(account=account, started_at=Now(), business_at=now)
+    try:
+        seen = adapter(account).inventory(str(installation().uuid))
+    except Refused as error:
+        seen = Inventory((), False, "", error.sentence)
+    marked = [(m, read_marks(m.tags, cloud=account.cloud, region=m.region)) for m in seen.machines]
+    ours = [(m, marks) for m, marks in marked if marks.proven and marks.installation == str(installation().uuid)]
+    strays = _strays(account, ours, now)
+    missing = _missing(account, {m.provider_id for m, _ in ours})
+    breaker = broken_circuit(_look(account, seen, ours, strays, missing))
+    ended = 0
+    if not breaker and not installation().destructive_frozen:
+        ended = sum(_end_orphan(account, stray, now) for stray in strays)
+        _mark_missing(account, missing, now)
+        _clear_tombstones(account, ours, now)
+    _tell(account, breaker or installation().frozen_reason, now)
+    Sweep.objects.filter(pk=row.pk).update(
+        finished_at=Now(),
+        complete=seen.complete,
+        listed=len(seen.machines),
+        owned=len(ours),
+        foreign=len(seen.machines) - len(ours),
+        orphans=len(strays),
+        orphans_ended=ended,
+        missing=len(missing),
+        broken_circuit=breaker,
+    )
+    row.refresh_from_db()
+    return row
+
+
+def _strays(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: datetime) -> list[_Stray]:
+    """Live machines of ours without a live row. A launch still being resolved is told of its machine instead."""
+    ids = [machine.provider_id for machine, _ in ours]
+    rows = {
+        row.provider_id: row
+        for row in Instance.objects.filter(account=account, provider_id__in=ids).select_related("slot", "attempt")
+    }
+    attempts = {a.public_id: a for a in LaunchAttempt.objects.filter(public_id__in=[m.attempt for _, m in ours])}
+    strays = []
+    for machine, marks in ours:
+        row, attempt = rows.get(machine.provider_id), attempts.get(marks.attempt)
+        if not machine.live or (row is not None and row.slot is not None and row.slot.state not in ENDED_SLOT_STATES):
+            continue
+        if row is None and attempt is not None and attempt.state in UNRESOLVED_ATTEMPT_STATES:
+            _tell_launcher(attempt, machine)
+            continue
+        given_up = attempt is not None and attempt.state in (AttemptState.ABANDONED, AttemptState.REFUSED)
+        ended_row = row is not None
+        age = (now - machine.launched_at) / time_factor()
+        grace = timedelta(seconds=settings.ORPHAN_GRACE_SECONDS)
+        if is_orphan(age_real=age, grace=grace, tombstone=given_up or ended_row):
+            strays.append(_Stray(machine, attempt))
+    return strays
+
+
+def _tell_launcher(attempt: LaunchAttempt, machine: Machine) -> None:
+    """The fact is kept, and the slot looked at now: it adopts the machine without another call."""
+    if not attempt.results.exists():
+        LaunchResult.objects.create(attempt=attempt, provider_id=machine.provider_id, answer=machines.to_json(machine))
+    Slot.objects.filter(pk=attempt.slot_id).update(next_at=Now())
+
+
+def _missing(account: CloudAccount, seen: set[str]) -> list[Instance]:
+    """Machines we hold for live that the list does not have."""
+    live = Instance.objects.filter(account=account, terminated_at=None).select_related(
+        "slot__allocation__project", "slot__account", "attempt"
+    )
+    return [instance for instance in live if instance.provider_id not in seen]
+
+
+def _look(
+    account: CloudAccount,
+    seen: Inventory,
+    ours: Sequence[tuple[Machine, Marks]],
+    strays: Sequence[_Stray],
+    missing: Sequence[Instance],
+) -> Look:
+    known = LaunchAttempt.objects.aggregate(highest=Max("sequence"))["highest"] or 0
+    return Look(
+        complete=seen.complete,
+        problem=seen.problem,
+        account_ref=seen.account_ref,
+        expected_account_ref=account.expected_account_ref,
+        listed=len(seen.machines),
+        expected_live=Instance.objects.filter(account=account, terminated_at=None).count(),
+        orphans=len(strays),
+        missing=len(missing),
+        highest_sequence_seen=max((marks.sequence for _, marks in ours), default=0),
+        highest_sequence_known=max(known, installation().launch_sequence),
+    )
+
+
+def _end_orphan(account: CloudAccount, stray: _Stray, now: datetime) -> int:
+    """Keep a row of it, so that its cost is a leak in the ledger, then end it. 1 when the cloud accepted."""
+    instance = machines.store_orphan(stray.machine, account=account)
+    events.record(
+        "instance.orphan-found",
+        subject=instance.public_id,
+        now=now,
+        data={"machine": instance.provider_id, "attempt": stray.attempt.public_id if stray.attempt else None},
+    )
+    outcome = adapter(account).terminate(stray.machine.provider_id, stray.machine.region)
+    accepted = isinstance(outcome, Terminated)
+    if isinstance(outcome, Terminated):
+        TerminationFact.objects.create(instance=instance, outcome="orphan-ended")
+        if outcome.machine is not None:
+            machines.refresh(instance, outcome.machine)
+        if stray.attempt is not None:
+            budgets.release_hold(stray.attempt, now=now)
+    return int(accepted)
+
+
+def _mark_missing(account: CloudAccount, missing: Sequence[Instance], now: datetime) -> None:
+    """Not in a complete list: asked for by id; lost only after a second complete sweep says the same."""
+    if not missing:
+        return
+    described = adapter(account).describe([instance.provider_id for instance in missing])
+    by_id = {machine.provider_id: machine for machine in described.machines}
+    for instance in missing:
+        with transaction.atomic():
+            if machine := by_id.get(instance.provider_id):
+                machines.refresh(instance, machine)
+                if machine.terminated_at is not None and instance.slot is not None:
+                    close_slot(instance.slot, now=now)
+            elif described.complete:
+                _miss(account, instance, now)
+
+
+def _miss(account: CloudAccount, instance: Instance, now: datetime) -> None:
+    slot = instance.slot
+    real = datetime.now(UTC)
+    sweeps = Sweep.objects.filter(account=account, complete=True, broken_circuit="", missing__gt=0)
+    last_seen = instance.last_observed_at or real
+    first = sweeps.filter(started_at__gt=last_seen).order_by("id").values_list("started_at", flat=True).first()
+    launched_ago = (now - instance.launched_at) / time_factor()
+    if not is_missing(first_missed_at=first, now_real=real, launched_ago_real=launched_ago):
+        return
+    # Its bill is known up to the last time it was seen; what came after is unknown and said so.
+    seen_until = now - (real - last_seen) * time_factor()
+    Instance.objects.filter(pk=instance.pk).update(terminated_at=seen_until, end_reason="vanished")
+    if slot is None or slot.state in ENDED_SLOT_STATES:
+        return
+    states = [state for state in SlotState if state not in ENDED_SLOT_STATES and state != SlotState.WANTED]
+    moved = move_slot(
+        slot, SlotState.LOST, frm=states, reason=Reason.VANISHED, now=now, ended_at=now,
+        detail=f"{instance.provider_id} is in no list of its cloud any more",
+    )  # fmt: skip
+    if moved:
+        Slot.objects.filter(pk=slot.pk).update(next_at=None)
+        if instance.attempt is not None:
+            budgets.release_hold(instance.attempt, now=now)
+        events.record(
+            "instance.vanished",
+            subject=instance.public_id,
+            project=slot.allocation.project,
+            now=now,
+            data={"machine": instance.provider_id, "last_seen": seen_until.isoformat()},
+        )
+
+
+def _clear_tombstones(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: datetime) -> None:
+    """A given-up launch that no complete list has shown for long made nothing: its hold is released."""
+    shown = {marks.attempt for _, marks in ours}
+    old = Hold.objects.filter(
+        released_at=None,
+        attempt__account=account,
+        attempt__state=AttemptState.ABANDONED,
+        attempt__created_at_real__lt=Now() - TOMBSTONE_CLEAR_AFTER,
+    ).exclude(attempt__public_id__in=shown)
+    old.update(released_at=now)
+
+
+def _tell(account: CloudAccount, breaker: str, now: datetime) -> None:
+    """One open incident for as long as the sweeper is held back."""
+    if breaker:
+        incidents.open_incident(
+            kind="sweep-held-back",
+            subject=account.public_id,
+            detail=f"{account.name}: {breaker}",
+            doing="Nothing is ended until a sweep is believable again. Check the account and its credential.",
+            now=now,
+        )
+    else:
+        incidents.close_incident(kind="sweep-held-back", subject=account.public_id, now=now)
