@@ -1,0 +1,12 @@
+"""fleet's lines of the schedule: task name -> real seconds."""
+
+SCHEDULE: dict[str, float] = {
+    "fleet.reconcile": 1.0,
+    "fleet.watch_notices": 0.5,
+    "fleet.observe": 1.0,
+    "fleet.relay_events": 0.5,
+    "fleet.sync_prices": 5.0,
+    "fleet.sweep": 10.0,
+    "fleet.sync_catalog": 300.0,
+    "fleet.forget": 600.0,
+}

@@ -1,0 +1,62 @@
+"""The level-triggered loop: claim what is due, look at it, act, give it back. Enough alone, without any message."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import DatabaseError
+
+from fleet.domain.lifecycle import SlotState
+from fleet.models import Allocation, Slot
+from fleet.services.clock import business_now
+from fleet.services.ending import reconcile_end
+from fleet.services.launching import reconcile_launch
+from fleet.services.leases import Lease, claim
+from fleet.services.planning import reconcile_allocation
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+MOST_ROUNDS = 25
+_LAUNCHING = (SlotState.WANTED, SlotState.LAUNCHING)
+_ENDING = (SlotState.DRAINING, SlotState.TERMINATING)
+
+
+def reconcile_due() -> int:
+    """Work until nothing is due (or for 25 rounds). Returns how many rows were looked at."""
+    done = 0
+    for _ in range(MOST_ROUNDS):
+        allocations = claim(Allocation, limit=AT_ONCE * 5)
+        for lease in allocations:
+            _guarded(lease, "allocation")
+        slots = claim(Slot, limit=AT_ONCE)
+        for lease in slots:
+            _guarded(lease, "slot")
+        done += len(allocations) + len(slots)
+        if not allocations and not slots:
+            break
+    return done
+
+
+def reconcile_slot(lease: Lease) -> None:
+    """Whatever this slot's state asks for; a settled one is left alone until something moves it."""
+    state = Slot.objects.filter(pk=lease.pk).values_list("state", flat=True).first()
+    if state in _LAUNCHING:
+        reconcile_launch(lease, now=business_now())
+    elif state in _ENDING:
+        reconcile_end(lease, now=business_now())
+    else:
+        lease.release(again_in=None)
+
+
+def _guarded(lease: Lease, kind: str) -> None:
+    """One row's trouble must not keep the others waiting: it is logged whole and tried again when its lease ends."""
+    try:
+        if kind == "allocation":
+            reconcile_allocation(lease, now=business_now())
+        else:
+            reconcile_slot(lease)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("reconciling %s %s failed", kind, lease.pk)

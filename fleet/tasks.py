@@ -1,0 +1,64 @@
+"""fleet's tasks: read the clock, call one service, say that it finished. Each may run twice, late or not at all."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from fleet.services import catalog, observing, reconciling, relay, retention, schedule, sweeping
+from fleet.services.accounts import enabled
+from fleet.services.clock import business_now
+
+
+@shared_task(name="fleet.reconcile", queue="provisioning")
+def reconcile(**_: object) -> None:
+    reconciling.reconcile_due()
+    schedule.finished("fleet.reconcile")
+
+
+@shared_task(name="fleet.observe", queue="provisioning")
+def observe(**_: object) -> None:
+    for account in enabled():
+        observing.observe_account(account, now=business_now())
+    schedule.finished("fleet.observe")
+
+
+@shared_task(name="fleet.watch_notices", queue="recovery")
+def watch_notices(**_: object) -> None:
+    for account in enabled():
+        observing.watch_notices(account, now=business_now())
+    schedule.finished("fleet.watch_notices")
+
+
+@shared_task(name="fleet.sweep", queue="recovery")
+def sweep(**_: object) -> None:
+    for account in enabled():
+        if sweeping.due(account):
+            sweeping.sweep_account(account, now=business_now())
+    schedule.finished("fleet.sweep")
+
+
+@shared_task(name="fleet.relay_events", queue="default")
+def relay_events(**_: object) -> None:
+    while relay.relay() == relay.BATCH:
+        pass
+    schedule.finished("fleet.relay_events")
+
+
+@shared_task(name="fleet.sync_prices", queue="metering")
+def sync_prices(**_: object) -> None:
+    for account in enabled():
+        catalog.sync_prices(account)
+    schedule.finished("fleet.sync_prices")
+
+
+@shared_task(name="fleet.sync_catalog", queue="metering")
+def sync_catalog(**_: object) -> None:
+    for account in enabled():
+        catalog.sync_account(account, now=business_now())
+    schedule.finished("fleet.sync_catalog")
+
+
+@shared_task(name="fleet.forget", queue="default")
+def forget(**_: object) -> None:
+    retention.forget()
+    schedule.finished("fleet.forget")
