@@ -1,0 +1,178 @@
+"""Placement: the whole demand at least expected cost, and a reason for every loser."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet.domain.capacity import Memory, Offering, Pool
+from fleet.domain.demand import Demand, Need
+from fleet.domain.placement import Plan, Room, plan
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ANY_ROOM = Room()
+
+
+def offering(name="g6.xlarge", **changes) -> Offering:
+    values = {
+        "cloud": "aws",
+        "region": "us-east-1",
+        "zone": "us-east-1a",
+        "capacity_type": "on-demand",
+        "accelerator": "L4",
+        "count": 1,
+        "memory": 24.0,
+        "fp8": True,
+        "interconnect": "",
+        "price": "0.80",
+        "observed_at": NOON,
+    } | changes
+    pool = Pool(1, values["cloud"], values["region"], values["zone"], name, values["capacity_type"])
+    return Offering(
+        pool,
+        values["accelerator"],
+        values["count"],
+        values["memory"],
+        values["fp8"],
+        values["interconnect"],
+        Decimal(values["price"]),
+        "USD",
+        values["observed_at"],
+    )
+
+
+def planned(demand: Demand, *offerings: Offering, memory=None, room=ANY_ROOM, held_units=0) -> Plan:
+    return plan(demand, offerings, memory or {}, room, now=NOON, held_units=held_units)
+
+
+def bought(result: Plan) -> dict[str, int]:
+    return {choice.candidate.offering.pool.instance_type: choice.machines for choice in result.chosen}
+
+
+def reasons(result: Plan) -> dict[str, str]:
+    return {r.offering.pool.instance_type: r.code for r in result.rejected}
+
+
+P5 = offering("p5.48xlarge", accelerator="H100", count=8, memory=80.0, price="55.04", interconnect="nvlink")
+P5_SMALL = offering("p5.4xlarge", accelerator="H100", count=1, memory=80.0, price="6.88")
+A3 = offering(
+    "a3-highgpu-8g", cloud="gcp", zone="us-central1-a", region="us-central1",
+    accelerator="H100", count=8, memory=80.0, price="87.83", interconnect="nvlink",
+)  # fmt: skip
+
+
+def test_the_cheapest_pool_that_fits_is_chosen():
+    assert bought(planned(Demand(8, "H100"), P5, A3)) == {"p5.48xlarge": 1}
+
+
+def test_sizes_are_mixed_when_that_is_cheaper_for_the_whole_demand():
+    assert bought(planned(Demand(10, "H100"), P5, P5_SMALL)) == {"p5.48xlarge": 1, "p5.4xlarge": 2}
+
+
+def test_count_means_accelerators():
+    assert bought(planned(Demand(200, "H100", gang=True), P5, A3)) == {"p5.48xlarge": 25}
+
+
+def test_a_gang_is_bought_in_one_pool():
+    result = planned(Demand(10, "H100", gang=True), P5, P5_SMALL)
+    assert bought(result) == {"p5.4xlarge": 10}
+
+
+def test_what_is_held_already_is_not_bought_again():
+    assert bought(planned(Demand(16, "H100"), P5, held_units=8)) == {"p5.48xlarge": 1}
+    assert bought(planned(Demand(8, "H100"), P5, held_units=8)) == {}
+
+
+def test_a_stocked_out_pool_is_skipped_until_its_cool_down_ends():
+    cooling = Memory(
+        attempts=1,
+        refusals=1,
+        cooldown_until=NOON + timedelta(minutes=5),
+        last_refusal_class="stock-out",
+        last_refusal_code="InsufficientInstanceCapacity",
+        last_refusal_at=NOON - timedelta(minutes=1),
+    )
+    result = planned(Demand(8, "H100"), P5, A3, memory={P5.pool: cooling})
+    assert bought(result) == {"a3-highgpu-8g": 1}
+    [loser] = result.rejected
+    assert loser.code == "stock-out"
+    assert "11:59" in loser.reason
+    assert "12:05" in loser.reason
+
+
+def test_risk_is_priced_so_a_flaky_cheap_pool_loses_to_a_sure_one():
+    flaky = offering("spot", capacity_type="spot", price="0.78")
+    often = Memory(attempts=20, refusals=18, interruptions=30, held_hours=20)
+    result = planned(Demand(1, "L4"), flaky, offering("sure"), memory={flaky.pool: often})
+    assert bought(result) == {"sure": 1}
+    assert [c.offering.pool.instance_type for c in result.candidates] == ["sure", "spot"]
+
+
+@pytest.mark.parametrize(
+    ("demand", "loser", "code"),
+    [
+        (Demand(1, "H100"), offering("x"), "accelerator"),
+        (Demand(1, "L4", clouds=("gcp",)), offering("x"), "cloud"),
+        (Demand(1, "L4", regions=("eu-west-1",)), offering("x"), "region"),
+        (Demand(1, "L4", capacity_types=("spot",)), offering("x"), "capacity-type"),
+        (Demand(4, "L4", accelerators_per_slot=4), offering("x"), "size"),
+        (Demand(1, "L4", max_price_per_hour=Decimal("0.5")), offering("x"), "price"),
+        (Demand(1, need=Need(fp8=True)), offering("x", fp8=False), "fp8"),
+        (Demand(1, need=Need(interconnect="nvlink")), offering("x"), "interconnect"),
+        (Demand(1, "L4"), offering("x", observed_at=NOON - timedelta(days=2)), "stale-price"),
+    ],
+)
+def test_every_loser_keeps_its_reason(demand, loser, code):
+    result = planned(demand, loser)
+    assert result.chosen == ()
+    assert reasons(result) == {"x": code}
+    assert result.note == result.rejected[0].reason
+
+
+def test_a_need_for_memory_is_met_by_enough_machines():
+    need = Demand(1, need=Need(memory_gib=640, fp8=True, interconnect="nvlink"))
+    assert bought(planned(need, P5, P5_SMALL, offering("g6"))) == {"p5.48xlarge": 1}
+    spread = Demand(1, need=Need(memory_gib=40))
+    assert bought(planned(spread, offering("g6"))) == {"g6": 2}
+
+
+def test_interconnected_memory_must_lie_in_one_machine():
+    need = Demand(1, need=Need(memory_gib=1000, interconnect="nvlink"))
+    assert reasons(planned(need, P5)) == {"p5.48xlarge": "memory"}
+
+
+def test_a_plan_over_quota_or_budget_buys_nothing_and_says_the_numbers():
+    tight = Room(accelerators=8, quota_name="the quota (research)")
+    assert planned(Demand(16, "H100"), P5, room=tight).note == "Needs 16 accelerators; the quota (research) leaves 8."
+    poor = Room(price_per_hour=Decimal("60"), budget_name="the budget (research)")
+    result = planned(Demand(8, "H100"), P5, A3, room=poor)
+    assert bought(result) == {"p5.48xlarge": 1}
+    assert reasons(result) == {"a3-highgpu-8g": "budget"}
+
+
+def test_without_any_offering_the_note_says_what_to_do():
+    assert "add an account" in planned(Demand(1, "L4")).note
+
+
+prices = st.decimals(min_value="0.1", max_value="100", places=2)
+
+
+@given(
+    wanted=st.integers(1, 60),
+    shapes=st.lists(st.tuples(st.sampled_from([1, 2, 4, 8]), prices), min_size=1, max_size=6),
+)
+def test_a_plan_always_covers_the_demand_and_no_single_pool_alone_is_cheaper(wanted, shapes):
+    offerings = [
+        offering(f"t{i}", count=count, price=str(price), zone=f"z{i}") for i, (count, price) in enumerate(shapes)
+    ]
+    result = planned(Demand(wanted, "L4"), *offerings)
+    assert sum(c.machines * c.candidate.offering.accelerator_count for c in result.chosen) >= wanted
+    for candidate in result.candidates:
+        assert result.expected_per_hour <= candidate.expected_per_hour * candidate.machines_for_all
+
+
+@given(st.permutations([P5, P5_SMALL, A3]))
+def test_the_order_offerings_come_in_does_not_matter(offerings):
+    assert bought(planned(Demand(10, "H100"), *offerings)) == {"p5.48xlarge": 1, "p5.4xlarge": 2}
