@@ -96,7 +96,7 @@ class Accelerator:
         self.sampled, self.sampled_at = work, now
 
     def _read(self, work: Work, elapsed: float) -> None:
-        """Prefill is bound by compute, decode by memory bandwidth; a larger batch decodes with more of the tensor cores."""
+        """Prefill is bound by compute, decode by memory bandwidth; a larger batch uses more of the tensor cores."""
         before = self.sampled
         busy = min(1.0, (work.busy_seconds - before.busy_seconds) / elapsed)
         prefill = min(busy, (work.prefill_seconds - before.prefill_seconds) / elapsed)

@@ -1,12 +1,10 @@
-"""Writing the Prometheus text format the way prometheus_client does (labels sorted, Go's number format)."""
+"""Writing the Prometheus text format the way prometheus_client does (labels sorted, numbers as floats)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-
-from prometheus_client.utils import floatToGoString
 
 from sandbox.engine_counters import Histogram
 
@@ -38,7 +36,7 @@ class Exposition:
     def histogram(self, name: str, help_text: str, labels: Labels, histogram: Histogram, *, created: float) -> None:
         self._head(name, "histogram", help_text)
         counts = histogram.cumulative()
-        bounds = [floatToGoString(bound) for bound in histogram.bounds] + ["+Inf"]
+        bounds = [_number(bound) for bound in histogram.bounds] + ["+Inf"]
         for bound, count in zip(bounds, counts, strict=True):
             self._sample(f"{name}_bucket", {**labels, "le": bound}, count)
         self._sample(f"{name}_count", labels, counts[-1])
@@ -63,9 +61,11 @@ class Exposition:
 
     def _sample(self, name: str, labels: Labels, value: float) -> None:
         shown = ",".join(f'{key}="{_escaped(labels[key])}"' for key in sorted(labels))
-        self.lines.append(
-            f"{name}{{{shown}}} {floatToGoString(value)}" if shown else f"{name} {floatToGoString(value)}"
-        )
+        self.lines.append(f"{name}{{{shown}}} {_number(value)}" if shown else f"{name} {_number(value)}")
+
+
+def _number(value: float) -> str:
+    return repr(float(value))
 
 
 def _escaped(value: str) -> str:
