@@ -5,6 +5,7 @@ A bad value stops the process with the variable's name. Apps read these through 
 
 import re
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -314,6 +315,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # Two lines a task, several tasks a second: what a task did is in the event rows; its failures still show.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }
 
@@ -331,3 +335,15 @@ LEASE_SECONDS = env_int("LEASE_SECONDS", 60, minimum=5, maximum=600)
 ACCELERATORS_FOLDER = env_str("ACCELERATORS_FOLDER", "")
 
 METRICS_TOKEN = env_secret("METRICS_TOKEN", " ").strip()
+
+# API tokens are kept as HMACs under these: "id:secret,id:secret"; the first signs, all of them verify. Without any,
+# SECRET_KEY signs and its fallbacks verify.
+TOKEN_PEPPERS = env_secret("TOKEN_PEPPERS", " ").strip()
+
+# What Purser may dial besides its own machines' addresses, as addresses or CIDR ranges.
+OUTBOUND_ALLOWED_CIDRS = env_list("OUTBOUND_ALLOWED_CIDRS")
+for _cidr in OUTBOUND_ALLOWED_CIDRS:
+    try:
+        ip_network(_cidr, strict=False)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"OUTBOUND_ALLOWED_CIDRS holds {_cidr!r}, no address or CIDR range.") from error
