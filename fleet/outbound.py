@@ -180,11 +180,9 @@ def _operator_networks() -> tuple[Any, ...]:
 
 
 def _own_servers() -> frozenset[tuple[str, int]]:
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     redis = urlsplit(settings.REDIS_URL)
-    return _resolved(
-        (str(database["HOST"]), int(database["PORT"] or 5432)), (redis.hostname or "", redis.port or 6379)
-    )
+    return _resolved((database["HOST"], int(database["PORT"] or 5432)), (redis.hostname or "", redis.port or 6379))
 
 
 @lru_cache(maxsize=4)
@@ -247,7 +245,7 @@ def _connect(target: SplitResult, policy: AddressPolicy, seconds: float, deadlin
         try:
             return _dial(socket.socket(family, kind, protocol), sockaddr, target, min(seconds, _left(deadline)))
         except OSError as error:
-            failure = NotSent(f"{host}:{sockaddr[1]} cannot be reached: {error}.")
+            failure = NotSent(f"{host}:{_port(target)} cannot be reached: {error}.")
     raise failure
 
 
@@ -360,6 +358,8 @@ async def _get(
     except aiohttp.ClientConnectorError as error:
         refused = error.os_error if isinstance(error.os_error, AddressRefused) else None
         return refused or NotSent(f"{url} cannot be reached: {error.os_error}.")
+    except aiohttp.InvalidURL:
+        return NotSent(f"{url!r} is no URL that can be dialled.")
     except aiohttp.ConnectionTimeoutError:
         return NotSent(f"{url} did not accept a connection in time.")
     except TimeoutError as error:
