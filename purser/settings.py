@@ -284,7 +284,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Static files ------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Production serves hashed, compressed files made by `manage.py collectstatic` in the image.
 WHITENOISE_USE_FINDERS = not PRODUCTION
