@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "fleet",
     "inference",
     "billing",
+    "purser",
 ]
 
 MIDDLEWARE = [

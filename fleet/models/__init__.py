@@ -4,7 +4,7 @@ from fleet.models.access import Budget, BudgetAction, Membership, Project, Quota
 from fleet.models.allocation import Allocation, Hold, LaunchAttempt, LaunchResult, Slot
 from fleet.models.catalog import CapacityMemory, CapacityType, CloudAccount, InstanceType, Offering, PricePoint
 from fleet.models.event import Event, IdempotencyRecord
-from fleet.models.installation import BusinessClock, Installation, Periodic
+from fleet.models.installation import BusinessClock, Installation, Periodic, Progress
 from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, TerminationFact
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Offering",
     "Periodic",
     "PricePoint",
+    "Progress",
     "Project",
     "Quota",
     "Role",

@@ -59,3 +59,17 @@ class Periodic(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} every {self.every_seconds:g} s"
+
+
+class Progress(models.Model):
+    """How far a long piece of work is, for the pages to show."""
+
+    name = models.CharField(max_length=64, unique=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    detail = models.CharField(max_length=200, blank=True, default="")
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.done} of {self.total}"

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fleet.crashpoints import reach
+from fleet.domain.addresses import LOOPBACK_ONLY
 from fleet.domain.outcomes import (
     ErrorClass,
     FindOutcome,
@@ -32,7 +33,7 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.outbound import LOOPBACK_ONLY, AnswerLost, NotSent, fetch
+from fleet.outbound import AnswerLost, NotSent, fetch
 from fleet.providers.base import Account, AccountFacts, ReadFailed
 from fleet.providers.classify import classify
 
