@@ -1,0 +1,79 @@
+"""Percentiles with the method that found them, what they rest on, and how complete that is. Never averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inference.domain import histogram as histograms
+from inference.domain import sketch as sketches
+from inference.domain.histogram import Histogram
+
+QUANTILES = (0.5, 0.9, 0.95, 0.99)
+SKETCH, HISTOGRAM = "sketch", "histogram"
+
+
+@dataclass(frozen=True)
+class Percentile:
+    """One percentile in milliseconds, certain to lie between its bounds. No high: above the last bucket."""
+
+    q: float
+    value_ms: float
+    low_ms: float
+    high_ms: float | None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """The percentiles of one metric over one stretch of time."""
+
+    method: str  # "sketch": from request records; "histogram": from the engines' buckets; "": nothing was measured
+    count: int
+    completeness: float  # 0-1: which part of the time counters were watched
+    percentiles: tuple[Percentile, ...]
+
+    def at(self, q: float) -> Percentile | None:
+        return next((percentile for percentile in self.percentiles if percentile.q == q), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """`p50` … `p99_9`, each with value and bounds, beside method, count and completeness."""
+        values = {
+            name(p.q): {"value_ms": _tidy(p.value_ms), "low_ms": _tidy(p.low_ms), "high_ms": _tidy(p.high_ms)}
+            for p in self.percentiles
+        }
+        return {"method": self.method, "count": self.count, "completeness": round(self.completeness, 4)} | values
+
+
+def name(q: float) -> str:
+    """0.95 is `p95`, 0.999 is `p99_9`."""
+    return f"p{q * 100:g}".replace(".", "_")
+
+
+def from_sketches(blobs: Sequence[bytes], *, completeness: float = 1.0, qs: Sequence[float] = QUANTILES) -> Latency:
+    """Merge the sketches of request records and read them once."""
+    merged = sketches.merge(blobs)
+    count = sketches.count(merged)
+    if count == 0:
+        return NOTHING
+    values = zip(qs, sketches.quantiles(merged, qs), strict=True)
+    return Latency(SKETCH, count, completeness, tuple(Percentile(q, v, v * 0.99, v * 1.01) for q, v in values))
+
+
+def from_histograms(
+    found: Sequence[Histogram], *, completeness: float = 1.0, qs: Sequence[float] = QUANTILES
+) -> Latency:
+    """Merge the engines' buckets and interpolate once; the bounds say how coarse they are."""
+    merged = histograms.merge(found)
+    if merged is None or merged.count == 0:
+        return NOTHING
+    between = [(q, histograms.quantile(merged, q)) for q in qs]
+    percentiles = tuple(Percentile(q, b.value, b.low, b.high) for q, b in between if b is not None)
+    return Latency(HISTOGRAM, merged.count, completeness, percentiles)
+
+
+NOTHING = Latency("", 0, 0.0, ())
+
+
+def _tidy(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
