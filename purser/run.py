@@ -27,9 +27,9 @@ QUEUES = "provisioning,recovery,autoscaling,telemetry,metering,default"
 LOOK_EVERY_S = 0.5
 
 
-def web(host: str, port: int) -> list[str]:
-    """The web process; each of its 2 × 4 threads keeps one database connection."""
-    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "2", "--blocking-threads", "4"]
+def web(host: str, port: int, *, workers: int = 2) -> list[str]:
+    """The web process; each of its workers × 4 threads keeps one database connection."""
+    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "4"]
     return [_binary("granian"), *options, "--no-ws", "--respawn-failed-workers", "purser.wsgi:application"]
 
 

@@ -329,6 +329,9 @@ TIME_FACTOR = env_float("TIME_FACTOR", 1.0, minimum=0.1, maximum=10_000.0)
 if PRODUCTION and TIME_FACTOR != 1.0:
     raise ImproperlyConfigured("TIME_FACTOR is for the sandbox; with PURSER_ENV=production it must be 1.")
 
+# Which tasks follow which event: a name, because apps do not import this package.
+REACTIONS = "purser.reactions.REACTIONS"
+
 # How long a worker's claim on a row holds without renewal; longer than any one call to a cloud.
 LEASE_SECONDS = env_int("LEASE_SECONDS", 60, minimum=5, maximum=600)
 
