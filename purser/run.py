@@ -29,8 +29,9 @@ LOOK_EVERY_S = 0.5
 
 def web(host: str, port: int, *, workers: int = 2) -> list[str]:
     """The web process; each of its workers × 4 threads keeps one database connection."""
-    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "4"]
-    return [_binary("granian"), *options, "--no-ws", "--respawn-failed-workers", "purser.wsgi:application"]
+    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
+    options += ["--blocking-threads", "4", "--no-ws", "--respawn-failed-workers"]
+    return [_binary("granian"), *options, "purser.wsgi:application"]
 
 
 def worker(concurrency: int) -> list[str]:
