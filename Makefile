@@ -33,7 +33,7 @@ lint: $(DEV_STAMP) ## ruff: rules and formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 types: $(DEV_STAMP) ## mypy with django-stubs, strict in every domain/
-	@$(BIN)/mypy .
+	@$(BIN)/mypy
 
 bench: $(DEV_STAMP) ## every benchmark against its peer
 	@$(BIN)/python -m bench $(ARGS)

@@ -127,8 +127,8 @@ class EmbeddedServers:
     @property
     def process_ids(self) -> dict[str, int]:
         """The servers' process ids, by the names that `versions()` uses."""
-        servers = {"PostgreSQL": self._running(self._postgres), "Valkey": self._running(self._valkey)}
-        return {name: server.child.pid for name, server in servers.items() if server.child}
+        children = {"PostgreSQL": self._running(self._postgres).child, "Valkey": self._running(self._valkey).child}
+        return {name: child.pid for name, child in children.items() if child}
 
     def spawn(
         self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None, *, cwd: Path | None = None

@@ -22,7 +22,7 @@ import redis
 
 from purser.embedded import EmbeddedServers
 
-os.environ.setdefault("PURSER_ENV", "test")
+os.environ["PURSER_ENV"] = "test"
 # Set here and not in pyproject.toml: pytest-django would read the settings before the servers have started.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "purser.settings")
 
