@@ -31,6 +31,9 @@ class CostedHour(models.Model):
         null=True, blank=True, help_text="Business time; shares and tokens are of [hour, until)"
     )
     rebuilt_at = models.DateTimeField(null=True, blank=True, help_text="Business time")
+    # What the hour's windows held at the rebuild: when they hold something else by now, it is done again.
+    tokens_counted = models.BigIntegerField(default=0)
+    machine_samples = models.BigIntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(fields=["hour"], condition=models.Q(dirty=True), name="hour_dirty")]
