@@ -183,8 +183,8 @@ def _bills(usage: Iterable[UsageInterval], stretches: dict[int, Stretch]) -> lis
 
 
 def _tokens_counted(**which: datetime) -> dict[datetime, int]:
-    total = Sum(F("input_tokens") + F("output_tokens"))
-    return dict(HourWindow.objects.filter(**which).order_by().values_list("start").annotate(total))
+    total = Sum(F("input_tokens") + F("output_tokens"), default=0)
+    return dict(HourWindow.objects.filter(**which).order_by().values_list("start").annotate(tokens=total))
 
 
 def _machine_samples(**which: datetime) -> dict[datetime, int]:

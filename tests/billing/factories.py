@@ -16,6 +16,16 @@ from fleet.models import (
     Project,
     Slot,
 )
+from inference.models import (
+    Endpoint,
+    MachineWindow,
+    Model,
+    Replica,
+    ServingConfig,
+    UsageEvent,
+    Window,
+    WindowSource,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _numbers = count(1)
@@ -91,3 +101,70 @@ def spot_machine(of: Allocation | None = None, *, prices: dict[float, str], **ch
 def price_points(offering: Offering, prices: dict[float, str]) -> None:
     for minutes, price in prices.items():
         PricePoint.objects.create(offering=offering, effective_from=at(minutes), price_per_hour=Decimal(price))
+
+
+def endpoint(owner: Project, **changes: Any) -> Endpoint:
+    """An endpoint with its allocation."""
+    number = next(_numbers)
+    model = Model.objects.create(
+        name=f"org/model-{number}",
+        parameters=8_000_000_000,
+        active_parameters=8_000_000_000,
+        layers=32,
+        hidden_size=4096,
+        heads=32,
+        kv_heads=8,
+        head_dim=128,
+        context_length=8192,
+    )
+    config = ServingConfig.objects.create(model=model, name="default", max_model_len=8192)
+    values = {"name": f"chat-{number}", "since": NOON, "created_at": NOON, "model": model, "serving_config": config}
+    made = Endpoint.objects.create(project=owner, **values | changes)
+    made.allocation = allocation(owner, endpoint_ref=made.public_id)
+    made.save()
+    return made
+
+
+def replica(of: Endpoint, on: Instance, *, ready_at: datetime | None) -> Replica:
+    return Replica.objects.create(
+        endpoint=of,
+        serving_config=of.serving_config,
+        slot=on.slot,
+        ordinal=next(_numbers),
+        since=NOON,
+        requested_at=NOON,
+        ready_at=ready_at,
+    )
+
+
+def busy_minutes(of: Instance, first: int, last: int, ratio: float) -> None:
+    """Machine windows of the minutes [first, last) after noon."""
+    MachineWindow.objects.bulk_create(
+        MachineWindow(instance=of, start=at(minute), samples=5, busy_ratio=ratio) for minute in range(first, last)
+    )
+
+
+def window(of: Endpoint, minute: int, *, output: int, given: int = 0, cached: int = 0, **changes: Any) -> Window:
+    """One minute of an endpoint's tokens; `given` includes the cached."""
+    values = {"source": WindowSource.EVENTS, "requests": 1} | changes
+    return Window.objects.create(
+        endpoint=of,
+        start=at(minute),
+        input_tokens=given,
+        cached_input_tokens=cached,
+        output_tokens=output,
+        **values,
+    )
+
+
+def usage_event(of: Endpoint, minute: float, *, asker: Project, output: int, given: int = 0) -> UsageEvent:
+    return UsageEvent.objects.create(
+        endpoint=of,
+        event_id=f"e-{next(_numbers)}",
+        project=asker,
+        accepted_at=at(minute),
+        finished_at=at(minute),
+        input_tokens=given,
+        output_tokens=output,
+        outcome="ok",
+    )
