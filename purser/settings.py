@@ -11,7 +11,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-from purser.env import env_bool, env_float, env_int, env_list, env_secret, env_str, env_url, unquoted
+from purser.env import env_bool, env_int, env_list, env_secret, env_str, env_url, unquoted
 from purser.running import running_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -324,16 +324,17 @@ LOGGING = {
 
 # --- Purser itself -----------------------------------------------------------------------------------------------
 
-# Business seconds per real second, for demonstrations over the sandbox; production runs at 1.
-TIME_FACTOR = env_float("TIME_FACTOR", 1.0, minimum=0.1, maximum=10_000.0)
-if PRODUCTION and TIME_FACTOR != 1.0:
-    raise ImproperlyConfigured("TIME_FACTOR is for the sandbox; with PURSER_ENV=production it must be 1.")
-
 # Which tasks follow which event: a name, because apps do not import this package.
 REACTIONS = "purser.reactions.REACTIONS"
 
-# How long a worker's claim on a row holds without renewal; longer than any one call to a cloud.
-LEASE_SECONDS = env_int("LEASE_SECONDS", 60, minimum=5, maximum=600)
+# How long a worker's claim on a row holds without renewal: a crashed worker's rows are taken over after this.
+LEASE_SECONDS = env_int("LEASE_SECONDS", 30, minimum=1, maximum=600)
+
+# How long a launch may stay without a clear answer before it is given up for good, and watched for.
+UNKNOWN_GIVE_UP_SECONDS = env_int("UNKNOWN_GIVE_UP_SECONDS", 120, minimum=1, maximum=3600)
+
+# How old a machine of ours without a row must be before the sweeper ends it: 2 × (call + lease + consistency).
+ORPHAN_GRACE_SECONDS = env_int("ORPHAN_GRACE_SECONDS", 300, minimum=1, maximum=86_400)
 
 # A folder with accelerator blocks of your own (*.toml), read after the shipped catalogue.
 ACCELERATORS_FOLDER = env_str("ACCELERATORS_FOLDER", "")

@@ -94,7 +94,8 @@ def cooldown(error_class: ErrorClass, consecutive: int, retry_after: timedelta |
     """
     first = _FIRST.get(error_class, timedelta(minutes=1))
     longest = _LONGEST.get(error_class, first)
-    own = min(first * 2 ** min(consecutive - 1, 10), longest)
+    doublings: int = 2 ** min(consecutive - 1, 10)
+    own = min(first * doublings, longest)
     return max(own, retry_after or timedelta())
 
 

@@ -83,7 +83,7 @@ class Quota(models.Model):
         ]
 
     def __str__(self) -> str:
-        scope = ", ".join(filter(None, [self.project and self.project.slug, self.cloud, self.accelerator]))
+        scope = ", ".join(filter(None, [self.project.slug if self.project else None, self.cloud, self.accelerator]))
         return f"{scope or 'everything'}: at most {self.max_accelerators} accelerators"
 
 
@@ -119,5 +119,5 @@ class Budget(models.Model):
         ]
 
     def __str__(self) -> str:
-        scope = ", ".join(filter(None, [self.project and self.project.slug, self.cloud, self.endpoint_ref]))
+        scope = ", ".join(filter(None, [self.project.slug if self.project else None, self.cloud, self.endpoint_ref]))
         return scope or "everything"

@@ -72,14 +72,17 @@ def room_for(project: Project, *, endpoint_ref: str, now: datetime) -> Room:
         else:
             key = (quota.cloud, quota.accelerator)
             by_kind[key] = min(by_kind.get(key, (left, "")), (left, f"the quota ({quota})"))
-    rates = [
-        (left, f"the budget ({budget})")
-        for budget in _budgets(project, "", endpoint_ref, any_cloud=False)
-        if (left := _left_per_hour(budget)) is not None and budget.action == BudgetAction.BLOCK
-    ]
-    count, quota_name = min(accelerators, default=(None, ""))
-    price, budget_name = min(rates, default=(None, ""))
-    return Room(count, by_kind, price, quota_name, budget_name)
+    blocking = _budgets(project, "", endpoint_ref, any_cloud=False).filter(action=BudgetAction.BLOCK)
+    rates = [(rate, f"the budget ({b})") for b in blocking if (rate := _left_per_hour(b)) is not None]
+    tightest = min(accelerators) if accelerators else None
+    poorest = min(rates) if rates else None
+    return Room(
+        accelerators=tightest[0] if tightest else None,
+        accelerators_of=by_kind,
+        price_per_hour=poorest[0] if poorest else None,
+        quota_name=tightest[1] if tightest else "",
+        budget_name=poorest[1] if poorest else "",
+    )
 
 
 def report_spent(budget: Budget, *, month: date, amount: Decimal, until: datetime) -> None:
@@ -136,11 +139,11 @@ def _check_budgets(project: Project, cloud: str, endpoint_ref: str, price: Decim
     for budget in locked:
         if budget.action != BudgetAction.BLOCK:
             continue
-        left = _left_per_hour(budget)
-        if left is not None and price > left:
+        rate_left = _left_per_hour(budget)
+        if rate_left is not None and price > rate_left:
             raise NoRoom(
                 "budget",
-                f"${price:.2f}/h is over the ${max(left, Decimal(0)):.2f}/h left of the cap of "
+                f"${price:.2f}/h is over the ${max(rate_left, Decimal(0)):.2f}/h left of the cap of "
                 f"${budget.cap_per_hour:.2f}/h ({budget}).",
             )
         if budget.cap_per_month is None:

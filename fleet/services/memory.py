@@ -18,7 +18,7 @@ KEPT_FILLS = 50
 def pool_of(slot: Slot) -> Pool:
     """The capacity pool a slot is planned in."""
     assert slot.account is not None
-    return Pool(slot.account_id, slot.account.cloud, slot.region, slot.zone, slot.instance_type, slot.capacity_type)
+    return Pool(slot.account.pk, slot.account.cloud, slot.region, slot.zone, slot.instance_type, slot.capacity_type)
 
 
 def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime:

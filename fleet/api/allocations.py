@@ -1,0 +1,374 @@
+"""Allocations: request, preview, read, extend, release, explain."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fleet.api.base import ApiView, etag
+from fleet.api.cursors import PageQuery, page, paged
+from fleet.api.fields import Flag, Instant, Money, Strict, Whole, Word
+from fleet.api.schema import IDEMPOTENCY_KEY, IF_MATCH, says
+from fleet.domain.demand import AllocationSpec, Demand, Need
+from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, Reason, SlotState
+from fleet.domain.placement import Plan
+from fleet.domain.refusals import Refused
+from fleet.models import Allocation, CapacityType
+from fleet.services import allocations, explaining
+from fleet.services.clock import business_now
+from fleet.services.idempotency import Answer
+
+LONGEST_SECONDS = 5 * 366 * 86_400
+NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$"
+CLOUD_WORD = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+CHIP_WORD = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$"
+IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,299}$"
+SSH_KEY = r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{20,1800}( [ -~]{1,100})?$"  # noqa: E501
+LABEL = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,62}$"
+OURS = "purser"
+UNFIT = frozenset({"cloud", "region", "capacity-type", "accelerator", "size", "fp8", "interconnect", "memory", "price"})
+"""Codes of offerings that waiting will not make fit."""
+
+
+class NeedIn(Strict):
+    """Accelerators by what they must be able to do, when the name does not matter."""
+
+    memory_gib = serializers.FloatField(required=False, min_value=1, max_value=1_000_000)
+    fp8 = Flag(required=False)
+    interconnect = serializers.RegexField(CLOUD_WORD, required=False)
+
+
+class Labels(serializers.DictField):
+    """Tags put on the machines, besides Purser's own."""
+
+    child = serializers.RegexField(LABEL)
+    default_error_messages = {
+        "name": "A label's name is like its value: letters, digits, blanks and . _ / - up to 63 characters.",
+        "ours": "Labels that begin with 'purser' are Purser's own.",
+        "many": "At most 40 labels.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        labels: dict[str, str] = super().to_internal_value(data)
+        check = serializers.RegexField(LABEL)
+        if len(labels) > 40:
+            self.fail("many")
+        for name in labels:
+            if name.lower().startswith(OURS):
+                self.fail("ours")
+            try:
+                check.run_validation(name)
+            except serializers.ValidationError:
+                self.fail("name")
+        return labels
+
+
+class AllocationIn(Strict):
+    """By `accelerator` name and count, or by `need`."""
+
+    project = Word(required=False, help_text="Slug or id; needed when you may act in several")
+    name = serializers.RegexField(NAME)
+    accelerator = serializers.RegexField(CHIP_WORD, required=False)
+    accelerator_count = Whole(min_value=1, max_value=allocations.MOST_ACCELERATORS, default=1)
+    accelerators_per_slot = Whole(min_value=1, max_value=1024, required=False, help_text="Exact size of each machine")
+    need = NeedIn(required=False)
+    gang = Flag(default=False, help_text="All machines in one pool, or none")
+    clouds = serializers.ListField(child=serializers.RegexField(CLOUD_WORD), default=list, max_length=20)
+    regions = serializers.ListField(child=serializers.RegexField(CLOUD_WORD), default=list, max_length=50)
+    capacity_types = serializers.ListField(
+        child=serializers.ChoiceField(CapacityType.values), default=list, max_length=3
+    )
+    max_price_per_hour = Money(required=False, min_value=0, help_text="Of one machine, in USD")
+    image = serializers.RegexField(IMAGE, required=False)
+    startup_script = serializers.CharField(required=False, max_length=16_000, allow_blank=True, trim_whitespace=False)
+    ssh_keys = serializers.ListField(child=serializers.RegexField(SSH_KEY), default=list, max_length=20)
+    disk_gib = Whole(min_value=10, max_value=65_536, default=200)
+    ports = serializers.ListField(child=Whole(min_value=1, max_value=65_535), default=list, max_length=50)
+    labels = Labels(required=False)
+    ttl_seconds = Whole(min_value=60, max_value=LONGEST_SECONDS, required=False)
+    idle_release_seconds = Whole(min_value=60, max_value=LONGEST_SECONDS, required=False)
+    deadline_seconds = Whole(min_value=1, max_value=LONGEST_SECONDS, required=False, help_text="Give up filling then")
+
+
+class AllocationQuery(PageQuery):
+    state = serializers.ChoiceField([state.value for state in AllocationState], required=False)
+    living = Flag(required=False, help_text="true: only those not released or failed")
+    accelerator = Word(required=False)
+    project = Word(required=False, help_text="Slug")
+    endpoint = Word(required=False, help_text="Public id")
+
+
+class DryRun(Strict):
+    dry_run = Flag(default=False, help_text="Only say what would be bought, at what price, and why nothing else")
+
+
+class ExtendIn(Strict):
+    expires_at = Instant()
+
+
+class AllocationOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    project = serializers.CharField()
+    state = serializers.ChoiceField([state.value for state in AllocationState])
+    reason = serializers.CharField(allow_blank=True)
+    detail = serializers.CharField(allow_blank=True)
+    since = serializers.DateTimeField()
+    next_action = serializers.CharField(allow_null=True)
+    next_action_at = serializers.DateTimeField(allow_null=True)
+    accelerator = serializers.CharField(allow_null=True)
+    accelerator_count = serializers.IntegerField()
+    accelerators_per_slot = serializers.IntegerField(allow_null=True)
+    need = serializers.DictField(allow_null=True)
+    gang = serializers.BooleanField()
+    clouds = serializers.ListField(child=serializers.CharField())
+    regions = serializers.ListField(child=serializers.CharField())
+    capacity_types = serializers.ListField(child=serializers.CharField())
+    max_price_per_hour = serializers.CharField(allow_null=True)
+    endpoint = serializers.CharField(allow_null=True)
+    labels = serializers.DictField()
+    requested_by = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    deadline_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    idle_release_seconds = serializers.IntegerField(allow_null=True)
+    idle_since = serializers.DateTimeField(allow_null=True)
+    first_ready_at = serializers.DateTimeField(allow_null=True)
+    released_at = serializers.DateTimeField(allow_null=True)
+    machines = serializers.IntegerField(help_text="Wanted, coming or there")
+    machines_ready = serializers.IntegerField()
+    stockouts_met = serializers.IntegerField()
+    preemptions_met = serializers.IntegerField()
+
+
+class ConnectOut(serializers.Serializer[Any]):
+    slot = serializers.CharField()
+    private_ip = serializers.CharField(allow_blank=True)
+    public_ip = serializers.CharField(allow_blank=True)
+    connect = serializers.CharField(allow_blank=True, help_text="A line to copy into a shell")
+
+
+class AllocationDetailOut(AllocationOut):
+    connect = ConnectOut(many=True)
+
+
+class PlanOut(serializers.Serializer[Any]):
+    """What would be bought and everything that was weighed; every loser has its reason."""
+
+    dry_run = serializers.BooleanField()
+    feasible = serializers.BooleanField()
+    planned_at = serializers.DateTimeField()
+    price_per_hour = serializers.CharField()
+    expected_per_hour = serializers.CharField()
+    currency = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    chosen = serializers.ListField(child=serializers.DictField())
+    candidates = serializers.ListField(child=serializers.DictField())
+    rejected = serializers.ListField(child=serializers.DictField())
+    rejected_by_reason = serializers.DictField(child=serializers.IntegerField())
+
+
+class ExplainOut(serializers.Serializer[Any]):
+    allocation = serializers.CharField()
+    state = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+    detail = serializers.CharField(allow_blank=True)
+    since = serializers.DateTimeField()
+    next_action = serializers.CharField(allow_null=True)
+    next_action_at = serializers.DateTimeField(allow_null=True)
+    demand = serializers.DictField()
+    plan = serializers.DictField(allow_null=True, help_text="The last plan, with every loser's reason")
+    planned_at = serializers.DateTimeField(allow_null=True)
+    slots = serializers.ListField(child=serializers.DictField())
+    attempts = serializers.ListField(child=serializers.DictField())
+    trail = serializers.ListField(child=serializers.DictField(), help_text="Events, oldest first")
+
+
+COLUMNS = (
+    "public_id", "name", "state", "reason", "detail", "since", "next_action", "next_action_at", "accelerator",
+    "accelerator_count", "accelerators_per_slot", "need", "gang", "clouds", "regions", "capacity_types",
+    "max_price_per_hour", "endpoint_ref", "labels", "requested_by", "created_at", "deadline_at", "expires_at",
+    "idle_release_seconds", "idle_since", "first_ready_at", "released_at", "stockouts_met", "preemptions_met",
+    "generation",
+)  # fmt: skip
+
+
+def rows(allocations: QuerySet[Allocation]) -> QuerySet[Allocation, dict[str, Any]]:
+    open_slots = ~Q(slots__state__in=[SlotState.GONE, SlotState.LOST]) & Q(slots__isnull=False)
+    return allocations.values(
+        *COLUMNS,
+        project_slug=F("project__slug"),
+        machines=Count("slots", filter=open_slots),
+        machines_ready=Count("slots", filter=Q(slots__state=SlotState.READY)),
+    )
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the API shows it: without the database's own columns."""
+    shown = {key: value for key, value in row.items() if key not in ("public_id", "generation")}
+    shown["id"] = row["public_id"]
+    shown["project"] = shown.pop("project_slug")
+    shown["endpoint"] = shown.pop("endpoint_ref") or None
+    for name in ("next_action", "accelerator", "need"):
+        shown[name] = shown[name] or None
+    return shown
+
+
+def spec_of(wanted: dict[str, Any]) -> AllocationSpec:
+    """The checked body as the service takes it."""
+    demand = Demand(
+        accelerator_count=wanted["accelerator_count"],
+        accelerator=wanted.get("accelerator", ""),
+        need=Need(**wanted["need"]) if "need" in wanted else None,
+        accelerators_per_slot=wanted.get("accelerators_per_slot"),
+        gang=wanted["gang"],
+        clouds=tuple(wanted["clouds"]),
+        regions=tuple(wanted["regions"]),
+        capacity_types=tuple(wanted["capacity_types"]),
+        max_price_per_hour=wanted.get("max_price_per_hour"),
+    )
+    return AllocationSpec(
+        name=wanted["name"],
+        demand=demand,
+        image=wanted.get("image", ""),
+        startup_script=wanted.get("startup_script", ""),
+        ssh_keys=tuple(wanted["ssh_keys"]),
+        disk_gib=wanted["disk_gib"],
+        ports=tuple(wanted["ports"]),
+        labels=wanted.get("labels", {}),
+        ttl=_seconds(wanted.get("ttl_seconds")),
+        idle_release=_seconds(wanted.get("idle_release_seconds")),
+        deadline=_seconds(wanted.get("deadline_seconds")),
+    )
+
+
+def refuse_hopeless(plan: Plan) -> None:
+    """Raise Refused when nothing that is on sale can meet the demand, now or later, as quotas and budgets stand."""
+    if plan.chosen:
+        return
+    codes = {rejection.code for rejection in plan.rejected} - UNFIT
+    if codes - {"quota", "budget"}:
+        return  # a stock-out or a throttle passes: the request waits for it
+    code = "no-offering"
+    if plan.candidates or codes:
+        code = "budget" if "budget" in codes or "budget" in plan.note else "quota"
+    raise Refused(code, plan.note or "Nothing on sale meets this.")
+
+
+class Allocations(ApiView):
+    @says(paged(AllocationOut), query=AllocationQuery, summary="List allocations, newest first")
+    def get(self, request: Request) -> Response:
+        query = self.query(AllocationQuery)
+        found = self.visible(Allocation.objects.all())
+        if "state" in query:
+            found = found.filter(state=query["state"])
+        if "living" in query:
+            ended = Q(state__in=ENDED_ALLOCATION_STATES)
+            found = found.filter(~ended if query["living"] else ended)
+        for parameter, column in (("accelerator", "accelerator"), ("project", "project__slug")):
+            if parameter in query:
+                found = found.filter(**{column: query[parameter]})
+        if "endpoint" in query:
+            found = found.filter(endpoint_ref=query["endpoint"])
+        return Response(page(request._request, rows(found), query, key="public_id", row=as_json))
+
+    @says(
+        AllocationOut,
+        status=202,
+        also={200: PlanOut},
+        query=DryRun,
+        body=AllocationIn,
+        parameters=(IDEMPOTENCY_KEY,),
+        refuses=(409,),
+        summary="Ask for capacity, or see what asking would get",
+    )
+    def post(self, request: Request) -> Response:
+        dry_run = self.query(DryRun)["dry_run"]
+        wanted = self.body(AllocationIn)
+        project = self.project_named(wanted.get("project"))
+        spec, now = spec_of(wanted), business_now()
+        if dry_run:
+            plan = allocations.preview(project=project, spec=spec, now=now)
+            return Response({**plan.as_json(), "dry_run": True, "feasible": bool(plan.chosen)})
+
+        def run() -> Answer:
+            refuse_hopeless(allocations.preview(project=project, spec=spec, now=now))
+            made = allocations.request_allocation(
+                project=project, spec=spec, requested_by=self.caller.name, now=now, request_id=self.request_id
+            )
+            return Answer(202, _shown(made), f"/api/v1/allocations/{made.public_id}")
+
+        return self.once(run)
+
+
+class OneAllocation(ApiView):
+    @says(AllocationDetailOut, path_id="alloc", summary="One allocation, with how to connect to its machines")
+    def get(self, request: Request, public_id: str) -> Response:
+        allocation = self.one(Allocation.objects.all(), public_id)
+        body = {**_shown(allocation), "connect": explaining.connect_lines(allocation)}
+        return Response(body, headers={"ETag": etag(public_id, allocation.generation)})
+
+    @says(
+        AllocationOut,
+        status=202,
+        path_id="alloc",
+        parameters=(IF_MATCH,),
+        refuses=(412,),
+        summary="Release it: its machines are drained and ended",
+    )
+    def delete(self, request: Request, public_id: str) -> Response:
+        allocation = self.one(Allocation.objects.all(), public_id)
+        self.check_unchanged(etag(public_id, allocation.generation))
+        released = allocations.release(
+            public_id,
+            now=business_now(),
+            reason=Reason.RELEASED_BY_USER,
+            actor=self.caller.name,
+            request_id=self.request_id,
+        )
+        return Response(_shown(released), status=202)
+
+
+class ExtendAllocation(ApiView):
+    @says(
+        AllocationOut,
+        body=ExtendIn,
+        path_id="alloc",
+        parameters=(IDEMPOTENCY_KEY,),
+        refuses=(409,),
+        summary="Move the end of its time to live",
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        wanted = self.body(ExtendIn)
+        self.one(Allocation.objects.all(), public_id)
+
+        def run() -> Answer:
+            extended = allocations.extend(
+                public_id,
+                expires_at=wanted["expires_at"],
+                now=business_now(),
+                actor=self.caller.name,
+                request_id=self.request_id,
+            )
+            return Answer(200, _shown(extended))
+
+        return self.once(run)
+
+
+class ExplainAllocation(ApiView):
+    @says(ExplainOut, path_id="alloc", summary="Why it is as it is: plans, losers, attempts, next action")
+    def get(self, request: Request, public_id: str) -> Response:
+        return Response(explaining.explain(self.one(Allocation.objects.all(), public_id)))
+
+
+def _shown(allocation: Allocation) -> dict[str, Any]:
+    return as_json(rows(Allocation.objects.filter(pk=allocation.pk)).get())
+
+
+def _seconds(count: int | None) -> timedelta | None:
+    return None if count is None else timedelta(seconds=count)

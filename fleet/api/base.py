@@ -1,0 +1,151 @@
+"""What every view of the API is made of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from fleet.api.authentication import SAFE, BrowserAuthentication, HasScope, TokenAuthentication, scope_for
+from fleet.api.fields import Strict
+from fleet.api.problems import Problem, handle, request_id_of
+from fleet.api.wire import FastJSON, StrictJSON, body_of, plain
+from fleet.domain.tokens import READ
+from fleet.models import Project
+from fleet.services.access import Caller
+from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
+
+Row = TypeVar("Row", bound=Model)
+
+
+class ApiView(APIView):
+    """Deny by default, speak JSON only, refuse with problem+json."""
+
+    authentication_classes = [TokenAuthentication, BrowserAuthentication]
+    permission_classes = [HasScope]
+    renderer_classes = [FastJSON]
+    parser_classes = [StrictJSON]
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    metadata_class = None
+    scopes: dict[str, str] = {}
+
+    @property
+    def caller(self) -> Caller:
+        caller = self.request.auth
+        assert isinstance(caller, Caller)
+        return caller
+
+    @property
+    def request_id(self) -> str:
+        return request_id_of(self.request)
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
+        return handle
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method not in SAFE:
+            body_of(request._request)  # after the caller is known, before anything parses it
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+    def query(self, serializer: type[Strict]) -> dict[str, Any]:
+        """The query parameters, checked; unknown ones are refused."""
+        checked = serializer(data=self.request.query_params)
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    def body(self, serializer: type[Strict]) -> dict[str, Any]:
+        """The body, checked; unknown fields are refused."""
+        checked = serializer(data=self.request.data)
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    def visible(self, rows: QuerySet[Row], *, project: str = "project_id") -> QuerySet[Row]:
+        """Only the rows of projects the caller may read."""
+        return rows.filter(**{f"{project}__in": self.caller.projects(READ)})
+
+    def one(self, rows: QuerySet[Row], public_id: str, *, project: str = "project_id") -> Row:
+        """A row the caller may act on: somebody else's is not found, one's own without the scope is forbidden."""
+        found = self.visible(rows, project=project).filter(public_id=public_id).first()
+        if found is None:
+            raise Http404
+        self.require(getattr(found, project, None))
+        return found
+
+    def require(self, project_id: int | None) -> None:
+        """403 unless the caller has this call's scope in that project."""
+        scope = scope_for(self.request, self)
+        if not self.caller.may(scope, project_id):
+            raise Problem(403, "scope", f"You may read this, but it needs the scope {scope!r} in its project.")
+
+    def project_named(self, name: str | None) -> Project:
+        """The project to act in: the one named, or the only one the caller may act in."""
+        scope = scope_for(self.request, self)
+        mine = Project.objects.filter(pk__in=self.caller.projects(scope))
+        if name:
+            found = mine.filter(slug=name).first() or mine.filter(public_id=name).first()
+            if found is None:
+                raise Problem(422, "unknown-project", "You may not act in a project of that name.", field="project")
+            return found
+        if len(both := list(mine[:2])) != 1:
+            raise Problem(422, "which-project", "You may act in several projects; name one.", field="project")
+        return both[0]
+
+    def once(self, run: Callable[[], Answer]) -> Response:
+        """Do something that spends, at most once per Idempotency-Key."""
+        request = self.request
+        key = request.headers.get("Idempotency-Key", "").strip()
+        if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+            raise Problem(
+                400,
+                "idempotency-key",
+                f"This spends money, so it needs an Idempotency-Key header of 1 to {LONGEST_KEY} printable characters: "
+                "a new one for each new request, the same one when you repeat it.",
+            )
+        answer = once(
+            principal=self.caller.principal,
+            key=key,
+            fingerprint=fingerprint(request.method or "", request.get_full_path(), request._request.body),
+            run=lambda: _kept(run()),
+        )
+        return respond(answer)
+
+    def not_modified(self, tag: str) -> Response | None:
+        """A 304 when the caller already has this version."""
+        wanted = [part.strip().removeprefix("W/") for part in self.request.headers.get("If-None-Match", "").split(",")]
+        return Response(status=304, headers={"ETag": tag}) if tag in wanted else None
+
+    def check_unchanged(self, tag: str) -> None:
+        """412 when the caller sent If-Match with another version than `tag`."""
+        given = self.request.headers.get("If-Match", "").strip()
+        if given and given != "*" and tag not in [part.strip() for part in given.split(",")]:
+            raise Problem(412, "changed", "It has changed since you read it; read it again and repeat.")
+
+
+def etag(*parts: object) -> str:
+    """A strong tag of these values."""
+    return '"' + hashlib.sha256(repr(parts).encode()).hexdigest()[:24] + '"'
+
+
+def respond(answer: Answer) -> Response:
+    """The answer, marked when it was given before."""
+    headers = {"Location": answer.location} if answer.location else {}
+    if answer.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(answer.body, status=answer.status, headers=headers)
+
+
+def _kept(answer: Answer) -> Answer:
+    return Answer(answer.status, plain(answer.body), answer.location)

@@ -1,0 +1,96 @@
+"""Serializers that refuse what they do not know, and the fields the API shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework import serializers
+
+from fleet.domain.refusals import did_you_mean
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+
+class Strict(serializers.Serializer[Any]):
+    """Refuses fields it does not have, in bodies and in query parameters."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            self._refuse_unknown(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+        writable = [name for name, field in self.fields.items() if not field.read_only]
+        errors = {
+            str(name): [f"Unknown field.{did_you_mean(str(name), writable)}"] for name in data if name not in writable
+        }
+        if isinstance(data, QueryDict):
+            errors |= {name: ["Given more than once."] for name, values in data.lists() if len(values) > 1}
+        if errors:
+            raise serializers.ValidationError(errors)
+
+
+class Instant(serializers.DateTimeField):
+    """An instant with its offset, as RFC 3339 writes it: without one it would be a guess."""
+
+    default_error_messages = {
+        "shape": "Write an instant as 2026-01-31T12:00:00Z.",
+        "range": "Between the years 2000 and 2200.",
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str) or not _RFC3339.fullmatch(value.strip()):
+            self.fail("shape")
+        moment = super().to_internal_value(value.strip().upper())
+        if not EARLIEST <= moment < LATEST:
+            self.fail("range")
+        return moment
+
+
+class Word(serializers.CharField):
+    """A short text: a name or a slug somebody chose."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 100)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A JSON whole number; `"3"`, `3.0` and `true` are other things. Query parameters are text and are read."""
+
+    def to_internal_value(self, data: Any) -> int:
+        in_query = isinstance(getattr(self.root, "initial_data", None), QueryDict)
+        if not in_query and (not isinstance(data, int) or isinstance(data, bool)):
+            self.fail("invalid")
+        if in_query and not re.fullmatch(r"-?\d{1,18}", str(data)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """`true` or `false`, and no other spelling."""
+
+    default_error_messages = {"invalid": "Must be true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        in_query = isinstance(getattr(self.root, "initial_data", None), QueryDict)
+        if data not in ("true", "false") if in_query else not isinstance(data, bool):
+            self.fail("invalid")
+        return data is True or data == "true"
+
+
+class Money(serializers.DecimalField):
+    """A decimal string; a JSON number would already have been rounded by somebody."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 18, "decimal_places": 6, **kwargs})

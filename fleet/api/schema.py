@@ -1,0 +1,121 @@
+"""How the API describes itself: OpenAPI 3.1 from the same serializers that check the requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+
+from fleet.api.authentication import BrowserAuthentication, TokenAuthentication
+from fleet.api.problems import CONTENT_TYPE
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class FieldProblem(serializers.Serializer[Any]):
+    field = serializers.CharField(allow_blank=True)
+    pointer = serializers.CharField(allow_blank=True, help_text="JSON pointer into the body")
+    detail = serializers.CharField()
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """RFC 9457. `code` is stable for programs, `detail` is a sentence for people."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    request_id = serializers.CharField(allow_blank=True)
+    retryable = serializers.BooleanField()
+    errors = FieldProblem(many=True)
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="A new one for each new request, the same one for a repeat. Not needed with dry_run=true.",
+    pattern="^[!-~]{1,255}$",
+)
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, pattern="^[ -~]{0,200}$")
+IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, pattern="^[ -~]{0,200}$")
+
+
+def says(
+    out: Any = None,
+    *,
+    status: int = 200,
+    also: dict[int, Any] | None = None,
+    query: type[serializers.Serializer[Any]] | None = None,
+    body: type[serializers.Serializer[Any]] | None = None,
+    path_id: str = "",
+    parameters: tuple[OpenApiParameter, ...] = (),
+    refuses: tuple[int, ...] = (),
+    summary: str = "",
+) -> Callable[[View], View]:
+    """What a call takes and answers, its refusals included."""
+    refusals = {400, 401, 403, 406, *refuses}
+    if path_id:
+        refusals.add(404)
+        parameters = (public_id_parameter(path_id), *parameters)
+    if body is not None:
+        refusals |= {413, 415, 422}
+    responses: dict[Any, Any] = {(code, CONTENT_TYPE): OpenApiResponse(ProblemOut) for code in sorted(refusals)}
+    responses[status] = out
+    responses.update(also or {})
+    return extend_schema(
+        parameters=[*([query] if query else []), *parameters],
+        request=body,
+        responses=responses,
+        summary=summary or None,
+    )
+
+
+def public_id_parameter(prefix: str) -> OpenApiParameter:
+    return OpenApiParameter(
+        "public_id", OpenApiTypes.STR, OpenApiParameter.PATH, pattern=f"^{prefix}_[0-9a-f]{{32}}$", required=True
+    )
+
+
+class SchemaView(SpectacularAPIView):
+    """The schema, for those who may call."""
+
+    authentication_classes = [TokenAuthentication, BrowserAuthentication]
+    permission_classes = [IsAuthenticated]
+
+
+class BearerToken(OpenApiAuthenticationExtension):
+    target_class = "fleet.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "prs_<key id>_<secret>"}
+
+
+class BrowserSession(OpenApiAuthenticationExtension):
+    target_class = "fleet.api.authentication.BrowserAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "cookie", "name": "purser"}
+
+
+class StrictBodies(OpenApiSerializerExtension):
+    """A body with a field we do not know is refused, and the schema says so."""
+
+    target_class = "fleet.api.fields.Strict"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        schema["additionalProperties"] = False
+        return schema

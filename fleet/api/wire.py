@@ -1,0 +1,132 @@
+"""Bytes in, bytes out: a JSON parser that is strict about what it takes, and a fast renderer."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import IO, Any
+
+import orjson
+from django.http import HttpRequest
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+from fleet.api.problems import Problem
+
+MAX_BODY_BYTES = 1_000_000
+DEEPEST = 40
+
+
+class StrictJSON(BaseParser):
+    """JSON in UTF-8 up to a megabyte: no NaN, no infinity, no text PostgreSQL cannot hold, no repeated names."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        request = (parser_context or {}).get("request")
+        declared = request.META.get("CONTENT_LENGTH") if request is not None else None
+        if declared and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+            raise too_long()
+        body = stream.read(MAX_BODY_BYTES + 1)
+        if len(body) > MAX_BODY_BYTES:
+            raise too_long()
+        return load(body)
+
+
+class FastJSON(BaseRenderer):
+    """orjson: times in RFC 3339 with `Z`, money as decimal strings."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None  # JSON is UTF-8 by definition
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return b"" if data is None else dump(data)
+
+
+def too_long() -> Problem:
+    return Problem(413, "too-long", f"A body may have {MAX_BODY_BYTES} bytes; send less at a time.")
+
+
+def load(body: bytes) -> Any:
+    """Parse a body, or raise a Problem that says where it breaks."""
+    try:
+        parsed = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
+    except RecursionError:
+        raise _broken("it is nested too deeply") from None
+    except (UnicodeDecodeError, ValueError) as error:
+        raise _broken(str(error)) from None
+    _check(parsed, 0)
+    return parsed
+
+
+def dump(data: Any) -> bytes:
+    """As the API writes JSON."""
+    return orjson.dumps(data, default=_default, option=orjson.OPT_UTC_Z)
+
+
+def plain(data: Any) -> Any:
+    """The same as what a reader of the JSON would get: for keeping."""
+    return orjson.loads(dump(data))
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """The raw body, which the fingerprint of a request is made of. Raises Problem when it is too long."""
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise too_long()
+    return request.body
+
+
+def _broken(why: str) -> Problem:
+    return Problem(400, "broken-json", f"The body is not JSON: {why}.")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _check(value: Any, depth: int) -> None:
+    """Refuse what parses but cannot be kept."""
+    if depth > DEEPEST:
+        raise _broken(f"it is nested more than {DEEPEST} deep")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise _broken("a number is too large")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _check_text(name)
+            _check(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _check(inner, depth + 1)
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        raise _broken("a text holds the character NUL")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise _broken("a text holds half of a surrogate pair")
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    raise TypeError(f"{type(value).__name__} has no JSON form")

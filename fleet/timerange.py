@@ -1,0 +1,112 @@
+"""The one time range of a page: read from its address, kept across its links, cut into the buckets of its charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+PRESETS = {
+    "3h": timedelta(hours=3),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+LABELS = {"3h": "3 h", "24h": "24 h", "7d": "7 d", "30d": "30 d"}
+SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=92)
+FINE_UNTIL = timedelta(hours=30)
+"""Up to here charts are drawn from minutes, beyond from hours."""
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """Half-open, on bucket borders. `problem` says why what was asked for is not what is shown."""
+
+    start: datetime
+    end: datetime
+    step: timedelta
+    key: str = ""
+    problem: str = ""
+
+    @property
+    def fine(self) -> bool:
+        return self.end - self.start <= FINE_UNTIL
+
+    @property
+    def buckets(self) -> int:
+        return -(-(self.end - self.start) // self.step)
+
+    @property
+    def label(self) -> str:
+        if self.key:
+            return f"last {LABELS[self.key]}"
+        return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def query(self) -> str:
+        """What to add to an address to see the same range there."""
+        if self.key:
+            return urlencode({"range": self.key})
+        return urlencode({"from": f"{self.start:%Y-%m-%dT%H:%MZ}", "to": f"{self.end:%Y-%m-%dT%H:%MZ}"})
+
+    def hourly(self) -> TimeRange:
+        """The same stretch in whole hours: what the ledger and the costs are kept in."""
+        hour = timedelta(hours=1)
+        step = max(self.step, hour)
+        start = _floor(self.start, hour)
+        return TimeRange(start, max(self.end, start + hour), step, self.key, self.problem)
+
+
+def read(params: Mapping[str, str], *, default: str, now: datetime) -> TimeRange:
+    """The range that `?range=24h` or `?from=…&to=…` names; the default, with the problem told, if it is no range."""
+    key = params.get("range", "")
+    if params.get("from") or params.get("to"):
+        return _between(params, default, now)
+    if key and key not in PRESETS:
+        known = ", ".join(PRESETS)
+        return _preset(default, now, f"No time range is called “{key[:20]}”; choose one of {known}, or give from and to.")
+    return _preset(key or default, now)
+
+
+def _between(params: Mapping[str, str], default: str, now: datetime) -> TimeRange:
+    try:
+        start = _instant(params.get("from", ""))
+        end = _instant(params.get("to", "")) if params.get("to") else now
+    except ValueError:
+        return _preset(default, now, "From and to are UTC times such as 2026-11-18T14:30Z.")
+    if not SHORTEST <= end - start <= LONGEST:
+        return _preset(default, now, "From must lie before to, by 5 minutes at least and 92 days at most.")
+    return _cut(start, end, "")
+
+
+def _preset(key: str, now: datetime, problem: str = "") -> TimeRange:
+    found = _cut(now - PRESETS[key], now, key)
+    return TimeRange(found.start, found.end, found.step, key, problem)
+
+
+def _cut(start: datetime, end: datetime, key: str) -> TimeRange:
+    step = _step(end - start)
+    first = _floor(start, step)
+    return TimeRange(first, end, step, key)
+
+
+def _step(length: timedelta) -> timedelta:
+    """About 100 to 300 buckets, of a length that divides a day."""
+    if length <= timedelta(hours=6):
+        return timedelta(minutes=1)
+    if length <= FINE_UNTIL:
+        return timedelta(minutes=5)
+    if length <= timedelta(days=10):
+        return timedelta(hours=1)
+    return timedelta(hours=4)
+
+
+def _floor(at: datetime, step: timedelta) -> datetime:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return at - (at - epoch) % step
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text.strip().replace(" ", "T"))
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
