@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 export PURSER_ENV ?= development
+# uv trusts only the certificates it ships unless told: behind a proxy the machine's own are the right ones.
+export UV_SYSTEM_CERTS ?= true
 
 # A stamp is named by the hash of what it installs, so a second `make setup` does nothing at all
 # and a changed lock (or a checkout of another branch) installs exactly once.
@@ -59,10 +61,14 @@ $(UV):
 
 $(RUNTIME_STAMP): | $(UV)
 	@echo "Installing requirements.txt"
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install -q --require-hashes -r requirements.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install -q --require-hashes -r requirements.txt || { \
+	  echo "uv could not; trying pip, which is slower"; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt; }
 	@rm -f $(VENV)/.runtime-* $(VENV)/.dev-* && touch $@
 
 $(DEV_STAMP): | $(RUNTIME_STAMP)
 	@echo "Installing requirements-dev.txt"
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install -q --require-hashes -r requirements-dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install -q --require-hashes -r requirements-dev.txt || { \
+	  echo "uv could not; trying pip, which is slower"; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt; }
 	@rm -f $(VENV)/.dev-* && touch $@
