@@ -25,7 +25,7 @@ from fleet.models import CapacityType, Instance, Project
 from fleet.services import events
 from fleet.services.clock import business_converter
 
-BATCH = 200
+BATCH = 50
 """Machines a transaction: short enough not to keep others waiting."""
 
 POST_EVERY = timedelta(minutes=5)
@@ -96,12 +96,12 @@ def _meter_batch(states: Sequence[MeterState], now: datetime, *, at_once: bool) 
         return 0
     since = {state.instance_id: _compare_from(state) for state, _ in due}
     billed = _billed(since)
-    followers = [state.instance for state, _ in due if _follows_market(state.instance)]
+    followers = [state.instance for state, _ in due if follows_market(state.instance)]
     prices = PriceHistory.of(followers, since=min((since[machine.pk] for machine in followers), default=now))
     posting = Posting()
     for state, until in due:
         start = max(state.instance.launched_at, since[state.instance_id])
-        changes = prices.changes(state.instance) if _follows_market(state.instance) else None
+        changes = prices.changes(state.instance) if follows_market(state.instance) else None
         right = segments(start, until, launch_price=state.instance.price_per_hour, changes=changes)
         _compare(state.instance, billed[state.instance_id], right, posting)
         posting.states.append(_metered(state, until))
@@ -117,13 +117,13 @@ def _until(state: MeterState, now: datetime, business: Callable[[datetime], date
         now=now,
         ended_at=machine.terminated_at,
         observed_at=None if observed is None else business(observed),
-        prices_until=machine.account.prices_complete_until if _follows_market(machine) else now,
+        prices_until=machine.account.prices_complete_until if follows_market(machine) else now,
     )
     until = max(known, state.metered_until or machine.launched_at)
     return until if machine.terminated_at is None else min(until, machine.terminated_at)
 
 
-def _follows_market(machine: Instance) -> bool:
+def follows_market(machine: Instance) -> bool:
     """Whose price moves is said by the cloud's adapter, not guessed from the cloud's name."""
     rule = machine.account.options.get("spot_price_rule")
     return machine.capacity_type == CapacityType.SPOT and rule == MARKET_PRICE

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, models
+from django.db import DatabaseError, IntegrityError, connection, models
 from django.db.models import Sum
 
 from billing.domain.money import cost_of
@@ -240,12 +240,14 @@ def test_a_pass_that_fails_at_its_last_write_has_billed_nothing_and_the_next_one
 def test_two_meters_at_once_bill_every_machine_once() -> None:
     for _ in range(20):
         machine(terminated_at=at(60))
-    barrier = threading.Barrier(4)
+    barrier, broken = threading.Barrier(4), []
 
     def run() -> None:
         barrier.wait()
         try:
             meter(at(60))
+        except DatabaseError as error:
+            broken.append(error)
         finally:
             connection.close()
 
@@ -254,6 +256,7 @@ def test_two_meters_at_once_bill_every_machine_once() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    assert broken == []
     meter(at(60))
     costs = LedgerEntry.objects.filter(amount__gt=0).values("instance").annotate(sum=models.Sum("amount"))
     assert [row["sum"] for row in costs] == [Decimal(36)] * 20

@@ -1,0 +1,7 @@
+"""billing's lines of the schedule: task name -> real seconds."""
+
+SCHEDULE: dict[str, float] = {
+    "billing.meter": 5.0,
+    "billing.allocate": 5.0,
+    "billing.look_back": 30.0,
+}
