@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +15,7 @@ from sandbox.dcgm import Accelerator, Work, accelerators_of, dcgm_metrics
 from sandbox.engines import Aborted
 from sandbox.exposition import CONTENT_TYPE
 from sandbox.faults import CallFacts, answer
+from sandbox.http_input import json_object
 from sandbox.ports import HttpPort, SshPort
 from sandbox.replicas import BadStart, ReplicaProcess, ReplicaSpec
 from sandbox.vendors import VendorError
@@ -175,10 +175,10 @@ class Machines:
                 process.engine.advance(now)
             self.write_totals(serving)
 
-    def set_xid(self, machine_id: str, body: Any) -> None:
+    def set_xid(self, machine_id: str, body: dict[str, Any]) -> None:
         """The exporter shows this XID as the accelerator's last one from now on."""
         on = self._machine(machine_id)
-        if not isinstance(body, dict) or set(body) != {"gpu", "xid"} or not all(type(v) is int for v in body.values()):
+        if set(body) != {"gpu", "xid"} or not all(type(value) is int for value in body.values()):
             raise VendorError("InvalidParameterValue", 400, 'Send {"gpu": 0, "xid": 79}, both whole numbers.')
         if not 0 <= body["gpu"] < len(on.accelerators):
             last = len(on.accelerators) - 1
@@ -268,14 +268,6 @@ def add_routes(app: web.Application, world: World) -> None:
     app.cleanup_ctx.append(_lifetime)
 
 
-async def json_body(request: web.Request) -> Any:
-    """The JSON of a request. Raises VendorError when it is none."""
-    try:
-        return json.loads(await request.text())
-    except ValueError as error:
-        raise VendorError("InvalidParameterValue", 400, f"The body is not JSON: {error}.") from error
-
-
 async def _lifetime(app: web.Application) -> AsyncIterator[None]:
     machines = app[MACHINES]
     async with running(machines.keep_totals()):
@@ -302,7 +294,7 @@ def _found(machines: Machines, request: web.Request) -> ReplicaProcess:
 
 
 async def _start(machines: Machines, request: web.Request) -> web.Response:
-    process, new = machines.start(request.match_info["instance_id"], await json_body(request))
+    process, new = machines.start(request.match_info["instance_id"], await json_object(request))
     return answer(process.as_json(), 201 if new else 200)
 
 
@@ -329,5 +321,5 @@ async def _crash(machines: Machines, request: web.Request) -> web.Response:
 
 
 async def _xid(machines: Machines, request: web.Request) -> web.Response:
-    machines.set_xid(request.match_info["instance_id"], await json_body(request))
+    machines.set_xid(request.match_info["instance_id"], await json_object(request))
     return answer({})

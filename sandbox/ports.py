@@ -35,9 +35,9 @@ class HttpPort:
     async def close(self) -> None:
         """Refuse connections from now on, cut the open ones and give the number back."""
         runner, self._runner = self._runner, None
-        self._socket.close()
         if runner is not None:
-            await runner.cleanup()
+            await runner.cleanup()  # before the socket: the event loop still watches it
+        self._socket.close()
 
     async def reset(self) -> None:
         """The process died and its successor keeps the port: refuse connections until it opens again."""

@@ -18,13 +18,13 @@ from sandbox.arrivals import Source
 from sandbox.background import running
 from sandbox.dispatch import EndpointQueue
 from sandbox.engines import Aborted, EngineRequest
-from sandbox.faults import answer, error_answer
+from sandbox.faults import answer
+from sandbox.http_input import json_object
 from sandbox.journal import Journal
-from sandbox.machines import MACHINES, Machines, json_body
+from sandbox.machines import MACHINES, Machines
 from sandbox.replicas import ReplicaProcess
-from sandbox.router_config import BadConfig, ConfigReader, EndpointConfig, RouterConfig
+from sandbox.router_config import ConfigReader, EndpointConfig, RouterConfig
 from sandbox.usage_push import UsagePusher
-from sandbox.vendors import VendorError
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -260,12 +260,7 @@ async def _configure(request: web.Request) -> web.Response:
     router = request.app[ROUTER]
     clock = router.world.clock
     reader = ConfigReader(router.world.draws, clock.now(), clock.time_factor)
-    try:
-        router.configure(reader.read(await json_body(request)))
-    except BadConfig as error:
-        return error_answer(VendorError("InvalidParameterValue", 400, str(error)))
-    except VendorError as error:
-        return error_answer(error)
+    router.configure(reader.read(await json_object(request)))
     return answer(router.state())
 
 
