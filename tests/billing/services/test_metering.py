@@ -52,6 +52,13 @@ def test_metering_in_steps_costs_the_same_as_metering_at_once() -> None:
     assert cost(stepped) == cost(whole)
 
 
+def test_however_many_postings_round_their_sum_does_not_drift() -> None:
+    bought, microsecond = machine(price_per_hour=Decimal("98.32")), timedelta(microseconds=1)
+    for count in range(1, 21):
+        meter(NOON + count * microsecond, at_once=True)
+    assert cost(bought) == cost_of(20 * microsecond, Decimal("98.32"))
+
+
 def test_running_it_again_posts_nothing() -> None:
     machine()
     meter(at(30))
