@@ -220,6 +220,16 @@ def test_hours_whose_bill_changed_are_marked() -> None:
     assert list(CostedHour.objects.filter(dirty=True).values_list("hour", flat=True)) == [at(60)]
 
 
+def test_a_machine_that_turns_up_late_disturbs_no_other_bill() -> None:
+    known = machine()
+    meter(at(130))
+    entries = LedgerEntry.objects.count()
+    late = machine()
+    meter(at(131), at_once=True)
+    assert cost(late) == cost(known) == Decimal("78.6")
+    assert LedgerEntry.objects.filter(instance=known).count() == entries + 2
+
+
 def test_a_pass_costs_the_same_number_of_queries_for_one_machine_as_for_ten(
     django_assert_max_num_queries: Callable[[int], Any],
 ) -> None:
