@@ -336,6 +336,9 @@ UNKNOWN_GIVE_UP_SECONDS = env_int("UNKNOWN_GIVE_UP_SECONDS", 120, minimum=1, max
 # How old a machine of ours without a row must be before the sweeper ends it: 2 × (call + lease + consistency).
 ORPHAN_GRACE_SECONDS = env_int("ORPHAN_GRACE_SECONDS", 300, minimum=1, maximum=86_400)
 
+# Days of business time for which usage events and minute windows are kept; hours are kept for good.
+TELEMETRY_DETAIL_DAYS = env_int("TELEMETRY_DETAIL_DAYS", 35, minimum=1, maximum=3_650)
+
 # A folder with accelerator blocks of your own (*.toml), read after the shipped catalogue.
 ACCELERATORS_FOLDER = env_str("ACCELERATORS_FOLDER", "")
 

@@ -1,0 +1,5 @@
+"""inference's routes under /api/v1/."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
