@@ -28,6 +28,7 @@ class RequestIdMiddleware:
         offered = request.headers.get("X-Request-ID", "")
         # A caller's id is kept only in a harmless shape: it is written to logs and headers.
         request_id = offered if REQUEST_ID_SHAPE.fullmatch(offered) else uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]  # for the apps, which do not import purser
         token = REQUEST_ID.set(request_id)
         try:
             response = self.get_response(request)

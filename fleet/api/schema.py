@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -72,12 +74,25 @@ def says(
     responses: dict[Any, Any] = {(code, CONTENT_TYPE): OpenApiResponse(ProblemOut) for code in sorted(refusals)}
     responses[status] = out
     responses.update(also or {})
-    return extend_schema(
-        parameters=[*([query] if query else []), *parameters],
-        request=body,
-        responses=responses,
-        summary=summary or None,
-    )
+
+    def describe(method: View) -> View:
+        described: View = extend_schema(
+            operation_id=_operation_id(method.__qualname__),
+            parameters=[*([query] if query else []), *parameters],
+            request=body,
+            responses=responses,
+            summary=summary or None,
+            description=method.__doc__ or "",
+        )(method)
+        return described
+
+    return describe
+
+
+def _operation_id(qualified: str) -> str:
+    """`OneAllocation.delete` is `delete_one_allocation`."""
+    view, method = qualified.split(".")
+    return method + re.sub("([A-Z])", r"_\1", view).lower()
 
 
 def public_id_parameter(prefix: str) -> OpenApiParameter:
@@ -106,7 +121,7 @@ class BrowserSession(OpenApiAuthenticationExtension):
     name = "session"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "apiKey", "in": "cookie", "name": "purser"}
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
 class StrictBodies(OpenApiSerializerExtension):
@@ -117,5 +132,6 @@ class StrictBodies(OpenApiSerializerExtension):
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        schema.setdefault("properties", {})
         schema["additionalProperties"] = False
         return schema

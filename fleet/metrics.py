@@ -1,0 +1,152 @@
+"""`/metrics` for Prometheus: gauges read from the rows when asked, so every process tells the same.
+
+Each app may bring a `metrics.py` with `families(now)`; this one gathers them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from hmac import compare_digest
+from importlib import import_module
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count, Max, Sum
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.module_loading import module_has_submodule
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from fleet.domain.lifecycle import AllocationState, AttemptState, SlotState
+from fleet.domain.outcomes import ErrorClass
+from fleet.models import Allocation, Event, Incident, Instance, LaunchAttempt, Periodic, Slot, Sweep
+from fleet.services import budgets
+from fleet.services.clock import business_now
+
+
+@login_not_required
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For the holder of METRICS_TOKEN, and for an administrator who is logged in."""
+    if not _may_read(request):
+        return HttpResponse(
+            "Show METRICS_TOKEN as a bearer token, or log in as an administrator.\n",
+            status=401,
+            content_type="text/plain; charset=utf-8",
+            headers={"WWW-Authenticate": 'Bearer realm="purser-metrics"'},
+        )
+    registry = CollectorRegistry()
+    registry.register(_Gathered(business_now()))
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def families(now: datetime) -> Iterator[Metric]:
+    """fleet's own metrics. `now` is business time."""
+    yield _info()
+    yield _by_state("purser_allocations", "Allocations by state", Allocation, AllocationState)
+    yield _by_state("purser_slots", "Slots by state", Slot, SlotState)
+    orphans = Instance.objects.filter(slot=None, terminated_at=None).count()
+    yield GaugeMetricFamily("purser_orphans", "Machines the clouds have and nobody asked for", value=orphans)
+    unknown = LaunchAttempt.objects.filter(state=AttemptState.UNKNOWN).count()
+    yield GaugeMetricFamily("purser_unknown_attempts", "Launches whose outcome is not known yet", value=unknown)
+    unclassified = LaunchAttempt.objects.filter(error_class=ErrorClass.UNKNOWN).count()
+    yield CounterMetricFamily("purser_unclassified", "Answers of clouds that no rule understood", value=unclassified)
+    yield GaugeMetricFamily("purser_reconcile_lag_seconds", "Age of the oldest row that is due", value=_lag())
+    yield _burn_rate()
+    yield _budget_remaining(now)
+    yield from _liveness()
+
+
+def _may_read(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        wanted = settings.METRICS_TOKEN
+        return bool(wanted) and compare_digest(token.strip().encode(), wanted.encode())
+    return bool(request.user.is_authenticated and getattr(request.user, "is_superuser", False))
+
+
+class _Gathered:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        for config in apps.get_app_configs():
+            if config.module is not None and module_has_submodule(config.module, "metrics"):
+                found: Iterable[Metric] = import_module(f"{config.name}.metrics").families(self.now)
+                yield from found
+
+
+def _info() -> Metric:
+    family = GaugeMetricFamily("purser_build_info", "Which version answers", labels=["version"])
+    family.add_metric([settings.VERSION], 1)
+    return family
+
+
+def _by_state(name: str, text: str, model: Any, states: Iterable[Any]) -> Metric:
+    """A sample for every state, also those that hold nothing."""
+    counted = dict(model.objects.values_list("state").annotate(count=Count("id")))
+    family = GaugeMetricFamily(name, text, labels=["state"])
+    for state in states:
+        family.add_metric([state.value], counted.get(state.value, 0))
+    return family
+
+
+def _lag() -> float:
+    """Real seconds the row that waits longest is overdue."""
+    waited = [
+        (row["now"] - row["next_at"]).total_seconds()
+        for model in (Allocation, Slot)
+        for row in model.objects.filter(next_at__lte=Now()).order_by("next_at").values("next_at", now=Now())[:1]
+    ]
+    return max(waited, default=0.0)
+
+
+def _burn_rate() -> Metric:
+    family = GaugeMetricFamily(
+        "purser_burn_rate_per_hour", "Price of the live machines, at launch", labels=["cloud", "currency"]
+    )
+    rows = Instance.objects.filter(terminated_at=None).values_list("cloud", "currency")
+    for cloud, currency, rate in rows.annotate(rate=Sum("price_per_hour")).order_by("cloud"):
+        family.add_metric([cloud, currency], float(rate))
+    return family
+
+
+def _budget_remaining(now: datetime) -> Metric:
+    family = GaugeMetricFamily("purser_budget_remaining", "What a budget leaves", labels=["budget", "period"])
+    for row in budgets.status(now):
+        left: dict[str, Decimal | None] = {"hour": row["left_per_hour"], "month": row["left_this_month"]}
+        for period, amount in left.items():
+            if amount is not None:
+                family.add_metric([row["scope"], period], float(amount))
+    return family
+
+
+def _liveness() -> Iterator[Metric]:
+    """How long ago the loops ran, in real seconds."""
+    real = timezone.now()
+    unrelayed = Event.objects.filter(relayed_at=None).count()
+    yield GaugeMetricFamily("purser_events_unrelayed", "Events no worker was told of yet", value=unrelayed)
+    tasks = GaugeMetricFamily("purser_task_age_seconds", "Since a scheduled task last ended", labels=["task"])
+    for name, ended in (
+        Periodic.objects.filter(enabled=True).exclude(last_finished_at=None).values_list("name", "last_finished_at")
+    ):
+        tasks.add_metric([name], max((real - ended).total_seconds(), 0))
+    yield tasks
+    sweeps = GaugeMetricFamily("purser_sweep_age_seconds", "Since the last complete sweep", labels=["account"])
+    done = Sweep.objects.filter(complete=True).values_list("account__name").annotate(last=Max("finished_at"))
+    for account, last in done.order_by("account__name"):
+        if last is not None:
+            sweeps.add_metric([account], max((real - last).total_seconds(), 0))
+    yield sweeps
+    incidents = GaugeMetricFamily("purser_incidents", "Open incidents", labels=["kind"])
+    open_ones = Incident.objects.filter(closed_at=None).values_list("kind").annotate(count=Count("id"))
+    for kind, count in open_ones.order_by("kind"):
+        incidents.add_metric([kind], count)
+    yield incidents

@@ -1,0 +1,91 @@
+"""What guards every request once it is known to be ours: JSON errors under /api, and slow logins for guessers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
+
+from fleet.api.problems import CONTENT_TYPE, TITLES, plain_response
+from fleet.services import throttle
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+LOGIN_PATHS = ("/login/", "/admin/login/")
+CODES = {
+    400: ("bad-request", "This request cannot be read as it is."),
+    403: ("forbidden", "You may not do this."),
+    404: ("not-found", "There is nothing at this address."),
+    405: ("method-not-allowed", "This address does not know that method."),
+    413: ("too-long", "This request is too long."),
+}
+
+
+class ApiErrorsMiddleware:
+    """Refusals that Django itself makes under /api/ become problem+json, like those the views make."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith("/api/") or response.status_code < 400:
+            return response
+        if response.headers.get("Content-Type", "").startswith(CONTENT_TYPE):
+            return response
+        status = response.status_code if response.status_code in TITLES else 500
+        code, detail = CODES.get(status, ("internal", "This is a fault of ours; the request id finds it in the log."))
+        answer = plain_response(request, status, code, detail)
+        if allow := response.headers.get("Allow"):
+            answer.headers["Allow"] = allow
+        return answer
+
+
+class NeverCachedMiddleware:
+    """What a logged-in person saw stays out of every cache, unless a view has said otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "Cache-Control" not in response.headers and hasattr(request, "user"):
+            add_never_cache_headers(response)
+        return response
+
+
+class LoginThrottleMiddleware:
+    """A failed login costs a token of its address and of its (account, address); an empty bucket answers 429.
+
+    Nothing is kept per account alone, so nobody can be locked out by somebody else's guesses. The answer says
+    the same whether the account exists or not.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST" or request.path not in LOGIN_PATHS:
+            return self.get_response(request)
+        address = request.META.get("REMOTE_ADDR", "")
+        account = request.POST.get("username", "")
+        wait = throttle.take(address, account)
+        if wait:
+            logger.warning("login throttled", extra={"address": address})
+            return _slow_down(wait)
+        response = self.get_response(request)
+        if response.status_code == 302:
+            throttle.give_back(address, account)
+        return response
+
+
+def _slow_down(seconds: int) -> HttpResponse:
+    return HttpResponse(
+        f"Too many attempts to log in. Try again in {seconds} seconds.\n",
+        status=429,
+        content_type="text/plain; charset=utf-8",
+        headers={"Retry-After": str(seconds)},
+    )
