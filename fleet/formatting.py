@@ -41,7 +41,7 @@ def short(value: Number | None) -> str:
     size = abs(float(value))
     for limit, divisor, letter in ((1e3, 1, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M"), (float("inf"), 1e9, "G")):
         if size < limit:
-            return fixed(float(value) / divisor, 0 if not letter and size >= 10 else 1)  + letter
+            return fixed(float(value) / divisor, 0 if not letter and size >= 10 else 1) + letter
     return NOTHING
 
 

@@ -50,6 +50,22 @@ class TimeRange:
             return urlencode({"range": self.key})
         return urlencode({"from": f"{self.start:%Y-%m-%dT%H:%MZ}", "to": f"{self.end:%Y-%m-%dT%H:%MZ}"})
 
+    @property
+    def presets(self) -> list[tuple[str, str]]:
+        return list(LABELS.items())
+
+    @property
+    def earlier(self) -> TimeRange:
+        return self._moved(-1)
+
+    @property
+    def later(self) -> TimeRange:
+        return self._moved(1)
+
+    def _moved(self, times: int) -> TimeRange:
+        by = (self.end - self.start) * times
+        return TimeRange(self.start + by, self.end + by, self.step)
+
     def hourly(self) -> TimeRange:
         """The same stretch in whole hours: what the ledger and the costs are kept in."""
         hour = timedelta(hours=1)
@@ -65,7 +81,9 @@ def read(params: Mapping[str, str], *, default: str, now: datetime) -> TimeRange
         return _between(params, default, now)
     if key and key not in PRESETS:
         known = ", ".join(PRESETS)
-        return _preset(default, now, f"No time range is called “{key[:20]}”; choose one of {known}, or give from and to.")
+        return _preset(
+            default, now, f"No time range is called “{key[:20]}”; choose one of {known}, or give from and to."
+        )
     return _preset(key or default, now)
 
 

@@ -25,6 +25,7 @@ from fleet.models import Allocation, Slot
 from fleet.services import events
 from fleet.services.allocations import demand_of, let_go, plan_for
 from fleet.services.chips import accelerators
+from fleet.services.clock import real_duration
 from fleet.services.leases import Lease
 from fleet.services.moves import move_allocation
 
@@ -190,8 +191,9 @@ def _settle(
     wanted = units_wanted(demand_of(allocation))
     if ready >= wanted and (wanted or allocation.state == AllocationState.ACTIVE):
         _become_whole(allocation, kept, lease, now)
-        _next(allocation, *_planned_end(allocation))
-        return SETTLED
+        action, at = _planned_end(allocation)
+        _next(allocation, action, at)
+        return SETTLED if at is None else min(SETTLED, max(real_duration(at - now), SOON))
     state = _unsettled_state(allocation, kept, ready)
     reason, detail = _what_is_missing(allocation, kept, plan_again_at)
     if allocation.state != state:

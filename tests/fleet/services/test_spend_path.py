@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.lifecycle import AttemptState, Reason, SlotState
@@ -232,9 +233,9 @@ def test_a_worker_that_lost_its_claim_changes_nothing(world):
     world.ask(1)
     world.turn()
     slot = Slot.objects.get()
-    Slot.objects.filter(pk=slot.pk).update(lease_until=None)
+    Slot.objects.filter(pk=slot.pk).update(lease_until=None, next_at=Now())
     [late] = claim(Slot, limit=1, only=[slot.pk])
-    Slot.objects.filter(pk=slot.pk).update(lease_until=None)
+    Slot.objects.filter(pk=slot.pk).update(lease_until=None, next_at=Now())
     [_newer] = claim(Slot, limit=1, only=[slot.pk])
     assert late.update(detail="written too late") is False
     assert Slot.objects.get().detail != "written too late"

@@ -1,0 +1,388 @@
+"""What fleet's pages read: plain rows, one statement a card, however many rows there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES
+from fleet.models import (
+    Allocation,
+    CapacityMemory,
+    CapacityType,
+    Event,
+    Incident,
+    Instance,
+    Offering,
+    PricePoint,
+    Progress,
+    Slot,
+    Sweep,
+)
+from fleet.services.access import caller_of_user
+from fleet.telling import GROUPS
+
+Rows = list[dict[str, Any]]
+PAGE = 50
+
+
+def visible_projects(user: AbstractBaseUser | AnonymousUser) -> list[int] | None:
+    """Ids of the projects a person may look at; None for all of them and what belongs to none."""
+    caller = caller_of_user(user)
+    return None if caller.everything else caller.projects("read")
+
+
+def backfill_progress() -> dict[str, Any] | None:
+    """How far the history has been read in, while it is being read in."""
+    return Progress.objects.filter(finished_at=None, total__gt=0).values("done", "total", "detail").first()
+
+
+# --- The fleet table ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FleetFilter:
+    """What the address asks for. Empty fields ask for everything."""
+
+    view: str = ""
+    text: str = ""
+    cloud: str = ""
+    accelerator: str = ""
+    capacity: str = ""
+    project: str = ""
+    state: str = ""
+    sort: str = ""
+    page: int = 1
+
+    @property
+    def active(self) -> int:
+        return sum(
+            bool(value) for value in (self.text, self.cloud, self.accelerator, self.capacity, self.project, self.state)
+        )
+
+
+VIEWS = {
+    "": ("Living", ~Q(state__in=ENDED_ALLOCATION_STATES)),
+    "attention": ("Needs attention", Q(state__in=["degraded", "failed"]) | Q(state="provisioning", reason__in=["stock-out", "quota", "budget", "no-offering", "credentials"])),
+    "spot": ("Spot", ~Q(state__in=ENDED_ALLOCATION_STATES) & Q(pk__in=Slot.objects.open().filter(capacity_type=CapacityType.SPOT).values("allocation"))),
+    "idle": ("Idle", ~Q(state__in=ENDED_ALLOCATION_STATES) & Q(idle_since__isnull=False)),
+    "ended": ("Ended", Q(state__in=ENDED_ALLOCATION_STATES)),
+}  # fmt: skip
+SORTS = {
+    "": ("-created_at", "-id"),
+    "name": ("name", "id"),
+    "state": ("state", "id"),
+    "age": ("created_at", "id"),
+    "price": ("-price", "id"),
+}
+
+
+def in_scope(rows: QuerySet[Any], projects: Sequence[int] | None, field: str = "project_id") -> QuerySet[Any]:
+    """Only rows of these projects; all of them for None."""
+    return rows if projects is None else rows.filter(**{f"{field}__in": projects})
+
+
+def current_price() -> Case:
+    """What a live machine costs an hour now: the market's price where the bill follows it, else that at launch."""
+    point = PricePoint.objects.filter(
+        offering__account=OuterRef("account"),
+        offering__instance_type__name=OuterRef("instance_type"),
+        offering__zone=OuterRef("zone"),
+        offering__capacity_type=OuterRef("capacity_type"),
+        effective_from__lte=OuterRef("as_of"),
+    ).order_by("-effective_from")
+    market = Coalesce(Subquery(point.values("price_per_hour")[:1]), F("price_per_hour"))
+    follows = Q(capacity_type=CapacityType.SPOT, account__options__spot_price_rule="market")
+    return Case(When(follows, then=market), default=F("price_per_hour"))
+
+
+def live_machines(projects: Sequence[int] | None, now: datetime) -> QuerySet[Instance]:
+    """Machines that are billed now, with `price_now`."""
+    machines = (
+        Instance.objects.filter(terminated_at=None).annotate(as_of=Value(now)).annotate(price_now=current_price())
+    )
+    return in_scope(machines, projects)
+
+
+def allocations_of(chosen: FleetFilter, projects: Sequence[int] | None) -> QuerySet[Allocation]:
+    rows = in_scope(Allocation.objects.all(), projects).filter(VIEWS.get(chosen.view, VIEWS[""])[1])
+    if chosen.text:
+        rows = rows.filter(Q(name__icontains=chosen.text) | Q(public_id__icontains=chosen.text))
+    if chosen.state:
+        rows = rows.filter(state=chosen.state)
+    if chosen.project:
+        rows = rows.filter(project__slug=chosen.project)
+    slots = Slot.objects.open()
+    if chosen.cloud:
+        rows = rows.filter(pk__in=slots.filter(account__cloud=chosen.cloud).values("allocation"))
+    if chosen.capacity:
+        rows = rows.filter(pk__in=slots.filter(capacity_type=chosen.capacity).values("allocation"))
+    if chosen.accelerator:
+        named = slots.filter(accelerator=chosen.accelerator).values("allocation")
+        rows = rows.filter(Q(accelerator=chosen.accelerator) | Q(pk__in=named))
+    return rows
+
+
+def fleet_rows(chosen: FleetFilter, projects: Sequence[int] | None, now: datetime) -> Rows:
+    """One page of allocations, each with its open machines."""
+    price = live_machines(projects, now).filter(slot__allocation=OuterRef("pk")).order_by().values("slot__allocation")
+    rows = list(
+        allocations_of(chosen, projects)
+        .annotate(price=Coalesce(Subquery(price.annotate(sum=Sum("price_now")).values("sum")), Decimal(0)))
+        .order_by(*SORTS.get(chosen.sort, SORTS[""]))
+        .values(
+            "id", "public_id", "name", "project__slug", "endpoint_ref", "state", "reason", "detail", "since",
+            "next_action", "next_action_at", "accelerator", "accelerator_count", "need", "gang", "created_at",
+            "released_at", "expires_at", "idle_since", "price",
+        )[(chosen.page - 1) * PAGE : chosen.page * PAGE]
+    )  # fmt: skip
+    machines = machines_of([row["id"] for row in rows], now)
+    for row in rows:
+        row["machines"] = machines.get(row["id"], [])
+    return rows
+
+
+def machines_of(allocation_ids: Sequence[int], now: datetime) -> dict[int, Rows]:
+    """The slots that are not over of these allocations, oldest first, with the machine on each."""
+    found: dict[int, Rows] = defaultdict(list)
+    price = live_machines(None, now).filter(slot=OuterRef("pk")).values("price_now")[:1]
+    slots = (
+        Slot.objects.open()
+        .filter(allocation_id__in=allocation_ids)
+        .order_by("ordinal")
+        .annotate(price_now=Subquery(price))
+        .values(
+            "allocation_id", "public_id", "ordinal", "state", "reason", "detail", "since", "accelerator",
+            "accelerator_count", "region", "zone", "instance_type", "capacity_type", "price_now", "account__cloud",
+            "instance__provider_id", "instance__interruption_at", "instance__ready_at", "instance__launched_at",
+        )
+    )  # fmt: skip
+    for slot in slots:
+        found[slot["allocation_id"]].append(slot)
+    return found
+
+
+def fleet_totals(chosen: FleetFilter, projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
+    """The totals row: of everything the filter lets through, not of one page."""
+    shown = allocations_of(chosen, projects)
+    machines = live_machines(projects, now).filter(slot__allocation__in=shown)
+    totals = machines.aggregate(price=Sum("price_now"), machines=Count("id"))
+    slots = Slot.objects.open().filter(allocation__in=shown)
+    counted = slots.aggregate(
+        running=Sum("accelerator_count", filter=~Q(state__in=["wanted", "launching"])),
+        requested=Sum("accelerator_count", filter=Q(state__in=["wanted", "launching"])),
+    )
+    return {
+        "allocations": shown.count(),
+        "price": totals["price"] or Decimal(0),
+        "machines": totals["machines"],
+        "running": counted["running"] or 0,
+        "requested": counted["requested"] or 0,
+    }
+
+
+def orphan_totals(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
+    """Machines we pay for and nobody asked for. They belong to no project: only who sees everything sees them."""
+    if projects is not None:
+        return {"count": 0, "price": Decimal(0)}
+    found = live_machines(None, now).filter(slot=None).aggregate(count=Count("id"), price=Sum("price_now"))
+    return {"count": found["count"], "price": found["price"] or Decimal(0)}
+
+
+def view_counts(projects: Sequence[int] | None) -> list[dict[str, Any]]:
+    """How many allocations each saved view holds."""
+    counts = {f"n{k}": Count("id", filter=test) for k, (_, test) in enumerate(VIEWS.values())}
+    found = in_scope(Allocation.objects.all(), projects).aggregate(**counts)
+    return [{"key": key, "label": label, "count": found[f"n{k}"]} for k, (key, (label, _)) in enumerate(VIEWS.items())]
+
+
+def filter_choices(projects: Sequence[int] | None) -> dict[str, list[str]]:
+    """What the filters offer: only what is there."""
+    slots = in_scope(Slot.objects.open(), projects, "allocation__project_id")
+    triples = set(slots.order_by().values_list("account__cloud", "accelerator", "capacity_type").distinct())
+    living = in_scope(Allocation.objects.living(), projects)
+    rows = set(living.order_by().values_list("project__slug", "accelerator", "state").distinct())
+    return {
+        "cloud": _words(cloud for cloud, _, _ in triples),
+        "accelerator": _words([chip for _, chip, _ in triples] + [chip for _, chip, _ in rows]),
+        "capacity": _words(kind for _, _, kind in triples),
+        "project": _words(slug for slug, _, _ in rows),
+        "state": _words(state for _, _, state in rows),
+    }
+
+
+def _words(values: Iterable[str | None]) -> list[str]:
+    return sorted({value for value in values if value})
+
+
+# --- Capacity, sweeps, incidents ---------------------------------------------------------------------------------
+
+
+def capacity_cells() -> dict[str, Any]:
+    """Zones × accelerators: how long it took to fill, how often the cloud said no, and until when we wait."""
+    offered = set(
+        Offering.objects.filter(offered=True, account__enabled=True).values_list(
+            "account__cloud", "zone", "instance_type__name", "instance_type__accelerator"
+        )
+    )
+    chip_of = {(cloud, kind): chip for cloud, _, kind, chip in offered}
+    cells: dict[tuple[str, str, str], dict[str, Any]] = {
+        (cloud, zone, chip): {"attempts": 0, "refusals": 0, "fills": [], "cooldown": None}
+        for cloud, zone, _, chip in offered
+    }
+    memories = CapacityMemory.objects.exclude(zone="").exclude(instance_type="").values(
+        "account__cloud", "zone", "instance_type", "attempts", "refusals", "fill_seconds", "cooldown_until",
+        "last_refusal_class",
+    )  # fmt: skip
+    for memory in memories:
+        cloud, kind = memory["account__cloud"], memory["instance_type"]
+        cell = cells.get((cloud, memory["zone"], chip_of.get((cloud, kind), "")))
+        if cell is not None:
+            cell["attempts"] += memory["attempts"]
+            cell["refusals"] += memory["refusals"]
+            cell["fills"] += memory["fill_seconds"]
+            cell["cooldown"] = max(filter(None, [cell["cooldown"], memory["cooldown_until"]]), default=None)
+    chips = sorted({chip for _, _, chip in cells})
+    zones = sorted({(cloud, zone) for cloud, zone, _ in cells})
+    return {
+        "chips": chips,
+        "zones": [
+            {"cloud": cloud, "zone": zone, "cells": [_cell(cells.get((cloud, zone, chip)), chip) for chip in chips]}
+            for cloud, zone in zones
+        ],
+    }
+
+
+def _cell(cell: Mapping[str, Any] | None, chip: str) -> dict[str, Any]:
+    if cell is None:
+        return {"chip": chip, "offered": False}
+    share = cell["refusals"] / cell["attempts"] if cell["attempts"] else 0.0
+    heat = 0 if not share else 1 + min(int(share * 4), 3)
+    fill = timedelta(seconds=median(cell["fills"])) if cell["fills"] else None
+    return {
+        "chip": chip,
+        "offered": True,
+        "heat": heat,
+        "fill": fill,
+        **{k: cell[k] for k in ("attempts", "refusals", "cooldown")},
+    }
+
+
+def wide_cooldowns(now: datetime) -> Rows:
+    """Refusals that were about more than one pool: a region, a quota, an account."""
+    return list(
+        CapacityMemory.objects.filter(Q(zone="") | Q(instance_type=""), cooldown_until__gt=now).values(
+            "account__cloud", "account__name", "region", "last_refusal_class", "last_refusal_code", "cooldown_until"
+        )
+    )
+
+
+def sweep_rows() -> Rows:
+    """The latest finished sweep of every account."""
+    return list(
+        Sweep.objects.filter(finished_at__isnull=False)
+        .order_by("account_id", "-id")
+        .distinct("account_id")
+        .values(
+            "account__name", "account__cloud", "account__last_error", "account__last_read_at", "business_at", "listed",
+            "owned", "foreign", "orphans", "orphans_ended", "missing", "broken_circuit", "complete",
+        )
+    )  # fmt: skip
+
+
+def open_incidents(projects: Sequence[int] | None, *, limit: int = 5) -> Rows:
+    rows = in_scope(Incident.objects.filter(closed_at=None), projects)
+    return list(
+        rows.order_by("-opened_at").values("public_id", "kind", "subject", "detail", "doing", "opened_at")[:limit]
+    )
+
+
+def standing(projects: Sequence[int] | None) -> dict[str, Any]:
+    """What the money bar says of the fleet besides money."""
+    allocations = in_scope(Allocation.objects.all(), projects).aggregate(living=Count("id", filter=VIEWS[""][1]))
+    slots = in_scope(Slot.objects.open(), projects, "allocation__project_id").aggregate(
+        running=Sum("accelerator_count", filter=~Q(state__in=["wanted", "launching"])),
+        requested=Sum("accelerator_count", filter=Q(state__in=["wanted", "launching"])),
+        idle=Sum("accelerator_count", filter=Q(state="ready", allocation__idle_since__isnull=False)),
+    )
+    machines = in_scope(Instance.objects.filter(terminated_at=None), projects).aggregate(
+        machines=Count("id"), orphans=Count("id", filter=Q(slot=None))
+    )
+    incidents = in_scope(Incident.objects.filter(closed_at=None), projects)
+    newest = incidents.order_by("-opened_at").values("kind", "opened_at").first()
+    sweep = Sweep.objects.filter(finished_at__isnull=False)
+    swept = sweep.aggregate(at=Max("business_at"))["at"]
+    latest = sweep.order_by("-id").values("broken_circuit").first()
+    return {
+        "allocations": allocations["living"],
+        **{key: value or 0 for key, value in slots.items()},
+        **machines,
+        "incidents": incidents.count() if newest else 0,
+        "newest": newest,
+        "swept_at": swept,
+        "sweep_broken": bool(latest and latest["broken_circuit"]),
+    }
+
+
+# --- Events ------------------------------------------------------------------------------------------------------
+
+
+def event_rows(
+    projects: Sequence[int] | None, *, group: str = "", subject: str = "", before: int | None = None, limit: int = PAGE
+) -> Rows:
+    """The newest events, newest first; `before` goes on from the id a page ended with."""
+    rows = in_scope(Event.objects.all(), projects)
+    if group in GROUPS:
+        topics = Q()
+        for prefix in GROUPS[group][1]:
+            topics |= Q(topic__startswith=prefix)
+        rows = rows.filter(topics)
+    if subject:
+        rows = rows.filter(subject=subject)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return list(
+        rows.order_by("-id").values("id", "occurred_at", "topic", "subject", "actor", "data", "project__slug")[:limit]
+    )
+
+
+MARKED = {
+    "endpoint.scaled": "scale",
+    "instance.preempted": "preempt",
+    "instance.interruption-noticed": "preempt",
+    "launch.adopted": "heal",
+    "replica.failed": "heal",
+    "price.changed": "price",
+}
+MOST_MARKS = 120
+
+
+def marked_events(projects: Sequence[int] | None, start: datetime, end: datetime) -> Rows:
+    """The events a chart's lane shows, the newest of them when there are very many."""
+    rows = in_scope(Event.objects.filter(topic__in=MARKED, occurred_at__gte=start, occurred_at__lt=end), projects)
+    found = list(rows.order_by("-id").values("occurred_at", "topic", "subject", "data")[:MOST_MARKS])
+    return [row | {"kind": MARKED[row["topic"]]} for row in reversed(found)]
+
+
+def names_of(subjects: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Public ids as names with the page that tells about them."""
+    wanted = set(subjects)
+    named = {
+        public_id: {"name": name, "page": public_id}
+        for public_id, name in Allocation.objects.filter(public_id__in=wanted).values_list("public_id", "name")
+    }
+    for model, field in ((Slot, "allocation"), (Instance, "slot__allocation")):
+        rows = model.objects.filter(public_id__in=wanted).values_list(  # type: ignore[attr-defined]
+            "public_id", f"{field}__name", f"{field}__public_id"
+        )
+        named |= {public_id: {"name": name, "page": page} for public_id, name, page in rows if name}
+    return named

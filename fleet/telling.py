@@ -1,0 +1,140 @@
+"""Events as sentences: what happened, to what, and the numbers that made it happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from fleet.formatting import usd
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    title: str
+    icon: str
+    tone: str = "mute"
+    detail: str = ""
+
+
+def tell(topic: str, data: Data) -> Told:
+    """The sentence of an event. A topic without one of its own reads as its words."""
+    found = _TOLD.get(topic)
+    if found is None:
+        noun, _, verb = topic.partition(".")
+        return Told(f"{noun} {verb.replace('-', ' ')}".capitalize(), "activity", "mute", _numbers(data))
+    title, icon, tone, detail = found
+    return Told(title, icon, tone, detail(data))
+
+
+def _money(value: Any) -> str:
+    try:
+        return f"{usd(Decimal(str(value)))}/h"
+    except InvalidOperation:
+        return ""
+
+
+def _numbers(data: Data) -> str:
+    """Every plain value of an event, as `name value`."""
+    plain = {key: value for key, value in data.items() if isinstance(value, str | int | float) and value != ""}
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in list(plain.items())[:5])
+
+
+def _text(*keys: str) -> Callable[[Data], str]:
+    """The values of some keys, whichever are there."""
+    return lambda data: " · ".join(str(data[key]) for key in keys if data.get(key) not in (None, ""))
+
+
+def _demand(data: Data) -> str:
+    what = data.get("accelerator") or "accelerators by need"
+    return f"{data.get('accelerator_count', '?')} × {what}{', all or none' if data.get('gang') else ''}"
+
+
+def _planned(data: Data) -> str:
+    chosen = data.get("chosen") or []
+    places = ", ".join(
+        f"{row.get('machines', 1)} × {row['instance_type']} {row['capacity_type']} in {row['cloud']} {row['zone']}"
+        for row in chosen
+        if isinstance(row, Mapping) and "instance_type" in row
+    )
+    losers = data.get("rejected_by_reason") or {}
+    refused = (
+        ", ".join(f"{count} × {reason}" for reason, count in losers.items()) if isinstance(losers, Mapping) else ""
+    )
+    parts = [places or "nothing fits", _money(data.get("price_per_hour", ""))]
+    return ". ".join(filter(None, [", ".join(filter(None, parts)), f"Not chosen: {refused}" if refused else ""]))
+
+
+def _refused(data: Data) -> str:
+    return " · ".join(str(data[key]) for key in ("class", "code", "pool", "message") if data.get(key))
+
+
+def _priced(data: Data) -> str:
+    return " · ".join(filter(None, [str(data.get("pool", "")), _money(data.get("price_per_hour", ""))]))
+
+
+def _resized(data: Data) -> str:
+    return f"{data.get('before', '?')} → {data.get('after', '?')} accelerators, {data.get('reason', '')}".rstrip(", ")
+
+
+def _sentence(data: Data) -> str:
+    return str(data.get("sentence") or data.get("detail") or data.get("reason") or _numbers(data))
+
+
+def _changed(data: Data) -> str:
+    after = data.get("after")
+    return _numbers(after) if isinstance(after, Mapping) else _numbers(data)
+
+
+_TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
+    "allocation.requested": ("requested", "clock", "info", _demand),
+    "allocation.planned": ("planned", "activity", "info", _planned),
+    "allocation.active": ("is whole", "check", "ok", lambda data: f"{data.get('machines', '?')} machines ready"),
+    "allocation.degraded": ("degraded", "alert", "warn", _sentence),
+    "allocation.draining": ("draining", "drain", "warn", _sentence),
+    "allocation.released": ("released", "stop", "mute", _sentence),
+    "allocation.failed": ("failed", "fail", "bad", _sentence),
+    "allocation.resized": ("resized", "activity", "info", _resized),
+    "allocation.extended": ("extended", "clock", "info", lambda data: f"ends {data.get('after', '?')}"),
+    "allocation.release-requested": ("release asked for", "drain", "mute", _sentence),
+    "slot.opened": ("machine planned", "machine", "info", _priced),
+    "slot.launching": ("launch called", "busy", "info", _text("pool")),
+    "instance.launched": ("machine launched", "up", "ok", _priced),
+    "instance.ready": ("machine ready", "check", "ok", _text("machine")),
+    "instance.interruption-noticed": ("interruption notice", "bolt", "warn", _text("machine", "ends_at")),
+    "instance.preempted": ("machine preempted", "bolt", "bad", _text("machine", "reason")),
+    "instance.unhealthy": ("machine unhealthy", "alert", "bad", _numbers),
+    "instance.terminated": ("machine terminated", "stop", "mute", _text("machine", "reason")),
+    "instance.vanished": ("machine vanished", "alert", "bad", _text("machine", "last_seen")),
+    "instance.orphan-found": ("orphan found", "alert", "bad", _text("machine")),
+    "instance.orphan-ended": ("orphan ended", "check", "ok", _text("machine")),
+    "launch.refused": ("launch refused", "stop", "warn", _refused),
+    "launch.unknown": ("launch outcome unknown", "alert", "warn", _text("code", "message")),
+    "launch.adopted": ("launch found again", "heal", "ok", _priced),
+    "launch.abandoned": ("launch abandoned", "fail", "mute", _text("attempt")),
+    "sweep.broke": ("sweep held back", "alert", "warn", _sentence),
+    "budget.refused": ("refused by a budget", "money", "bad", _sentence),
+    "quota.refused": ("refused by a quota", "stop", "warn", _sentence),
+    "endpoint.created": ("created", "endpoint", "info", _text("name", "model")),
+    "endpoint.scaled": ("scaled", "up", "info", _numbers),
+    "endpoint.changed": ("changed", "admin", "info", _changed),
+    "replica.started": ("replica started", "busy", "info", _numbers),
+    "replica.ready": ("replica ready", "check", "ok", _numbers),
+    "replica.draining": ("replica draining", "drain", "warn", _numbers),
+    "replica.stopped": ("replica stopped", "stop", "mute", _numbers),
+    "replica.failed": ("replica failed", "fail", "bad", _numbers),
+    "telemetry.gap-found": ("telemetry gap", "stale", "warn", _sentence),
+    "price.changed": ("price changed", "price", "info", _numbers),
+    "incident.opened": ("incident opened", "alert", "bad", _sentence),
+    "incident.closed": ("incident closed", "check", "ok", _sentence),
+}
+
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "capacity": ("Capacity", ("allocation.", "slot.", "launch.", "instance.")),
+    "serving": ("Serving", ("endpoint.", "replica.", "telemetry.")),
+    "money": ("Money and limits", ("budget.", "quota.", "price.")),
+    "trouble": ("Incidents and sweeps", ("incident.", "sweep.", "instance.orphan", "instance.vanished")),
+}
