@@ -42,13 +42,16 @@ class Arrival:
 
 
 class Source(Protocol):
-    """Something that yields arrivals."""
+    """Something that yields arrivals, none before `start`."""
+
+    @property
+    def start(self) -> float: ...
 
     def arrivals(self, since: float, until: float) -> list[Arrival]:
         """Arrivals with since <= at < until, in order."""
 
-    def done(self, now: float) -> bool:
-        """Whether no arrival can come any more."""
+    def done(self, taken_until: float) -> bool:
+        """Whether no arrival can come any more once those before `taken_until` were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ class Rhythm:
 
     @property
     def peak_rate(self) -> float:
-        return self.requests_per_second * (1 + self.daily_amplitude) * max(1, self.burst_factor, self.weekend_factor)
+        """The highest rate it can reach, requests a second."""
+        burst = self.burst_factor if self.burst_per_day else 1.0
+        return self.requests_per_second * (1 + self.daily_amplitude) * max(1, self.weekend_factor) * max(1, burst)
 
 
 def rhythm_from(parameters: Mapping[str, Any]) -> Rhythm:
@@ -130,6 +135,7 @@ class Generator:
     rhythm: Rhythm
     draws: Draws
     endpoint: str
+    start: float = 0.0
     _second: int | None = None
     _in_second: list[Arrival] = field(default_factory=list)
     _bursts: dict[int, list[float]] = field(default_factory=dict)
@@ -138,7 +144,7 @@ class Generator:
         seconds = range(math.floor(since), math.ceil(until))
         return [a for second in seconds for a in self._arrivals_in(second) if since <= a.at < until]
 
-    def done(self, now: float) -> bool:
+    def done(self, taken_until: float) -> bool:
         return False
 
     def _arrivals_in(self, second: int) -> list[Arrival]:
@@ -173,8 +179,8 @@ class Replay:
         last = bisect_left(self.requests, until, key=self._at)
         return [Arrival(self._at(row), row.input_tokens, row.output_tokens) for row in self.requests[first:last]]
 
-    def done(self, now: float) -> bool:
-        return now > self._at(self.requests[-1])
+    def done(self, taken_until: float) -> bool:
+        return taken_until > self._at(self.requests[-1])
 
     def _at(self, row: TraceRequest) -> float:
         return self.start + row.at
@@ -195,8 +201,8 @@ class RateReplay:
         seconds = range(math.floor(since), math.ceil(until))
         return [a for second in seconds for a in self._arrivals_in(second) if since <= a.at < until]
 
-    def done(self, now: float) -> bool:
-        return now > self.start + self.points[-1].at
+    def done(self, taken_until: float) -> bool:
+        return taken_until > self.start + self.points[-1].at
 
     def _arrivals_in(self, second: int) -> list[Arrival]:
         rate = self.scale * self._work_per_second(second - self.start)

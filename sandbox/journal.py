@@ -6,6 +6,7 @@ Rows are gathered for a moment and written together. An event is in the ledger b
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -57,6 +58,10 @@ class Journal:
         self._ledger.write(INSERT_REQUEST, self._requests)
         self.pending |= {event.id: event for event in self._events}
         self._requests, self._events = [], []
+
+    def unconfirmed(self) -> Counter[str]:
+        """Events per endpoint that Purser has not confirmed, those not yet written included."""
+        return Counter(event.endpoint for event in (*self.pending.values(), *self._events))
 
     def batch(self, size: int) -> list[PendingEvent]:
         """The oldest pending events."""

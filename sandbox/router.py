@@ -47,8 +47,10 @@ class Served:
     weights_at: float | None = None  # monotonic seconds of the last good answer
     weights_error: str | None = None
 
-    def traffic_done(self, now: float) -> bool:
-        return self.source is None or self.source.done(now)
+    @property
+    def traffic_done(self) -> bool:
+        """Nothing more will be accepted."""
+        return self.source is None or self.source.done(self.seen_until)
 
 
 class Router:
@@ -87,7 +89,7 @@ class Router:
             return
         served.config = wanted
         served.source = wanted.make_source() if wanted.make_source else None
-        served.seen_until = self.world.clock.now().timestamp()
+        served.seen_until = served.source.start if served.source else 0.0
 
     def stop_traffic(self) -> None:
         """Accept no new requests; what was accepted still finishes."""
@@ -196,7 +198,7 @@ class Router:
             await asyncio.wait_for(self.pusher.push_all(), LAST_PUSH_SECONDS_REAL)
 
     def state(self) -> dict[str, Any]:
-        pending = Counter(event.endpoint for event in self.journal.pending.values())
+        pending = self.journal.unconfirmed()
         return {
             "endpoints": {name: self._endpoint_state(served, pending) for name, served in self.served.items()},
             "pending": pending.total(),  # those of endpoints nobody has configured since a restart included
@@ -221,7 +223,7 @@ class Router:
             "weights_version": served.weights_version,
             "weights_age_seconds_real": age,
             "weights_error": served.weights_error,
-            "traffic_done": served.traffic_done(self.world.clock.now().timestamp()),
+            "traffic_done": served.traffic_done,
         }
 
 

@@ -81,7 +81,7 @@ class ConfigReader:
         if traffic.get("kind") == "generator":
             rhythm = rhythm_from(parameters)
             self._check_rate(rhythm.peak_rate, "requests_per_second")
-            return lambda: Generator(rhythm, self.draws, endpoint)
+            return lambda: Generator(rhythm, self.draws, endpoint, self.now.timestamp())
         if traffic.get("kind") == "file":
             return self._file(endpoint, parameters)
         raise BadConfig('traffic.kind must be "generator" or "file".')
@@ -101,9 +101,12 @@ class ConfigReader:
         if value == "now":
             return self.now.timestamp()
         try:
-            return parse(_text(value, "start")).timestamp()
+            start = parse(_text(value, "start"))
         except ValueError as error:
             raise BadConfig(f'start must be "now" or a time: {error}.') from error
+        if start < self.now:
+            raise BadConfig(f'start is {value} and it is already {self.now.isoformat()}; give a later time or "now".')
+        return start.timestamp()
 
     def _check_rate(self, peak_per_second: float, parameter: str) -> None:
         peak_real = peak_per_second * self.time_factor

@@ -14,7 +14,7 @@ from sandbox.journal import Journal, PendingEvent
 BATCH_EVENTS = 200
 INTERVAL_SECONDS_REAL = 0.5
 FIRST_BACKOFF_SECONDS_REAL = 0.5
-LONGEST_BACKOFF_SECONDS_REAL = 10.0
+LONGEST_BACKOFF_SECONDS_REAL = 5.0
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 UNACCEPTABLE = (400, 413, 422)  # the batch itself is at fault: halve it, and give up on a single event
 

@@ -45,11 +45,17 @@ class FakePurser:
         return None if status == "lost" else (200, answer)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A router that was stopped in the middle of a call is no trouble of Purser's."""
+
+
 @contextmanager
 def fake_purser():
     purser = FakePurser()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(purser))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(purser))
     purser.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
