@@ -1,0 +1,95 @@
+"""Reading latencies: percentiles of an endpoint over time, from request records where there are any.
+
+Sketches and histograms are merged and read once; nothing is averaged. Each answer says by which method, of how many
+requests, and how complete it is: of request records, which share of what the engines finished they cover; of
+histograms, which share of the replicas' time their counters were watched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from inference.domain import percentiles
+from inference.domain.histogram import from_json
+from inference.domain.percentiles import QUANTILES, Latency
+from inference.models import HourWindow, Window, WindowSource
+
+METRICS = ("ttft", "itl", "e2e")
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Half-open stretch of the series with its percentiles; count 0: nothing finished in it."""
+
+    start: datetime
+    end: datetime
+    latency: Latency
+
+    def as_json(self) -> dict[str, Any]:
+        return {"start": self.start.isoformat(), "end": self.end.isoformat(), **self.latency.as_json()}
+
+
+def latency_series(
+    endpoint_id: int,
+    *,
+    metric: str,
+    start: datetime,
+    end: datetime,
+    step_seconds: int,
+    qs: Sequence[float] = QUANTILES,
+) -> list[Step]:
+    """The percentiles of `metric` (ttft, itl, e2e) for every step of [start, end), in order; one query.
+
+    Whole steps, aligned to UTC: the first one begins at or before `start`. `step_seconds` is a multiple of 60; steps
+    of whole hours are read from hours. Raises ValueError for another metric or step.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"metric must be one of {', '.join(METRICS)}.")
+    if step_seconds < 60 or step_seconds % 60:
+        raise ValueError("step must be a multiple of 60 seconds.")
+    step = timedelta(seconds=step_seconds)
+    first = _aligned(start, step_seconds)
+    by_step: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(endpoint_id, metric, first, end, hours=step_seconds % 3600 == 0):
+        by_step[_aligned(row["start"], step_seconds)].append(row)
+    starts = [first + index * step for index in range(max(-((first - end) // step), 0))]
+    length = HOUR if step_seconds % 3600 == 0 else MINUTE
+    return [Step(at, at + step, _latency(by_step.get(at, []), metric, length, qs)) for at in starts]
+
+
+def latency_at(
+    endpoint_id: int, *, metric: str, start: datetime, end: datetime, qs: Sequence[float] = QUANTILES
+) -> Latency:
+    """The percentiles of `metric` over the whole of [start, end), from its minutes; one query."""
+    rows = list(_rows(endpoint_id, metric, _aligned(start, 60), end, hours=False))
+    return _latency(rows, metric, MINUTE, qs)
+
+
+def _rows(endpoint_id: int, metric: str, start: datetime, end: datetime, *, hours: bool) -> Iterable[dict[str, Any]]:
+    table: type[Window] | type[HourWindow] = HourWindow if hours else Window
+    columns = ("start", "source", f"{metric}_sketch", "histograms", "requests", "gap_seconds")
+    found = table._default_manager.filter(endpoint_id=endpoint_id, start__gte=start, start__lt=end)
+    return found.values(*columns).order_by("start")
+
+
+def _latency(rows: Sequence[dict[str, Any]], metric: str, length: timedelta, qs: Sequence[float]) -> Latency:
+    scraped = [row for row in rows if row["source"] == WindowSource.SCRAPE]
+    recorded = [row for row in rows if row["source"] == WindowSource.EVENTS]
+    blobs = [bytes(row[f"{metric}_sketch"]) for row in recorded if row[f"{metric}_sketch"]]
+    if blobs:
+        finished = sum(row["requests"] for row in scraped)
+        covered = sum(row["requests"] for row in recorded) / finished if finished else 1.0
+        return percentiles.from_sketches(blobs, completeness=min(covered, 1.0), qs=qs)
+    found = [from_json(row["histograms"][metric]) for row in scraped if metric in row["histograms"]]
+    watched = len(scraped) * length.total_seconds()
+    unseen = sum(row["gap_seconds"] for row in scraped)
+    return percentiles.from_histograms(found, completeness=max(1 - unseen / watched, 0.0) if watched else 0.0, qs=qs)
+
+
+def _aligned(at: datetime, seconds: int) -> datetime:
+    return datetime.fromtimestamp(at.timestamp() // seconds * seconds, tz=at.tzinfo)

@@ -1,0 +1,39 @@
+"""From a replica to the runner that acts on its machine, and to what is to be started there."""
+
+from __future__ import annotations
+
+from fleet.services.accounts import read_secret
+from fleet.services.chips import accelerators
+from inference import runners
+from inference.models import Replica
+from inference.runners.base import Host, ReplicaSpec, Runner, RunnerFailed
+from inference.services import variants
+
+
+def runner_of(replica: Replica) -> Runner:
+    """Raises RunnerFailed while the machine has no instance yet."""
+    instance = getattr(replica.slot, "instance", None)
+    if instance is None:
+        raise RunnerFailed("The slot has no machine.")
+    account = instance.account
+    host = Host(
+        machine_id=instance.provider_id,
+        options=account.options,
+        credential=read_secret(account.credentials_ref),
+        loopback=account.provider == "sandbox",
+    )
+    return runners.connect(replica.endpoint.runner, host)
+
+
+def spec_of(replica: Replica) -> ReplicaSpec:
+    """What to start: the same every time it is asked."""
+    config = replica.serving_config
+    return ReplicaSpec(
+        replica=replica.public_id,
+        model=config.model.name,
+        weights_gib=round(variants.weights_gib(config), 3),
+        max_num_seqs=config.max_num_seqs,
+        tensor_parallel=config.tensor_parallel,
+        max_model_len=config.max_model_len,
+        performance=variants.speed_on(config, accelerators().require(replica.slot.accelerator)),
+    )

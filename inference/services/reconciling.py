@@ -1,0 +1,55 @@
+"""inference's level-triggered loop: attach, size, step. Enough alone, without any message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from django.db import DatabaseError
+
+from fleet.services.clock import business_now
+from fleet.services.leases import Lease, claim
+from inference.models import Endpoint, Replica
+from inference.services import replicas, sizing
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+MOST_ROUNDS = 5
+
+
+def reconcile_due() -> int:
+    """One pass over what is due. Returns how many rows were looked at."""
+    attached = replicas.attach_ready_slots(now=business_now())
+    endpoints = claim(Endpoint, limit=AT_ONCE * 4)
+    for lease in endpoints:
+        _guarded(lease, lambda one: sizing.reconcile_endpoint(one, now=business_now()))
+    return attached + len(endpoints) + _step_replicas(None)
+
+
+def reconcile_replicas(slot_ids: Sequence[int]) -> int:
+    """Look at the replicas of these slots now, due or not: something happened to their machines."""
+    found = Replica.objects.open().filter(slot__in=slot_ids).values_list("pk", flat=True)
+    return _step_replicas(list(found)) if found else 0
+
+
+def _step_replicas(only: list[int] | None) -> int:
+    done = 0
+    for _ in range(MOST_ROUNDS if only is None else 1):
+        leases = claim(Replica, limit=AT_ONCE, only=only)
+        for lease in leases:
+            _guarded(lease, lambda one: replicas.step(one, business_now))
+        done += len(leases)
+        if len(leases) < AT_ONCE:
+            break
+    return done
+
+
+def _guarded(lease: Lease, work: Callable[[Lease], None]) -> None:
+    """One row's trouble must not keep the others waiting: it is logged whole and tried again when its lease ends."""
+    try:
+        work(lease)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("reconciling %s %s failed", lease.model.__name__, lease.pk)
