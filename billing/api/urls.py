@@ -1,5 +1,10 @@
 """billing's routes under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from billing.api import costs
+
+urlpatterns = [
+    path("costs", costs.Costs.as_view(), name="api-costs"),
+    path("token-costs", costs.TokenCosts.as_view(), name="api-token-costs"),
+]

@@ -1,0 +1,318 @@
+"""Endpoints: create, read, change, delete; their weights for routers, their percentiles and decisions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fleet.api.allocations import CHIP_WORD, CLOUD_WORD, DryRun, Labels, PlanOut, refuse_hopeless
+from fleet.api.base import ApiView, etag
+from fleet.api.cursors import PageQuery, page, paged
+from fleet.api.fields import Flag, Strict, Whole, Word
+from fleet.api.schema import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, says
+from fleet.models import CapacityType
+from fleet.services.clock import business_now
+from fleet.services.idempotency import Answer
+from inference.domain.lifecycle import ENDED_REPLICA_STATES, EndpointState, ReplicaState
+from inference.models import Decision, Endpoint
+from inference.services import endpoints, weights
+from inference.services.endpoints import MOST_MILLISECONDS, MOST_REPLICAS, EndpointSpec
+
+SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,199}$"
+OPTION = r"^[a-z][a-z0-9_-]{0,31}$"
+METRICS = ("ttft", "itl", "e2e")
+MOST_BUCKETS = 2_000
+LONGEST_SPAN = timedelta(days=400)
+
+
+class Params(serializers.DictField):
+    """The policy's own parameters."""
+
+    child = serializers.FloatField()
+
+    def to_internal_value(self, data: Any) -> dict[str, float]:
+        params: dict[str, float] = super().to_internal_value(data)
+        if any(not math.isfinite(value) for value in params.values()):
+            raise serializers.ValidationError("Parameters are finite numbers.")
+        return params
+
+
+class Slo(Strict):
+    """Objectives and policy: what may also be changed later."""
+
+    slo_quantile = serializers.FloatField(min_value=0.5, max_value=0.999, required=False)
+    slo_ttft_ms = Whole(min_value=1, max_value=MOST_MILLISECONDS, required=False, allow_null=True)
+    slo_itl_ms = Whole(min_value=1, max_value=MOST_MILLISECONDS, required=False, allow_null=True)
+    slo_e2e_ms = Whole(min_value=1, max_value=MOST_MILLISECONDS, required=False, allow_null=True)
+    policy = serializers.RegexField(OPTION, required=False)
+    policy_params = Params(required=False)
+    min_replicas = Whole(min_value=1, max_value=MOST_REPLICAS, required=False)
+    max_replicas = Whole(min_value=1, max_value=MOST_REPLICAS, required=False)
+    drain_seconds = Whole(min_value=0, max_value=86_400, required=False)
+
+
+class EndpointIn(Slo):
+    project = Word(required=False, help_text="Slug or id; needed when you may act in several")
+    name = serializers.RegexField(SLUG)
+    model = serializers.RegexField(REFERENCE, help_text="Id or name")
+    serving_config = serializers.RegexField(REFERENCE, help_text="Id or name")
+    accelerators = serializers.ListField(child=serializers.RegexField(CHIP_WORD), min_length=1, max_length=20)
+    clouds = serializers.ListField(child=serializers.RegexField(CLOUD_WORD), default=list, max_length=20)
+    regions = serializers.ListField(child=serializers.RegexField(CLOUD_WORD), default=list, max_length=50)
+    capacity_types = serializers.ListField(
+        child=serializers.ChoiceField(CapacityType.values), default=list, max_length=3
+    )
+    initial_replicas = Whole(min_value=1, max_value=MOST_REPLICAS, required=False)
+    runner = serializers.RegexField(OPTION, required=False)
+    labels = Labels(required=False)
+
+
+class EndpointQuery(PageQuery):
+    state = serializers.ChoiceField([state.value for state in EndpointState], required=False)
+    living = Flag(required=False, help_text="true: only those not deleted")
+    project = Word(required=False, help_text="Slug")
+    name = Word(required=False)
+
+
+class EndpointOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    project = serializers.CharField()
+    model = serializers.CharField()
+    model_name = serializers.CharField()
+    serving_config = serializers.CharField()
+    runner = serializers.CharField()
+    allocation = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField([state.value for state in EndpointState])
+    reason = serializers.CharField(allow_blank=True)
+    detail = serializers.CharField(allow_blank=True)
+    since = serializers.DateTimeField()
+    accelerators = serializers.ListField(child=serializers.CharField())
+    clouds = serializers.ListField(child=serializers.CharField())
+    regions = serializers.ListField(child=serializers.CharField())
+    capacity_types = serializers.ListField(child=serializers.CharField())
+    slo_quantile = serializers.FloatField()
+    slo_ttft_ms = serializers.IntegerField(allow_null=True)
+    slo_itl_ms = serializers.IntegerField(allow_null=True)
+    slo_e2e_ms = serializers.IntegerField(allow_null=True)
+    policy = serializers.CharField()
+    policy_params = serializers.DictField()
+    min_replicas = serializers.IntegerField()
+    max_replicas = serializers.IntegerField()
+    desired_replicas = serializers.IntegerField()
+    replicas = serializers.IntegerField(help_text="Coming, serving or draining")
+    replicas_ready = serializers.IntegerField()
+    drain_seconds = serializers.IntegerField()
+    weights_version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+class EndpointPlanOut(PlanOut):
+    memory_fit = serializers.DictField(help_text="Where the memory of one accelerator would go, in GiB")
+
+
+class BackendOut(serializers.Serializer[Any]):
+    replica = serializers.CharField()
+    url = serializers.CharField(allow_blank=True)
+    weight = serializers.IntegerField()
+
+
+class WeightsOut(serializers.Serializer[Any]):
+    """What routers read. Weight 0 takes no new work."""
+
+    endpoint = serializers.CharField()
+    version = serializers.IntegerField()
+    backends = BackendOut(many=True)
+
+
+class DecisionOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField(help_text="The last of `repeats` looks with this outcome")
+    repeats = serializers.IntegerField()
+    policy = serializers.CharField()
+    action = serializers.CharField()
+    current = serializers.IntegerField()
+    wanted = serializers.IntegerField()
+    allowed = serializers.IntegerField()
+    why = serializers.CharField(allow_blank=True)
+    formula = serializers.CharField(allow_blank=True)
+    inputs = serializers.DictField()
+    alternatives = serializers.ListField(child=serializers.DictField())
+    cost_per_hour_before = serializers.CharField(allow_null=True)
+    cost_per_hour_after = serializers.CharField(allow_null=True)
+    currency = serializers.CharField()
+    applied = serializers.BooleanField()
+
+
+COLUMNS = tuple(
+    name
+    for name in EndpointOut().fields
+    if name
+    not in ("id", "project", "model", "model_name", "serving_config", "allocation", "replicas", "replicas_ready")
+)
+DECISION_COLUMNS = tuple(name for name in DecisionOut().fields if name != "id")
+
+
+def rows(found: QuerySet[Endpoint]) -> QuerySet[Endpoint, dict[str, Any]]:
+    open_replica = Q(replicas__isnull=False) & ~Q(replicas__state__in=ENDED_REPLICA_STATES)
+    return found.values(
+        "public_id",
+        *COLUMNS,
+        of_project=F("project__slug"),
+        of_model=F("model__public_id"),
+        model_name=F("model__name"),
+        of_config=F("serving_config__public_id"),
+        of_allocation=F("allocation__public_id"),
+        open_replicas=Count("replicas", filter=open_replica),
+        replicas_ready=Count("replicas", filter=Q(replicas__state=ReplicaState.READY)),
+    )
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    shown = dict(row)
+    shown["id"] = shown.pop("public_id")
+    shown["serving_config"] = shown.pop("of_config")
+    shown["replicas"] = shown.pop("open_replicas")
+    for name in ("project", "model", "allocation"):
+        shown[name] = shown.pop(f"of_{name}")
+    return shown
+
+
+class Endpoints(ApiView):
+    @says(paged(EndpointOut), query=EndpointQuery, summary="List endpoints, newest first")
+    def get(self, request: Request) -> Response:
+        query = self.query(EndpointQuery)
+        found = self.visible(Endpoint.objects.all())
+        if "living" in query:
+            deleted = Q(state=EndpointState.DELETED)
+            found = found.filter(~deleted if query["living"] else deleted)
+        for parameter, column in (("state", "state"), ("project", "project__slug"), ("name", "name")):
+            if parameter in query:
+                found = found.filter(**{column: query[parameter]})
+        return Response(page(request._request, rows(found), query, key="public_id", row=as_json))
+
+    @says(
+        EndpointOut,
+        status=202,
+        also={200: EndpointPlanOut},
+        query=DryRun,
+        body=EndpointIn,
+        parameters=(IDEMPOTENCY_KEY,),
+        refuses=(409,),
+        summary="Serve a model, or see what serving it would take",
+    )
+    def post(self, request: Request) -> Response:
+        dry_run = self.query(DryRun)["dry_run"]
+        wanted = self.body(EndpointIn)
+        project = self.project_named(wanted.pop("project", None))
+        spec, now = spec_of(wanted), business_now()
+        if dry_run:
+            preview = endpoints.preview_endpoint(project=project, spec=spec, now=now)
+            fit = {"memory_fit": asdict(preview.fit), "dry_run": True, "feasible": bool(preview.plan.chosen)}
+            return Response({**preview.plan.as_json(), **fit})
+
+        def run() -> Answer:
+            refuse_hopeless(endpoints.preview_endpoint(project=project, spec=spec, now=now).plan)
+            made = endpoints.create_endpoint(
+                project=project, spec=spec, requested_by=self.caller.name, now=now, request_id=self.request_id
+            )
+            return Answer(202, _shown(made), f"/api/v1/endpoints/{made.public_id}")
+
+        return self.once(run)
+
+
+class OneEndpoint(ApiView):
+    @says(EndpointOut, path_id="ep", summary="One endpoint")
+    def get(self, request: Request, public_id: str) -> Response:
+        endpoint = self.one(Endpoint.objects.all(), public_id)
+        return Response(_shown(endpoint), headers={"ETag": etag(public_id, endpoint.generation)})
+
+    @says(
+        EndpointOut,
+        path_id="ep",
+        body=Slo,
+        parameters=(IF_MATCH,),
+        refuses=(409, 412),
+        summary="Change bounds, objectives or policy",
+    )
+    def patch(self, request: Request, public_id: str) -> Response:
+        changes = self.body(Slo)
+        endpoint = self.one(Endpoint.objects.living(), public_id)
+        self.check_unchanged(etag(public_id, endpoint.generation))
+        changed = endpoints.change_endpoint(
+            public_id,
+            changes=changes,
+            now=business_now(),
+            actor=self.caller.name,
+            generation=endpoint.generation if "If-Match" in request.headers else None,
+            request_id=self.request_id,
+        )
+        return Response(_shown(changed), headers={"ETag": etag(public_id, changed.generation)})
+
+    @says(
+        EndpointOut,
+        status=202,
+        path_id="ep",
+        parameters=(IF_MATCH,),
+        refuses=(412,),
+        summary="Delete it: running requests end first, then its machines are released",
+    )
+    def delete(self, request: Request, public_id: str) -> Response:
+        endpoint = self.one(Endpoint.objects.all(), public_id)
+        self.check_unchanged(etag(public_id, endpoint.generation))
+        deleted = endpoints.delete_endpoint(
+            public_id, now=business_now(), actor=self.caller.name, request_id=self.request_id
+        )
+        return Response(_shown(deleted), status=202)
+
+
+class Weights(ApiView):
+    @says(
+        WeightsOut,
+        path_id="ep",
+        also={304: None},
+        parameters=(IF_NONE_MATCH,),
+        summary="Where a router is to send work, and how much",
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        endpoint = self.one(Endpoint.objects.all(), public_id)
+        body = weights.weights(endpoint)
+        tag = etag(body)
+        if self.caller.principal.startswith("token:"):  # a router, not somebody's browser
+            weights.note_served(endpoint, body["version"])
+        return self.not_modified(tag) or Response(body, headers={"ETag": tag})
+
+
+class Decisions(ApiView):
+    @says(paged(DecisionOut), query=PageQuery, path_id="ep", summary="What the autoscaler saw, wanted and did")
+    def get(self, request: Request, public_id: str) -> Response:
+        query = self.query(PageQuery)
+        endpoint = self.one(Endpoint.objects.all(), public_id)
+        found = Decision.objects.filter(endpoint=endpoint).values("public_id", *DECISION_COLUMNS)
+        return Response(page(request._request, found, query, key="public_id", row=_decision))
+
+
+def spec_of(wanted: dict[str, Any]) -> EndpointSpec:
+    """The checked body as the service takes it."""
+    several = {name: tuple(wanted[name]) for name in ("accelerators", "clouds", "regions", "capacity_types")}
+    return EndpointSpec(**{**wanted, **several})
+
+
+def _shown(endpoint: Endpoint) -> dict[str, Any]:
+    return as_json(rows(Endpoint.objects.filter(pk=endpoint.pk)).get())
+
+
+def _decision(row: dict[str, Any]) -> dict[str, Any]:
+    shown = dict(row)
+    shown["id"] = shown.pop("public_id")
+    return shown
