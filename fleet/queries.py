@@ -70,13 +70,24 @@ class FleetFilter:
         )
 
 
-VIEWS = {
-    "": ("Living", ~Q(state__in=ENDED_ALLOCATION_STATES)),
-    "attention": ("Needs attention", Q(state__in=["degraded", "failed"]) | Q(state="provisioning", reason__in=["stock-out", "quota", "budget", "no-offering", "credentials"])),
-    "spot": ("Spot", ~Q(state__in=ENDED_ALLOCATION_STATES) & Q(pk__in=Slot.objects.open().filter(capacity_type=CapacityType.SPOT).values("allocation"))),
-    "idle": ("Idle", ~Q(state__in=ENDED_ALLOCATION_STATES) & Q(idle_since__isnull=False)),
-    "ended": ("Ended", Q(state__in=ENDED_ALLOCATION_STATES)),
-}  # fmt: skip
+LIVING = ~Q(state__in=ENDED_ALLOCATION_STATES)
+HELD_UP = ["stock-out", "quota", "budget", "no-offering", "credentials"]
+ON_SPOT = Slot.objects.open().filter(capacity_type=CapacityType.SPOT).values("allocation")
+VIEWS: dict[str, tuple[str, Q]] = {
+    "": ("Living", LIVING),
+    "attention": (
+        "Needs attention",
+        Q(state__in=["degraded", "failed"]) | Q(state="provisioning", reason__in=HELD_UP),
+    ),
+    "spot": ("Spot", LIVING & Q(pk__in=ON_SPOT)),
+    "idle": ("Idle", LIVING & Q(idle_since__isnull=False)),
+    "ended": ("Ended", ~LIVING),
+}
+ALLOCATION_FIELDS = (
+    "id", "public_id", "name", "project__slug", "endpoint_ref", "state", "reason", "detail", "since", "next_action",
+    "next_action_at", "accelerator", "accelerator_count", "need", "gang", "created_at", "released_at", "expires_at",
+    "idle_since", "requested_by", "price",
+)  # fmt: skip
 SORTS = {
     "": ("-created_at", "-id"),
     "name": ("name", "id"),
@@ -134,21 +145,33 @@ def allocations_of(chosen: FleetFilter, projects: Sequence[int] | None) -> Query
 
 def fleet_rows(chosen: FleetFilter, projects: Sequence[int] | None, now: datetime) -> Rows:
     """One page of allocations, each with its open machines."""
-    price = live_machines(projects, now).filter(slot__allocation=OuterRef("pk")).order_by().values("slot__allocation")
     rows = list(
         allocations_of(chosen, projects)
-        .annotate(price=Coalesce(Subquery(price.annotate(sum=Sum("price_now")).values("sum")), Decimal(0)))
+        .annotate(price=_price_of(projects, now))
         .order_by(*SORTS.get(chosen.sort, SORTS[""]))
-        .values(
-            "id", "public_id", "name", "project__slug", "endpoint_ref", "state", "reason", "detail", "since",
-            "next_action", "next_action_at", "accelerator", "accelerator_count", "need", "gang", "created_at",
-            "released_at", "expires_at", "idle_since", "price",
-        )[(chosen.page - 1) * PAGE : chosen.page * PAGE]
-    )  # fmt: skip
+        .values(*ALLOCATION_FIELDS)[(chosen.page - 1) * PAGE : chosen.page * PAGE]
+    )
     machines = machines_of([row["id"] for row in rows], now)
     for row in rows:
         row["machines"] = machines.get(row["id"], [])
     return rows
+
+
+def allocation_facts(public_id: str, now: datetime) -> dict[str, Any]:
+    """The same of one allocation, ended ones too. Raises DoesNotExist."""
+    row = (
+        Allocation.objects.filter(public_id=public_id)
+        .annotate(price=_price_of(None, now))
+        .values(*ALLOCATION_FIELDS)
+        .get()
+    )
+    return row | {"machines": machines_of([row["id"]], now).get(row["id"], [])}
+
+
+def _price_of(projects: Sequence[int] | None, now: datetime) -> Coalesce:
+    """What an allocation's live machines cost an hour."""
+    priced = live_machines(projects, now).filter(slot__allocation=OuterRef("pk")).order_by().values("slot__allocation")
+    return Coalesce(Subquery(priced.annotate(sum=Sum("price_now")).values("sum")), Decimal(0))
 
 
 def machines_of(allocation_ids: Sequence[int], now: datetime) -> dict[int, Rows]:
@@ -337,7 +360,12 @@ def standing(projects: Sequence[int] | None) -> dict[str, Any]:
 
 
 def event_rows(
-    projects: Sequence[int] | None, *, group: str = "", subject: str = "", before: int | None = None, limit: int = PAGE
+    projects: Sequence[int] | None,
+    *,
+    group: str = "",
+    subjects: Sequence[str] = (),
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> Rows:
     """The newest events, newest first; `before` goes on from the id a page ended with."""
     rows = in_scope(Event.objects.all(), projects)
@@ -346,8 +374,8 @@ def event_rows(
         for prefix in GROUPS[group][1]:
             topics |= Q(topic__startswith=prefix)
         rows = rows.filter(topics)
-    if subject:
-        rows = rows.filter(subject=subject)
+    if subjects:
+        rows = rows.filter(subject__in=subjects)
     if before is not None:
         rows = rows.filter(id__lt=before)
     return list(

@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from fleet import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("fleet", views.fleet, name="fleet"),
+    path("fleet/<str:public_id>", views.allocation, name="allocation"),
+    path("feed", views.feed, name="feed"),
+]

@@ -1,0 +1,159 @@
+"""Plain rows made ready to show: which word, which tone, which link. Templates only place them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from fleet.formatting import clock, cloud_name
+from fleet.states import allocation_look, attempt_look, reason_text, slot_look
+from fleet.telling import tell
+
+Row = Mapping[str, Any]
+
+
+def allocation_row(row: Row, now: datetime) -> dict[str, Any]:
+    """One line of the fleet table."""
+    machines = row["machines"]
+    return {
+        **row,
+        "href": reverse("allocation", args=[row["public_id"]]),
+        "short_id": short_id(row["public_id"]),
+        "look": allocation_look(row["state"], idle=row["idle_since"] is not None),
+        "why": reason_text(row["reason"], row["detail"]) if row["state"] != "active" else _ready_words(row, machines),
+        "asks": asks(row),
+        "kinds": _counted(machine["instance_type"] for machine in machines),
+        "places": _counted(_place(machine) for machine in machines),
+        "capacity": ", ".join(sorted({machine["capacity_type"] for machine in machines if machine["capacity_type"]})),
+        "age": (row["released_at"] or now) - row["created_at"],
+        "health": _health(row, machines),
+        "machines": [machine_row(machine) for machine in machines],
+    }
+
+
+def machine_row(slot: Row) -> dict[str, Any]:
+    return {
+        **slot,
+        "look": slot_look(slot["state"]),
+        "why": reason_text(slot["reason"], slot["detail"]),
+        "place": _place(slot),
+    }
+
+
+def asks(row: Row) -> str:
+    """`8 × H100`, or what is needed of whatever it may be."""
+    if row["accelerator"]:
+        return f"{row['accelerator_count']} × {row['accelerator']}"
+    need = row["need"] or {}
+    parts = [f"≥ {need['memory_gib']:g} GiB" if need.get("memory_gib") else "", "FP8" if need.get("fp8") else ""]
+    return ", ".join(filter(None, [*parts, need.get("interconnect") or ""])) or "any accelerator"
+
+
+def incident_alert(row: Row, now: datetime, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    named = names.get(row["subject"])
+    return {
+        **row,
+        "href": reverse("allocation", args=[named["page"]]) if named else "",
+        "since": now - row["opened_at"],
+        "kind": row["kind"].replace("-", " ").capitalize(),
+    }
+
+
+def event_item(row: Row, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """One line of a list of news."""
+    told = tell(row["topic"], row["data"])
+    named = names.get(row["subject"]) or names.get(str(row["data"].get("allocation", "")))
+    return {
+        "at": row["occurred_at"],
+        "subject": named["name"] if named else short_id(row["subject"]),
+        "href": named.get("href") or reverse("allocation", args=[named["page"]]) if named else "",
+        "title": told.title,
+        "detail": told.detail,
+        "icon": told.icon,
+        "tone": told.tone,
+        "about": " · ".join(
+            filter(None, [row.get("project__slug"), row.get("actor") if row.get("actor") != "purser" else ""])
+        ),
+    }
+
+
+def short_id(public_id: str) -> str:
+    """`alloc_…3f9c2a`: enough to tell two apart; the whole id stands in the title."""
+    kind, _, rest = public_id.partition("_")
+    return f"{kind}_…{rest[-6:]}" if len(rest) > 8 else public_id
+
+
+def explained(trail: Mapping[str, Any]) -> dict[str, Any]:
+    """What `fleet.services.explaining` told, with looks and losers grouped by their reason."""
+    plan = trail["plan"] or {}
+    losers = sorted(plan.get("rejected", []), key=lambda row: (row["code"], float(row["price_per_hour"])))
+    counts = Counter(row["code"] for row in losers)
+    groups = [
+        {"code": code.replace("-", " "), "count": count, "rows": [row for row in losers if row["code"] == code]}
+        for code, count in counts.most_common()
+    ]
+    chosen = {_pool_key(row) for row in plan.get("chosen", [])}
+    candidates = [
+        {**row, "chosen": _pool_key(row) in chosen, "rank": k} for k, row in enumerate(plan.get("candidates", []), 1)
+    ]
+    attempts = [
+        {**row, "look": attempt_look(row["state"]), "at": datetime.fromisoformat(row["created_at"])}
+        for row in reversed(trail["attempts"])
+    ]
+    slots = [
+        {
+            **row,
+            "look": slot_look(row["state"]),
+            "why": reason_text(row["reason"], row["detail"]),
+            "at": datetime.fromisoformat(row["since"]),
+        }
+        for row in reversed(trail["slots"])
+    ]
+    return {"plan": plan, "loser_groups": groups, "candidates": candidates, "attempts": attempts, "slots": slots}
+
+
+def _pool_key(row: Row) -> tuple[Any, ...]:
+    return tuple(row[key] for key in ("cloud", "zone", "instance_type", "capacity_type"))
+
+
+def _place(slot: Row) -> str:
+    cloud, zone = slot["account__cloud"], slot["zone"]
+    if not cloud or not zone:
+        return ""
+    # Azure numbers its zones inside the region; the others' zones name theirs.
+    where = zone if zone.startswith(slot["region"]) or not slot["region"] else f"{slot['region']} {zone}"
+    return f"{cloud_name(cloud)} {where}"
+
+
+def _counted(words: Any) -> str:
+    """`3 × g6.xlarge, p5.48xlarge`: the commonest two, and how many kinds more there are."""
+    counts = Counter(word for word in words if word).most_common()
+    shown = [f"{count} × {word}" if count > 1 else word for word, count in counts[:2]]
+    return ", ".join(shown) + (f" +{len(counts) - 2}" if len(counts) > 2 else "")
+
+
+def _ready_words(row: Row, machines: Sequence[Row]) -> str:
+    if row["idle_since"] is not None:
+        return f"No work since {clock(row['idle_since'])}"
+    ready = sum(machine["state"] == "ready" for machine in machines)
+    return f"{ready} of {len(machines)} machine{'s' if len(machines) != 1 else ''} ready"
+
+
+def _health(row: Row, machines: Sequence[Row]) -> dict[str, str]:
+    noticed = min((m["instance__interruption_at"] for m in machines if m["instance__interruption_at"]), default=None)
+    states = Counter(machine["state"] for machine in machines)
+    if states["unhealthy"] or states["lost"]:
+        return {"tone": "bad", "icon": "fail", "word": f"{states['unhealthy'] + states['lost']} unhealthy"}
+    if noticed:
+        return {"tone": "warn", "icon": "bolt", "word": f"Interruption {clock(noticed)}"}
+    if row["state"] in ("released", "failed"):
+        return {"tone": "", "icon": "stop", "word": "Ended"}
+    if not states["ready"]:
+        return {"tone": "", "icon": "clock", "word": "Not yet"}
+    if row["idle_since"] is not None:
+        return {"tone": "", "icon": "hold", "word": "No work"}
+    return {"tone": "ok", "icon": "check", "word": "Healthy"}

@@ -1,0 +1,124 @@
+"""fleet's pages: the fleet table, why one allocation is as it is, and the feed that keeps pages current."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotModified,
+    JsonResponse,
+)
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from fleet import presenting, queries
+from fleet.models import Allocation
+from fleet.pages import Frame, cursor_of, cursor_text, frame_of, render_page
+from fleet.queries import FleetFilter
+from fleet.services import events
+from fleet.services.explaining import connect_lines, explain
+
+MOST_NEWS = 200
+
+
+@require_safe
+def fleet(request: HttpRequest) -> HttpResponse:
+    """Every allocation with its reason and next action; what the zones have; what the sweeps found."""
+    frame = frame_of(request)
+    chosen = _filter(request)
+    totals = queries.fleet_totals(chosen, frame.projects, frame.now)
+    rows = queries.fleet_rows(chosen, frame.projects, frame.now)
+    orphans = queries.orphan_totals(frame.projects, frame.now)
+    context: dict[str, Any] = {
+        "rows": [presenting.allocation_row(row, frame.now) for row in rows],
+        "totals": totals | {"with_orphans": totals["price"] + orphans["price"]},
+        "orphans": orphans,
+        "chosen": chosen,
+        "views": queries.view_counts(frame.projects),
+        "choices": _choices(chosen, queries.filter_choices(frame.projects)),
+        "pages": -(-totals["allocations"] // queries.PAGE),
+        "capacity": queries.capacity_cells(),
+        "cooldowns": queries.wide_cooldowns(frame.now),
+        "sweeps": queries.sweep_rows() if frame.projects is None else [],
+    }
+    return render_page(request, "fleet/fleet.html", frame, context, section="fleet")
+
+
+@require_safe
+def allocation(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One allocation: what was weighed, what was tried, what came of it, and how to connect."""
+    frame = frame_of(request)
+    found = get_object_or_404(_visible(frame), public_id=public_id)
+    trail = explain(found)
+    row = queries.allocation_facts(public_id, frame.now)
+    names = {public_id: {"name": found.name, "page": public_id}}
+    news = queries.event_rows(frame.projects, subjects=_subjects(trail), limit=60)
+    context: dict[str, Any] = {
+        "row": presenting.allocation_row(row, frame.now),
+        "demand": trail["demand"],
+        "planned_at": found.planned_at,
+        "connect": connect_lines(found),
+        "news": [presenting.event_item(event, names) for event in news],
+        **presenting.explained(trail),
+    }
+    return render_page(request, "fleet/allocation.html", frame, context, section="fleet")
+
+
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    """Whether anything happened after a cursor, for the page's script: 304 while nothing did."""
+    after = cursor_of(request.GET.get("after", ""))
+    if after is None:
+        return HttpResponseBadRequest("“after” is a cursor such as 1042-7.\n", content_type="text/plain; charset=utf-8")
+    news = events.after(after, limit=MOST_NEWS, projects=queries.visible_projects(request.user))
+    cursor = cursor_text((news[-1].tx, news[-1].pk) if news else after)
+    etag = f'"{cursor}"'
+    if request.headers.get("If-None-Match") == etag:
+        unchanged = HttpResponseNotModified()
+        unchanged["ETag"] = etag
+        return unchanged
+    answer = JsonResponse({"cursor": cursor, "topics": sorted({event.topic for event in news})})
+    answer["ETag"] = etag
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _visible(frame: Frame) -> Any:
+    return queries.in_scope(Allocation.objects.select_related("project"), frame.projects)
+
+
+def _filter(request: HttpRequest) -> FleetFilter:
+    params = request.GET
+    view = params.get("view", "")
+    if view not in queries.VIEWS:
+        raise Http404("There is no such view.")
+    page = params.get("page", "1")
+    return FleetFilter(
+        view=view,
+        text=params.get("q", "").replace("\0", "")[:100],
+        **{
+            name: params.get(name, "").replace("\0", "")[:64]
+            for name in ("cloud", "accelerator", "capacity", "project", "state")
+        },
+        sort=params.get("sort", "") if params.get("sort", "") in queries.SORTS else "",
+        page=int(page) if page.isdecimal() and 0 < int(page) < 10_000 else 1,
+    )
+
+
+def _choices(chosen: FleetFilter, offered: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """The filters to draw: those with something to choose, and those that are set."""
+    now = asdict(chosen)
+    return [
+        {"name": name, "label": name.capitalize(), "chosen": now[name], "options": sorted({*words, now[name]} - {""})}
+        for name, words in offered.items()
+        if len(words) > 1 or now[name]
+    ]
+
+
+def _subjects(trail: dict[str, Any]) -> list[str]:
+    return sorted({event["subject"] for event in trail["trail"]} | {trail["allocation"]})
