@@ -95,10 +95,17 @@ def _open(path: Path) -> sqlite3.Connection:
 def _cut_off(connection: sqlite3.Connection, at: datetime | None) -> CutOff:
     meta = {row["key"]: row["value"] for row in connection.execute("SELECT key, value FROM meta")}
     if at is None:
-        return CutOff(meta["last_seen_at"], float(meta["last_seen_real"]))
+        return _last_sign_of_life(connection, meta)
     epoch, started_at = (datetime.fromisoformat(meta[key]) for key in ("epoch", "started_at"))
     real = started_at.timestamp() + (at - epoch).total_seconds() / float(meta["time_factor"])
     return CutOff(at.astimezone(UTC).isoformat(timespec="microseconds"), real)
+
+
+def _last_sign_of_life(connection: sqlite3.Connection, meta: dict[str, str]) -> CutOff:
+    """The later of the sandbox's heartbeat and its last call."""
+    beat = CutOff(meta["last_seen_at"], float(meta["last_seen_real"]))
+    call = connection.execute("SELECT at, at_real FROM calls ORDER BY seq DESC LIMIT 1").fetchone()
+    return CutOff(call["at"], call["at_real"]) if call is not None and call["at_real"] > beat.real else beat
 
 
 def _doubles(connection: sqlite3.Connection, cut: CutOff) -> list[dict[str, Any]]:

@@ -304,9 +304,14 @@ class Cloud:
         return self.market.price(pool, self._clock.since_epoch(machine.terminated_at or now))
 
     def visible(self, machines: Sequence[Machine], account_id: str, lag_seconds_real: float) -> list[Machine]:
-        """The account's machines that a describe sees: a new one shows only after the lag."""
+        """The account's machines that a describe sees: one launched here shows only after the lag."""
         newest = self._clock.real() - lag_seconds_real
-        return [m for m in machines if m.account_id == account_id and (m.history or m.launched_at_real <= newest)]
+        return [
+            machine
+            for machine in machines
+            if machine.account_id == account_id
+            and (machine.history or machine.foreign_owner or machine.launched_at_real <= newest)
+        ]
 
 
 def bucket_name(rule: QuotaRule) -> str:

@@ -41,7 +41,7 @@ def _known(cloud: Cloud, machine: Machine) -> bool:
 def _machine(clouds: Mapping[str, Cloud], index: int, item: Any, now: datetime) -> Machine:
     try:
         return _read(clouds, item, now)
-    except (ValueError, KeyError, InvalidOperation) as error:
+    except ValueError as error:
         raise BadInput(f"machines[{index}]: {error}") from error
 
 
@@ -97,7 +97,10 @@ def _check_fields(item: Any) -> None:
 
 
 def _price(text: str) -> Decimal:
-    price = Decimal(text)
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        price = Decimal("NaN")
     if not price.is_finite() or price < 0:
         raise BadInput("price_per_hour must be a decimal of at least 0.")
     return price
