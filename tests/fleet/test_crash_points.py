@@ -48,7 +48,7 @@ def worker_that_dies_at(point: str) -> subprocess.CompletedProcess[str]:
 def audit(world) -> dict:
     """The verdict of the ledger alone, with no grace for orphans."""
     command = [sys.executable, "-m", "sandbox.audit", str(world.ledger), "--json"]
-    command += ["--grace-seconds", "0", "--sweep-seconds", "0"]
+    command += ["--grace-seconds", "0", "--sweep-seconds", "0", "--at", world.now().isoformat()]
     printed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
     return json.loads(printed.stdout)
 
