@@ -142,8 +142,8 @@ class EndpointQueue:
 
     def _choose(self, at: float) -> str | None:
         loads = {}
-        for replica, weight in self.weights.items():
-            host = self.hosts.host(replica) if weight > 0 else None
+        for replica in self.weights:
+            host = self.hosts.host(replica)
             if host is not None and host.accepts:
                 host.engine.advance(at)
                 loads[replica] = host.engine.in_flight
