@@ -29,6 +29,7 @@ class Market:
         self.catalog = catalog
         self.draws = draws
         self.spot_price_at_step = lru_cache(maxsize=500_000)(self._spot_price_at_step)
+        self.interruption_offset = lru_cache(maxsize=20_000)(self._interruption_offset)
 
     def level(self, pool: Pool, seconds: float) -> int:
         """Machines the market leaves to one account at that time, those it already holds included."""
@@ -54,8 +55,8 @@ class Market:
         *_, point = self.price_points(pool, seconds - 86_400 - PRICE_STEP_SECONDS, seconds)
         return point
 
-    def interruption_offset(self, pool: Pool, machine_id: str, step: int) -> float | None:
-        """Whether this minute of a spot machine's life ends in a notice, and how many seconds into the minute."""
+    def _interruption_offset(self, pool: Pool, machine_id: str, step: int) -> float | None:
+        """Whether this minute of a spot machine's life brings a notice, and how many seconds into the minute."""
         chance = 1 - math.exp(-self.interruptions_per_hour(pool, step) * INTERRUPTION_STEP_SECONDS / 3600)
         if self.draws.uniform("interruption", machine_id, step) >= chance:
             return None
