@@ -261,22 +261,28 @@ def test_a_request_no_engine_can_hold_is_rejected_and_reported(park, purser, rep
 
 def test_everything_accepted_is_written_down_when_the_sandbox_is_stopped_and_pushed_when_it_is_back(tmp_path):
     with fake_purser() as purser:
-        purser.publish("stopped")
+        purser.publish("stranded")
         purser.answers = [503] * 1000
         with sandbox_process(tmp_path, time_factor=60) as sandbox:
             park = Park(sandbox)
             replica = park.ready(park.rent())
             purser.publish("stopped", **{replica: 1})
-            park.configure(purser, stopped=STEADY | {"requests_per_second": 3})
+            park.configure(purser, stopped=STEADY | {"requests_per_second": 3}, stranded=STEADY)
             state = park.wait_for("stopped", lambda s: s["accepted"] > 30, "traffic flows")
+            queued = park.wait_for("stranded", lambda s: s["queued"] > 5, "requests wait without a backend")["queued"]
         rows = ledger_rows(sandbox, "SELECT id, finished_at IS NOT NULL FROM requests")
-        assert len(rows) >= state["accepted"]
+        assert len(rows) >= state["accepted"] + queued
+        outcomes = dict(
+            ledger_rows(sandbox, "SELECT outcome, count(*) FROM requests WHERE endpoint = 'stranded' GROUP BY 1")
+        )
+        assert outcomes.keys() == {"error"}
+        assert outcomes["error"] >= queued
         assert all(done for _, done in rows)
         assert not purser.events
         purser.answers = []
         with sandbox_process(tmp_path, time_factor=60) as sandbox:
             park = Park(sandbox)
-            park.configure(purser, stopped=None)
+            park.configure(purser, stopped=None, stranded=None)
             wait_until(lambda: len(purser.events) == len(rows), "the old events arrived")
         assert set(purser.events) == {row[0] for row in rows}
         bodies = [json.loads(body) for (body,) in ledger_rows(sandbox, "SELECT body FROM usage_events")]
