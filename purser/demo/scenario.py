@@ -1,4 +1,4 @@
-"""What happens to the demo from outside: faults and preemptions of `scenario.toml`, and the quiet at the end."""
+"""What happens to the demo from outside: traffic, faults and preemptions, and the quiet at the end."""
 
 from __future__ import annotations
 
@@ -9,43 +9,56 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fleet.domain.addresses import LOOPBACK_ONLY
-from fleet.outbound import OutboundError, fetch
+from purser.demo.sandbox_client import SandboxClient
 from purser.embedded import EmbeddedError
 
 SCENARIO = Path(__file__).with_name("scenario.toml")
 CLOUDS = ("aws", "gcp", "azure")
-SETTLE_S = 120.0
+SETTLE_S = 150.0
 LOOK_EVERY_S = 0.5
 
 
 class Scenario:
     """Plays its steps once each, when their time has come. A step that finds no target waits for one."""
 
-    def __init__(self, folder: Path, *, traced: bool) -> None:
-        self.url = json.loads((folder / "sandbox.json").read_text(encoding="utf-8"))["url"]
-        with SCENARIO.open("rb") as file:
-            # A replayed trace is counted request by request, so nothing is taken away under it.
-            self.steps = [] if traced else tomllib.load(file)["step"]
+    def __init__(self, sandbox: SandboxClient, router: dict[str, Any], *, traced: bool) -> None:
+        self.sandbox = sandbox
+        self.router = router
+        self.traffic_on = False
+        # A replayed trace is counted request by request, so nothing is taken away under it.
+        self.steps = [] if traced else tomllib.loads(SCENARIO.read_text(encoding="utf-8"))["step"]
+        silent = [{**endpoint, "traffic": None} for endpoint in router["endpoints"]]
+        sandbox.call("PUT", "router/config", {**router, "endpoints": silent})
 
     def play(self, seconds: float) -> None:
         """Do what is due at this many seconds after the start."""
+        if not self.traffic_on:
+            self.traffic_on = self._start_traffic()
         self.steps = [step for step in self.steps if step["at"] > seconds or not self._done(step)]
 
     def settle(self, check: Callable[[], None]) -> None:
         """No new requests; wait until every accepted one has finished and is reported. Raises EmbeddedError."""
-        self._call("POST", "router/stop-traffic", {})
+        self.sandbox.call("POST", "router/stop-traffic", {})
         give_up_at = time.monotonic() + SETTLE_S
         while not self._quiet():
             check()
             if time.monotonic() > give_up_at:
-                raise EmbeddedError(f"Requests were still in flight {SETTLE_S:g} s after the traffic stopped.")
+                state = json.dumps(self.sandbox.call("GET", "router/state"))
+                raise EmbeddedError(f"Requests were still open {SETTLE_S:g} s after the traffic stopped: {state}")
             time.sleep(LOOK_EVERY_S)
+
+    def _start_traffic(self) -> bool:
+        """Clients come when every endpoint has somebody to answer them."""
+        endpoints = self.sandbox.call("GET", "router/state")["endpoints"]
+        if not endpoints or not all(any(state["weights"].values()) for state in endpoints.values()):
+            return False
+        self.sandbox.call("PUT", "router/config", self.router)
+        return True
 
     def _quiet(self) -> bool:
         """Nothing queued or in flight, and every usage event answered."""
-        self._call("POST", "router/flush", {})
-        endpoints = self._call("GET", "router/state", None)["endpoints"]
+        self.sandbox.call("POST", "router/flush", {})
+        endpoints = self.sandbox.call("GET", "router/state")["endpoints"]
         return all(
             state["queued"] == 0 and state["in_flight"] == 0 and state["pending"] == 0 for state in endpoints.values()
         )
@@ -53,7 +66,8 @@ class Scenario:
     def _done(self, step: dict[str, Any]) -> bool:
         if step["do"] == "preempt":
             return self._preempt()
-        self._call("POST", "faults", {key: step[key] for key in step if key not in ("at", "do")} | {"times": 1})
+        fault = {key: value for key, value in step.items() if key not in ("at", "do")}
+        self.sandbox.call("POST", "faults", {**fault, "times": 1})
         return True
 
     def _preempt(self) -> bool:
@@ -61,7 +75,7 @@ class Scenario:
         machines = [
             (machine["launched_at"], cloud, machine["id"])
             for cloud in CLOUDS
-            for machine in self._call("GET", f"clouds/{cloud}/instances?limit=200", None)["items"]
+            for machine in self.sandbox.call("GET", f"clouds/{cloud}/instances?limit=200")["items"]
             if machine["state"] == "running"
             and machine["capacity_type"] == "spot"
             and "purser:installation" in machine["tags"]
@@ -69,21 +83,5 @@ class Scenario:
         if not machines:
             return False
         _, cloud, machine_id = min(machines)
-        self._call("POST", f"clouds/{cloud}/instances/{machine_id}/preempt", {})
+        self.sandbox.call("POST", f"clouds/{cloud}/instances/{machine_id}/preempt", {})
         return True
-
-    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
-        try:
-            answer = fetch(
-                f"{self.url}/v1/{path}",
-                policy=LOOPBACK_ONLY,
-                method=method,
-                body=None if body is None else json.dumps(body).encode(),
-                headers={"Authorization": "Bearer sandbox", "Content-Type": "application/json"},
-                total_seconds=30,
-            )
-        except OutboundError as error:
-            raise EmbeddedError(f"The sandbox does not answer: {error}") from error
-        if answer.status >= 400:
-            raise EmbeddedError(f"The sandbox refused {method} {path}: {answer.body[:300].decode(errors='replace')}")
-        return json.loads(answer.body or b"null")

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from purser.demo.processes import Processes, free_port, write_private
+from purser.demo.sandbox_client import SandboxClient
 from purser.demo.scenario import Scenario
 from purser.embedded import EmbeddedError
 from sandbox.traffic import MalformedTrace, read_trace
@@ -59,16 +60,15 @@ class Command(BaseCommand):
             self._say("Stopped.")
 
     def _run(self, processes: Processes, details: Path, started: float, options: dict[str, Any]) -> None:
-        self._start(processes, details, options)
+        scenario = self._start(processes, details, options)
         self._say(f"First page after {time.monotonic() - started:.1f} s.")
-        scenario = Scenario(processes.folder, traced=options["trace"] is not None)
         if options["seconds"] is None:
             self._say("Ctrl-C stops it.")
         self._live(processes, scenario, options["seconds"])
         if options["seconds"] is not None:
             self._judge(processes, scenario, options)
 
-    def _start(self, processes: Processes, details: Path, options: dict[str, Any]) -> None:
+    def _start(self, processes: Processes, details: Path, options: dict[str, Any]) -> Scenario:
         port = free_port(options["port"])
         versions = processes.start_servers()
         self._say(", ".join(f"{name} {version}" for name, version in versions.items()))
@@ -97,6 +97,7 @@ class Command(BaseCommand):
             },
         )
         self._say(f"Purser runs at {url}/ : sign in as {made['username']} with {made['password']}")
+        return Scenario(SandboxClient(sandbox_url), made["router"], traced=options["trace"] is not None)
 
     def _live(self, processes: Processes, scenario: Scenario, seconds: float | None) -> None:
         """Play the scenario until the time is over; a process that ends by itself ends the demo."""
