@@ -19,7 +19,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def build_app(world: World) -> web.Application:
-    """Everything the sandbox serves. Time passes from the application's start to its clean-up."""
+    """Everything the sandbox serves. Time passes from the application's start to its shutdown."""
     app = web.Application(client_max_size=MOST_BODY_BYTES, middlewares=[_say_what_is_wrong])
     credentials = Credentials(world.ledger)
     CloudApi(world, credentials).add_routes(app)
@@ -27,7 +27,7 @@ def build_app(world: World) -> web.Application:
     machines.add_routes(app, world)
     router.add_routes(app, world)
     app.on_startup.append(lambda _: world.open())
-    app.on_cleanup.append(lambda _: world.close())
+    app.on_shutdown.append(lambda _: world.close())  # before machines and router close what time passing would open
     return app
 
 
