@@ -9,6 +9,9 @@ from django.core.management import execute_from_command_line
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "purser.settings")
+    if sys.argv[1:2] == ["demo"]:
+        # A demo is never production, and asks nobody to set anything first.
+        os.environ.setdefault("PURSER_ENV", "development")
     execute_from_command_line(sys.argv)
 
 
