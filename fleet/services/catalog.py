@@ -32,7 +32,7 @@ def sync_account(account: CloudAccount, *, now: datetime) -> bool:
         return False
     with transaction.atomic():
         _store_types(account.cloud, types)
-        _store_offerings(account, pools)
+        _store_offerings(account, pools, now)
         _store_changes(account, history.changes)
         learnt = {"spot_price_rule": facts.spot_price_rule, "notice_seconds": facts.notice_seconds}
         account.options = {**account.options, **learnt}
@@ -106,8 +106,11 @@ def _store_types(cloud: str, types: Iterable[OfferedType]) -> None:
     )
 
 
-def _store_offerings(account: CloudAccount, pools: Iterable[OfferedPool]) -> None:
-    """The list as it is now; a pool no longer listed is kept, as not offered, with its history."""
+def _store_offerings(account: CloudAccount, pools: Sequence[OfferedPool], now: datetime) -> None:
+    """The list as it is now; a pool no longer listed is kept, as not offered, with its history.
+
+    A list price may be months old and still hold: that it was listed just now is what keeps it fresh.
+    """
     types = dict(InstanceType.objects.filter(cloud=account.cloud).values_list("name", "id"))
     OfferingRow.objects.filter(account=account).update(offered=False)
     rows = OfferingRow.objects.bulk_create(
@@ -121,7 +124,7 @@ def _store_offerings(account: CloudAccount, pools: Iterable[OfferedPool]) -> Non
                 price_per_hour=pool.price_per_hour,
                 currency=pool.currency,
                 price_source=pool.price_source,
-                observed_at=pool.observed_at,
+                observed_at=now,
                 offered=True,
             )
             for pool in pools
@@ -132,10 +135,11 @@ def _store_offerings(account: CloudAccount, pools: Iterable[OfferedPool]) -> Non
         update_fields=["region", "price_per_hour", "currency", "price_source", "observed_at", "offered"],
     )
     known = set(PricePoint.objects.filter(offering__account=account).values_list("offering_id", flat=True))
+    listed = (pool for pool in pools if pool.instance_type in types)
     PricePoint.objects.bulk_create(
         [
-            PricePoint(offering=row, effective_from=row.observed_at, price_per_hour=row.price_per_hour)
-            for row in rows
+            PricePoint(offering=row, effective_from=pool.observed_at, price_per_hour=row.price_per_hour)
+            for row, pool in zip(rows, listed, strict=True)
             if row.pk not in known
         ],
         ignore_conflicts=True,
