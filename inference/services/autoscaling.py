@@ -58,10 +58,11 @@ def _ready(endpoints: list[Endpoint]) -> dict[int, tuple[int, datetime | None]]:
     rows = (
         Replica.objects.filter(endpoint__in=endpoints)
         .filter(serving | Q(state=ReplicaState.DRAINING))
-        .values_list("endpoint")
-        .annotate(Count("pk", filter=serving), Max("last_scraped_at"))
+        .values("endpoint")
+        .annotate(ready=Count("pk", filter=serving), seen=Max("last_scraped_at"))
+        .values_list("endpoint", "ready", "seen")
     )
-    return {pk: (count, seen) for pk, count, seen in rows}
+    return {pk: (ready, seen) for pk, ready, seen in rows}
 
 
 def _loads(
