@@ -86,7 +86,7 @@ def note_unseen_tail(replica: Replica, *, until: datetime, now: datetime) -> Non
 
 def _machines() -> dict[int, str]:
     live = Instance.objects.filter(terminated_at=None).exclude(running_at=None).values_list("pk", "endpoints")
-    return {pk: addresses["dcgm"] for pk, addresses in live if addresses.get("dcgm")}
+    return {pk: f"{addresses['dcgm'].rstrip('/')}/metrics" for pk, addresses in live if addresses.get("dcgm")}
 
 
 def _fetch(urls: Sequence[str]) -> dict[str, Response | OutboundError]:
