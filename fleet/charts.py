@@ -38,6 +38,7 @@ class Line:
     dash: str = "solid"
     width: float = 1.6
     shape: str = "linear"
+    markers: bool = False  # a dot for each value, where values are so few that a line alone would hide them
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Chart:
 
 
 def lines_chart(
-    id: str,  # noqa: A002 - the element's id
+    id: str,
     title: str,
     basis: str,
     *,
@@ -124,7 +125,7 @@ def lines_chart(
 
 
 def lines_pane(
-    id: str,  # noqa: A002 - the element's id
+    id: str,
     title: str,
     *,
     span: TimeRange,
@@ -146,7 +147,7 @@ def lines_pane(
 
 
 def timeline_chart(
-    id: str,  # noqa: A002 - the element's id
+    id: str,
     title: str,
     basis: str,
     *,
@@ -195,7 +196,7 @@ def _trace(line: Line, span: TimeRange, style: Style) -> go.Scatter:
         x0=f"{span.start:%Y-%m-%dT%H:%M:%S}",
         dx=span.step / timedelta(milliseconds=1),
         y=[None if value is None else _tidy(value) for value in line.values],
-        mode="lines",
+        mode="lines+markers" if line.markers else "lines",
         line={"width": line.width, "dash": line.dash, "shape": line.shape},
         stackgroup="all" if style.stacked else None,
         stackgaps="infer zero" if style.stacked else None,

@@ -322,6 +322,10 @@ def sweep_rows() -> Rows:
     )  # fmt: skip
 
 
+def any_allocation(projects: Sequence[int] | None) -> bool:
+    return bool(in_scope(Allocation.objects.all(), projects).exists())
+
+
 def open_incidents(projects: Sequence[int] | None, *, limit: int = 5) -> Rows:
     rows = in_scope(Incident.objects.filter(closed_at=None), projects)
     return list(
@@ -364,16 +368,19 @@ def event_rows(
     *,
     group: str = "",
     subjects: Sequence[str] = (),
+    topics: Sequence[str] = (),
     before: int | None = None,
     limit: int = PAGE,
 ) -> Rows:
     """The newest events, newest first; `before` goes on from the id a page ended with."""
     rows = in_scope(Event.objects.all(), projects)
     if group in GROUPS:
-        topics = Q()
+        grouped = Q()
         for prefix in GROUPS[group][1]:
-            topics |= Q(topic__startswith=prefix)
-        rows = rows.filter(topics)
+            grouped |= Q(topic__startswith=prefix)
+        rows = rows.filter(grouped)
+    if topics:
+        rows = rows.filter(topic__in=topics)
     if subjects:
         rows = rows.filter(subject__in=subjects)
     if before is not None:

@@ -71,6 +71,7 @@ const Charts = (() => {
       return painted;
     }
     painted.line = Object.assign({}, trace.line, { color: colour(meta.role) });
+    if (trace.mode.includes("markers")) painted.marker = { color: colour(meta.role), size: 5 };
     if (trace.stackgroup) painted.fillcolor = faded(meta.role, 0.28);
     if (grouped) painted.hoverinfo = "none";
     return painted;

@@ -1,0 +1,374 @@
+"""What inference's pages read: plain rows, one statement a card, however many rows there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Greatest, NullIf
+
+from fleet.queries import Rows, in_scope, live_machines
+from fleet.timerange import TimeRange
+from inference.domain import sketch
+from inference.domain.histogram import from_json
+from inference.domain.lifecycle import ENDED_REPLICA_STATES
+from inference.domain.percentiles import NOTHING, Latency, from_histograms, from_sketches
+from inference.models import (
+    Decision,
+    Endpoint,
+    HourWindow,
+    MachineHourWindow,
+    MachineWindow,
+    Replica,
+    ReplicaPeriod,
+    TelemetryGap,
+    Window,
+    WindowSource,
+)
+
+METRICS = ("ttft", "itl", "e2e")
+LATELY = timedelta(minutes=15)
+MOST_REPLICAS, MOST_DECISIONS, MOST_GAPS = 24, 30, 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def endpoint_count(projects: Sequence[int] | None) -> int:
+    return in_scope(Endpoint.objects.living(), projects).count()
+
+
+def endpoint_rows(projects: Sequence[int] | None, now: datetime) -> Rows:
+    """Every living endpoint with its replicas, its load and latencies of the last quarter of an hour, and its $/h."""
+    coming = Q(replicas__state__in=["pending", "starting", "loading"])
+    rows = list(
+        in_scope(Endpoint.objects.living(), projects)
+        .annotate(
+            ready=Count("replicas", filter=Q(replicas__state="ready")),
+            coming=Count("replicas", filter=coming),
+            leaving=Count("replicas", filter=Q(replicas__state="draining")),
+        )
+        .order_by("name", "id")
+        .values(
+            "id", "public_id", "name", "project__slug", "state", "reason", "detail", "since", "model__name",
+            "accelerators", "slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms", "min_replicas", "max_replicas",
+            "desired_replicas", "ready", "coming", "leaving",
+        )
+    )  # fmt: skip
+    ids = [row["id"] for row in rows]
+    lately, burn = _lately(ids, now), endpoint_burn(projects, now)
+    for row in rows:
+        row |= lately.get(row["id"], NO_LOAD)
+        row["burn"] = burn.get(row["public_id"], Decimal(0))
+    return rows
+
+
+def endpoint_burn(projects: Sequence[int] | None, now: datetime) -> dict[str, Decimal]:
+    """$/h of the machines each endpoint holds."""
+    priced = live_machines(projects, now).exclude(slot=None).order_by().values("slot__allocation__endpoint_ref")
+    return {row["slot__allocation__endpoint_ref"]: row["sum"] for row in priced.annotate(sum=Sum("price_now"))}
+
+
+NO_LOAD: dict[str, Any] = {
+    "requests_per_second": None,
+    "tokens_per_second": None,
+    "in_flight": None,
+    "latency": dict.fromkeys(METRICS, NOTHING),
+}
+
+
+def _lately(endpoint_ids: Sequence[int], now: datetime) -> dict[int, dict[str, Any]]:
+    """Load and latencies of the last quarter of an hour; distributions are merged, never averaged."""
+    by_endpoint: dict[int, Rows] = defaultdict(list)
+    windows = Window.objects.filter(endpoint_id__in=endpoint_ids, start__gte=now - LATELY, start__lt=now).values(
+        "endpoint_id", "start", "source", "requests", "input_tokens", "output_tokens", "running_mean", "waiting_mean",
+        "ttft_sketch", "itl_sketch", "e2e_sketch", "histograms",
+    )  # fmt: skip
+    for window in windows:
+        by_endpoint[window["endpoint_id"]].append(window)
+    return {pk: _load(rows, now) for pk, rows in by_endpoint.items()}
+
+
+def _load(rows: Rows, now: datetime) -> dict[str, Any]:
+    events = [row for row in rows if row["source"] == WindowSource.EVENTS]
+    scraped = [row for row in rows if row["source"] == WindowSource.SCRAPE]
+    counted = events or scraped
+    seconds = max((now - min(row["start"] for row in counted)).total_seconds(), 60.0)
+    newest = max((row["start"] for row in scraped), default=None)
+    in_flight = [(row["running_mean"] or 0) + (row["waiting_mean"] or 0) for row in scraped if row["start"] == newest]
+    return {
+        "requests_per_second": sum(row["requests"] for row in counted) / seconds,
+        "tokens_per_second": sum(row["input_tokens"] + row["output_tokens"] for row in counted) / seconds,
+        "in_flight": sum(in_flight) if in_flight else None,
+        "latency": {metric: _latency(events, scraped, metric) for metric in METRICS},
+    }
+
+
+def _latency(events: Rows, scraped: Rows, metric: str) -> Latency:
+    blobs = [bytes(row[f"{metric}_sketch"]) for row in events if row[f"{metric}_sketch"]]
+    if blobs:
+        return from_sketches(blobs)
+    return from_histograms([from_json(row["histograms"][metric]) for row in scraped if metric in row["histograms"]])
+
+
+def slo_attainment(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
+    """Which share of a day's requests met the limits: of each endpoint the limit met least often counts."""
+    limits = {
+        row.pop("id"): row
+        for row in in_scope(Endpoint.objects.living(), projects)
+        .exclude(slo_ttft_ms=None, slo_itl_ms=None, slo_e2e_ms=None)
+        .values("id", "slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms")
+    }
+    if not limits:
+        return {"ratio": None, "target": None, "method": "No endpoint has an objective"}
+    hours = HourWindow.objects.filter(
+        endpoint_id__in=limits, source=WindowSource.EVENTS, start__gte=now - timedelta(hours=24)
+    ).values("endpoint_id", "requests", "ttft_sketch", "itl_sketch", "e2e_sketch")
+    by_endpoint: dict[int, Rows] = defaultdict(list)
+    for hour in hours:
+        by_endpoint[hour["endpoint_id"]].append(hour)
+    shares = [
+        (_worst_share(rows, limits[pk]), sum(row["requests"] for row in rows)) for pk, rows in by_endpoint.items()
+    ]
+    known = [(share, weight) for share, weight in shares if share is not None and weight]
+    if not known:
+        return {"ratio": None, "target": None, "method": "No request records in 24 h"}
+    return {
+        "ratio": sum(share * weight for share, weight in known) / sum(weight for _, weight in known),
+        "target": min(row["slo_quantile"] for row in limits.values()),
+        "method": "Share of requests within the limit, from request records; of several limits the one met least often",
+    }
+
+
+def _worst_share(rows: Rows, limits: Mapping[str, Any]) -> float | None:
+    shares = []
+    for metric in METRICS:
+        blobs = [bytes(row[f"{metric}_sketch"]) for row in rows if row[f"{metric}_sketch"]]
+        if limits[f"slo_{metric}_ms"] is not None and blobs:
+            shares.append(sketch.share_at_most(sketch.merge(blobs), limits[f"slo_{metric}_ms"]))
+    return min((share for share in shares if share is not None), default=None)
+
+
+def utilisation_now(projects: Sequence[int] | None, now: datetime) -> Rows:
+    """By accelerator: how many are billed, allocated, busy, and how full their memory is, each on its own basis."""
+    machines = list(
+        live_machines(projects, now).values("id", "accelerator", "accelerator_count", "price_now", "slot__state")
+    )
+    measured = {
+        row["instance_id"]: row
+        for row in MachineWindow.objects.filter(instance_id__in=[m["id"] for m in machines], start__gte=now - LATELY)
+        .order_by()
+        .values("instance_id")
+        .annotate(busy=_weighted("busy_ratio"), memory=_weighted("memory_ratio"))
+    }
+    by_chip: dict[str, Rows] = defaultdict(list)
+    for machine in machines:
+        by_chip[machine["accelerator"]].append(machine | measured.get(machine["id"], {"busy": None, "memory": None}))
+    rows = [{"accelerator": chip, **_utilisation(found)} for chip, found in by_chip.items()]
+    rows.sort(key=lambda row: -row["price"])
+    if len(rows) > 1:
+        everything = [machine for found in by_chip.values() for machine in found]
+        rows.append({"accelerator": "All", "total": True, **_utilisation(everything)})
+    return rows
+
+
+def _weighted(field: str) -> Any:
+    """Mean over samples; None without any."""
+    seen = Q(**{f"{field}__isnull": False})
+    return Sum(F(field) * F("samples"), filter=seen) / NullIf(Sum("samples", filter=seen), 0)
+
+
+def _utilisation(machines: Rows) -> dict[str, Any]:
+    count = sum(m["accelerator_count"] for m in machines)
+    ready = sum(m["accelerator_count"] for m in machines if m["slot__state"] == "ready")
+    seen = [m for m in machines if m["busy"] is not None]
+    return {
+        "count": count,
+        "price": sum((m["price_now"] for m in machines), Decimal(0)),
+        "allocated_ratio": ready / count if count else None,
+        "busy_ratio": _mean(machines, "busy"),
+        "memory_ratio": _mean(machines, "memory"),
+        "not_busy": sum(float(m["price_now"]) * (1 - m["busy"]) for m in seen) if seen else None,
+    }
+
+
+def _mean(machines: Rows, key: str) -> float | None:
+    known = [m for m in machines if m[key] is not None]
+    weight = sum(m["accelerator_count"] for m in known)
+    return sum(m[key] * m["accelerator_count"] for m in known) / weight if weight else None
+
+
+# --- One endpoint over time --------------------------------------------------------------------------------------
+
+
+def _bucket(span: TimeRange, field: str = "start") -> Func:
+    return Func(Value(span.step), F(field), Value(EPOCH), function="date_bin", output_field=DateTimeField())
+
+
+def _windows(endpoint_id: int, span: TimeRange, source: str) -> QuerySet[Any]:
+    table: Any = Window if span.fine else HourWindow
+    return table.objects.filter(
+        endpoint_id=endpoint_id, source=source, start__gte=span.start, start__lt=span.end
+    ).order_by()
+
+
+def traffic(endpoint_id: int, span: TimeRange) -> dict[str, Any]:
+    """Requests and tokens a second by bucket, from request records, else from the engines' counters."""
+    for source in (WindowSource.EVENTS, WindowSource.SCRAPE):
+        rows = list(
+            _windows(endpoint_id, span, source)
+            .annotate(bucket=_bucket(span))
+            .values("bucket")
+            .annotate(
+                requests=Sum("requests"), failed=Sum(F("requests_cut") + F("requests_error")),
+                given=Sum("input_tokens"), cached=Sum("cached_input_tokens"), made=Sum("output_tokens"),
+            )
+        )  # fmt: skip
+        if rows:
+            return {"source": source, "rows": [_per_second(row, span) for row in rows], **_totals(rows)}
+    return {"source": "", "rows": [], "failed_ratio": None, "cached_ratio": None}
+
+
+def _per_second(row: Mapping[str, Any], span: TimeRange) -> dict[str, Any]:
+    seconds = span.step.total_seconds()
+    # The running bucket is not over: its counts are of less time than the others'.
+    if row["bucket"] + span.step > span.end:
+        seconds = max((span.end - row["bucket"]).total_seconds(), 1.0)
+    return {"bucket": row["bucket"], **{key: row[key] / seconds for key in ("requests", "given", "cached", "made")}}
+
+
+def _totals(rows: Rows) -> dict[str, float | None]:
+    requests, given = sum(row["requests"] for row in rows), sum(row["given"] for row in rows)
+    return {
+        "failed_ratio": sum(row["failed"] for row in rows) / requests if requests else None,
+        "cached_ratio": sum(row["cached"] for row in rows) / given if given else None,
+    }
+
+
+def queue(endpoint_id: int, span: TimeRange) -> Rows:
+    """Running and waiting of all replicas together, and how full their KV caches are."""
+    by_start = (
+        _windows(endpoint_id, span, WindowSource.SCRAPE)
+        .filter(scrapes__gt=0)
+        .values("start")
+        .annotate(
+            running=Sum("running_mean"),
+            waiting=Sum("waiting_mean"),
+            kv=Avg("kv_usage_mean"),
+            kv_max=Max("kv_usage_max"),
+        )
+    )
+    by_bucket: dict[datetime, Rows] = defaultdict(list)
+    for row in by_start:
+        by_bucket[EPOCH + (row["start"] - EPOCH) // span.step * span.step].append(row)
+    return [
+        {
+            "bucket": bucket,
+            **{key: _average([row[key] for row in rows]) for key in ("running", "waiting", "kv")},
+            "kv_max": max((row["kv_max"] for row in rows if row["kv_max"] is not None), default=None),
+        }
+        for bucket, rows in by_bucket.items()
+    ]
+
+
+def _average(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def machine_use(endpoint_ref: str, span: TimeRange) -> Rows:
+    """Busy, tensor and memory ratios of the endpoint's machines by bucket, means over their samples."""
+    table: Any = MachineWindow if span.fine else MachineHourWindow
+    return list(
+        table.objects.filter(
+            instance__slot__allocation__endpoint_ref=endpoint_ref, start__gte=span.start, start__lt=span.end
+        )
+        .order_by()
+        .annotate(bucket=_bucket(span))
+        .values("bucket")
+        .annotate(busy=_weighted("busy_ratio"), tensor=_weighted("tensor_ratio"), memory=_weighted("memory_ratio"))
+    )
+
+
+def replica_periods(endpoint_id: int, span: TimeRange) -> Rows:
+    """Every stretch of a replica's life that touches the range, cut to it, oldest replica first."""
+    rows = (
+        ReplicaPeriod.objects.filter(replica__endpoint_id=endpoint_id, started_at__lt=span.end)
+        .filter(Q(ended_at=None) | Q(ended_at__gt=span.start))
+        .exclude(state__in=ENDED_REPLICA_STATES)
+        .order_by("replica__ordinal", "started_at")
+        .annotate(begin=Greatest("started_at", Value(span.start)))
+        .values("replica_id", "replica__ordinal", "state", "reason", "begin", "ended_at")
+    )
+    return [
+        {
+            "row": f"r-{row['replica__ordinal']:02}",
+            "state": row["state"],
+            "start": row["begin"],
+            "end": min(row["ended_at"] or span.end, span.end),
+            "open": row["ended_at"] is None,
+        }
+        for row in rows
+    ]
+
+
+def decisions(
+    projects: Sequence[int] | None,
+    *,
+    endpoint_id: int | None = None,
+    span: TimeRange | None = None,
+    holds: bool = True,
+    limit: int = MOST_DECISIONS,
+) -> Rows:
+    """The newest decisions with what they rest on, newest first."""
+    rows = in_scope(Decision.objects.all(), projects, "endpoint__project_id")
+    if endpoint_id is not None:
+        rows = rows.filter(endpoint_id=endpoint_id)
+    if span is not None:
+        rows = rows.filter(last_at__gte=span.start, at__lt=span.end)
+    if not holds:
+        rows = rows.exclude(action="hold")
+    return list(
+        rows.order_by("-at", "-id").values(
+            "public_id", "endpoint__name", "endpoint__public_id", "at", "last_at", "policy", "inputs", "current",
+            "wanted", "allowed", "action", "why", "formula", "alternatives", "cost_per_hour_before",
+            "cost_per_hour_after", "repeats", "applied",
+        )[:limit]
+    )  # fmt: skip
+
+
+def gaps(endpoint_id: int, span: TimeRange) -> Rows:
+    """Stretches in which something may have gone unseen, newest first."""
+    rows = TelemetryGap.objects.filter(endpoint_id=endpoint_id, started_at__lt=span.end).filter(
+        Q(ended_at=None) | Q(ended_at__gt=span.start)
+    )
+    fields = ("kind", "detail", "started_at", "ended_at", "loses_counts", "replica__ordinal")
+    return list(rows.order_by("-started_at").values(*fields)[:MOST_GAPS])
+
+
+def replica_rows(endpoint_id: int) -> Rows:
+    """The replicas that are not over, with the machine under each."""
+    return list(
+        Replica.objects.open()
+        .filter(endpoint_id=endpoint_id)
+        .order_by("ordinal")
+        .values(
+            "public_id", "ordinal", "state", "reason", "detail", "since", "weight", "drain_until", "scrape_failures",
+            "slot__account__cloud", "slot__zone", "slot__instance_type", "slot__capacity_type", "slot__accelerator",
+            "slot__accelerator_count", "slot__price_per_hour",
+        )
+    )  # fmt: skip
+
+
+def names_of(subjects: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Public ids of endpoints and replicas as the endpoint's name and page."""
+    found = {
+        row[0]: {"name": row[1], "endpoint": row[0]}
+        for row in Endpoint.objects.filter(public_id__in=subjects).values_list("public_id", "name")
+    }
+    replicas = Replica.objects.filter(public_id__in=subjects).values_list(
+        "public_id", "endpoint__name", "ordinal", "endpoint__public_id"
+    )
+    return found | {pk: {"name": f"{name} r-{ordinal:02}", "endpoint": page} for pk, name, ordinal, page in replicas}

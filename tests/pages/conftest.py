@@ -1,0 +1,48 @@
+"""Fixtures of the pages' tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.pages.rows import Installation
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, Any]:
+    from tests.pages import rows
+
+    return rows.people()
+
+
+@pytest.fixture
+def full(db: None) -> Installation:
+    """An installation at work."""
+    from tests.pages import rows
+
+    return rows.build(datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window. Its event loop runs in this thread, which Django would otherwise refuse to share."""
+    if not CHROMIUM.exists():
+        pytest.skip("pages are not looked at: there is no /usr/bin/chromium (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
