@@ -32,8 +32,9 @@ def reconcile_endpoint(lease: Lease, *, now: datetime) -> None:
     if endpoint.state == EndpointState.DELETING:
         _delete(endpoint, endpoint.allocation, replicas, lease, now)
     else:
-        _ask_for_capacity(endpoint, endpoint.allocation, replicas, now)
         _drain_surplus(endpoint, replicas, now)
+        # After the draining ones are known: each of them gives its machine back itself when its work is done.
+        _ask_for_capacity(endpoint, endpoint.allocation, replicas, now)
         _say_state(endpoint, replicas, lease, now)
     lease.release(again_in=None if endpoint.state == EndpointState.DELETED else AGAIN)
 
