@@ -275,7 +275,8 @@ def _send(
     try:
         connection.request(method, path, body=body, headers=sent)
     except (http.client.HTTPException, ValueError) as error:  # refused by http.client before a byte was written
-        raise NotSent(f"The request cannot be written: {error}.") from error
+        # Its text quotes the header it dislikes, and that may be the credential.
+        raise NotSent(f"The request cannot be written ({type(error).__name__}).") from None
     except TimeoutError as error:
         raise TimedOut("The other side did not take the request in time.") from error
     except OSError as error:
