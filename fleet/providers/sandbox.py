@@ -1,9 +1,14 @@
-"""The client of the sandbox's clouds (docs/sandbox.md), which speak the vendors' own error codes."""
+"""The client of the sandbox's clouds (docs/sandbox.md), which speak the vendors' own error codes.
+
+Options of an account: `url` (required), `read_seconds` and `write_seconds` (how long one call may take), `page_size`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -33,6 +38,7 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
+from fleet.domain.refusals import Refused
 from fleet.outbound import AnswerLost, NotSent, fetch
 from fleet.providers.base import Account, AccountFacts, ReadFailed
 from fleet.providers.classify import classify
@@ -40,6 +46,10 @@ from fleet.providers.classify import classify
 READ_SECONDS = 10.0
 WRITE_SECONDS = 20.0
 PAGE = 200
+PRICES_PAGE = 1000
+IDS_AT_ONCE = 200  # more would not fit into the line a request begins with
+# What reading a body raises that is JSON but not what docs/sandbox.md promises.
+NONSENSE = (KeyError, ValueError, TypeError, ArithmeticError, AttributeError)
 STATES = {
     "pending": MachineState.PENDING,
     "running": MachineState.RUNNING,
@@ -62,64 +72,38 @@ class Sandbox:
     """One account of one of the sandbox's clouds."""
 
     def __init__(self, account: Account) -> None:
+        """Raises Refused when the account's options make no sense."""
+        url = account.options.get("url")
+        if not isinstance(url, str) or not url:
+            raise Refused("account-options", "A sandbox account needs the option url: its address.", field="options")
         self.account = account
-        self.base = f"{str(account.options['url']).rstrip('/')}/v1/clouds/{account.cloud}"
+        self.base = f"{url.rstrip('/')}/v1/clouds/{account.cloud}"
+        self.read_seconds = _positive(account.options, "read_seconds", READ_SECONDS)
+        self.write_seconds = _positive(account.options, "write_seconds", WRITE_SECONDS)
+        self.page_size = int(_positive(account.options, "page_size", PAGE))
+        self.prices_page_size = int(_positive(account.options, "page_size", PRICES_PAGE))
 
     def facts(self) -> AccountFacts:
         body = self._read("account")
         rule = "market" if self.account.cloud == "aws" else "launch"
-        zones = {region["name"]: tuple(region["zones"]) for region in body["regions"]}
-        return AccountFacts(body["account_id"], zones, int(body["notice_seconds"]), rule)
+        with self._understanding():
+            zones = {region["name"]: tuple(region["zones"]) for region in body["regions"]}
+            return AccountFacts(_name(body["account_id"]), zones, int(body["notice_seconds"]), rule)
 
     def instance_types(self) -> list[OfferedType]:
-        return [
-            OfferedType(
-                item["name"],
-                item["accelerator"],
-                int(item["accelerator_count"]),
-                int(item["vcpus"]),
-                float(item["memory_gib"]),
-                item.get("interconnect") or "",
-            )
-            for item in self._pages("instance-types")
-        ]
+        with self._understanding():
+            return [_offered_type(item) for page in self._pages("instance-types") for item in page["items"]]
 
     def offerings(self) -> list[OfferedPool]:
-        return [
-            OfferedPool(
-                item["instance_type"],
-                item["region"],
-                item["zone"],
-                item["capacity_type"],
-                Decimal(item["price_per_hour"]),
-                item["currency"],
-                _time(item["observed_at"]),
-                item.get("price_source") or "",
-            )
-            for item in self._pages("offerings")
-        ]
+        with self._understanding():
+            return [_offered_pool(item) for page in self._pages("offerings") for item in page["items"]]
 
     def price_history(self, since: datetime) -> PriceHistory:
-        changes: list[PriceChange] = []
-        complete_until: datetime | None = None
-        cursor = None
-        while True:
-            page = self._read("price-history", since=since.isoformat(), limit=1000, cursor=cursor)
+        with self._understanding():
+            pages = list(self._pages("price-history", limit=self.prices_page_size, since=since.isoformat()))
+            changes = tuple(_price_change(item) for page in pages for item in page["items"])
             # The first page's horizon is the one that holds for the whole list: later pages only go on from it.
-            complete_until = complete_until or _time(page["complete_until"])
-            changes += [
-                PriceChange(
-                    item["instance_type"],
-                    item["zone"],
-                    item["capacity_type"],
-                    _time(item["effective_from"]),
-                    Decimal(item["price_per_hour"]),
-                )
-                for item in page["items"]
-            ]
-            cursor = page.get("next_cursor")
-            if not cursor:
-                return PriceHistory(tuple(changes), complete_until)
+            return PriceHistory(changes, _time(pages[0]["complete_until"]))
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         body = {**request.as_json(), "count": 1, "min_count": 1}
@@ -129,74 +113,91 @@ class Sandbox:
         try:
             [machine] = answer.body["instances"]
             return Launched(_machine(machine), replayed=answer.status == 200)
-        except (KeyError, ValueError, TypeError) as error:
+        except NONSENSE as error:
             return Unclear("garbled", f"the answer to the launch makes no sense: {error!r}")
 
     def find(self, request: LaunchRequest) -> FindOutcome:
         try:
-            answer = self._call("GET", f"launches/{quote(request.token)}", seconds=READ_SECONDS)
+            answer = self._call("GET", f"launches/{quote(request.token, safe='')}", seconds=self.read_seconds)
         except NotSent as error:
             return Refusal(ErrorClass.TRANSIENT, "not-sent", str(error), Scope.REQUEST)
         except (AnswerLost, _Garbled) as error:
-            return Unclear("lost", str(error))
-        if answer.status == 404:
-            return Found(None)
+            return Unclear("answer-lost", str(error))
         if answer.status >= 400:
-            return self._refusal(answer)
-        machines = [_machine(item) for item in answer.body["instances"]]
+            return self._not_found(answer)
+        try:
+            machines = [_machine(item) for item in answer.body["instances"]]
+        except NONSENSE as error:
+            return Unclear("garbled", f"the answer about the token makes no sense: {error!r}")
         return Found(machines[0] if machines else None)
 
     def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
-        answer = self._write("DELETE", f"instances/{quote(provider_id)}", None, verb="terminate")
-        if isinstance(answer, _Answer):
-            return Terminated(_machine(answer.body))
+        answer = self._write("DELETE", f"instances/{quote(provider_id, safe='')}", None, verb="terminate")
         if isinstance(answer, Refusal) and answer.error_class == ErrorClass.GONE:
             return Terminated(None, already_gone=True)
-        return answer
+        if not isinstance(answer, _Answer):
+            return answer
+        try:
+            return Terminated(_machine(answer.body))
+        except NONSENSE as error:
+            return Unclear("garbled", f"the answer to the terminate makes no sense: {error!r}")
 
     def describe(self, provider_ids: Sequence[str]) -> Inventory:
-        if not provider_ids:
-            return Inventory((), True)
-        return self._inventory(ids=",".join(provider_ids), include_terminated=1)
+        seen = Inventory((), True)
+        for start in range(0, len(provider_ids), IDS_AT_ONCE):
+            ids = ",".join(provider_ids[start : start + IDS_AT_ONCE])
+            part = self._inventory(ids=ids, include_terminated=1)
+            seen = Inventory(seen.machines + part.machines, part.complete, part.account_ref, part.problem)
+            if not seen.complete:
+                break
+        return seen
 
     def inventory(self, installation: str) -> Inventory:
         return self._inventory(tag=f"purser:installation:{installation}", include_terminated=0)
 
     def notices(self, after: int) -> list[Notice]:
-        return [
-            Notice(int(item["seq"]), item["instance_id"], _time(item["noticed_at"]), _time(item["terminates_at"]))
-            for item in self._read("notices", after=after, limit=PAGE)["items"]
-        ]
+        page = self._read("notices", after=after, limit=self.page_size)
+        with self._understanding():
+            return [_notice(item) for item in page["items"]]
 
     def _inventory(self, **filters: Any) -> Inventory:
         machines: dict[str, Machine] = {}
         account_ref = ""
-        cursor = None
-        while True:
-            try:
-                page = self._read("instances", limit=PAGE, cursor=cursor, **filters)
-                account_ref = page["account_id"]
-                machines |= {item["id"]: _machine(item) for item in page["items"]}
-                cursor = page.get("next_cursor")
-            except (ReadFailed, KeyError, TypeError, ValueError) as error:
-                return Inventory(tuple(machines.values()), False, account_ref, str(error) or repr(error))
-            if not cursor:
-                return Inventory(tuple(machines.values()), True, account_ref)
+        try:
+            with self._understanding():
+                for page in self._pages("instances", **filters):
+                    account_ref = _name(page["account_id"])
+                    machines |= {item["id"]: _machine(item) for item in page["items"]}
+        except ReadFailed as error:
+            return Inventory(tuple(machines.values()), False, account_ref, str(error))
+        return Inventory(tuple(machines.values()), True, account_ref)
 
-    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
+    def _pages(self, path: str, *, limit: int | None = None, **query: Any) -> Iterator[dict[str, Any]]:
+        """Every page of a list, one call each. Raises ReadFailed."""
         cursor = None
         while True:
-            page = self._read(path, limit=PAGE, cursor=cursor)
-            yield from page["items"]
-            cursor = page.get("next_cursor")
-            if not cursor:
+            page = self._read(path, limit=limit or self.page_size, cursor=cursor, **query)
+            yield page
+            following = page.get("next_cursor")
+            if not following:
                 return
+            if following == cursor:
+                raise ReadFailed(f"{self.account.name}: the list of {path} goes round in a circle.")
+            cursor = following
+
+    @contextmanager
+    def _understanding(self) -> Iterator[None]:
+        """Turns an answer that is not what it should be into ReadFailed."""
+        try:
+            yield
+        except NONSENSE as error:
+            raise ReadFailed(f"{self.account.name}: the answer makes no sense: {error!r}") from error
 
     def _read(self, path: str, **query: Any) -> dict[str, Any]:
         """A GET that either gives the whole answer or raises ReadFailed."""
         wanted = urlencode({key: value for key, value in query.items() if value is not None})
         try:
-            answer = self._call("GET", f"{path}?{wanted}", seconds=READ_SECONDS)
+            answer = self._call("GET", f"{path}?{wanted}", seconds=self.read_seconds)
         except (NotSent, AnswerLost, _Garbled) as error:
             raise ReadFailed(f"{self.account.name}: {error}") from error
         if answer.status != 200:
@@ -206,17 +207,19 @@ class Sandbox:
 
     def _write(self, method: str, path: str, body: dict[str, Any] | None, *, verb: str) -> _Answer | Refusal | Unclear:
         try:
-            answer = self._call(method, path, body, seconds=WRITE_SECONDS, after_send=lambda: reach(verb, "K3"))
+            answer = self._call(method, path, body, seconds=self.write_seconds, after_send=lambda: reach(verb, "K3"))
         except NotSent as error:
             return Refusal(ErrorClass.TRANSIENT, "not-sent", str(error), Scope.REQUEST)
         except (AnswerLost, _Garbled) as error:
             return Unclear("answer-lost", str(error))
-        if answer.status < 400:
-            return answer
+        return answer if answer.status < 400 else _unclear_if_unknown(self._refusal(answer))
+
+    def _not_found(self, answer: _Answer) -> FindOutcome:
+        """Only the cloud's own word for it means that a token is not known; another 404 means nothing."""
         refusal = self._refusal(answer)
-        if refusal.error_class == ErrorClass.UNKNOWN:
-            return Unclear(refusal.code, refusal.message)
-        return refusal
+        if answer.status == 404 and refusal.error_class == ErrorClass.GONE:
+            return Found(None)
+        return _unclear_if_unknown(refusal)
 
     def _call(
         self,
@@ -239,47 +242,129 @@ class Sandbox:
         )
         try:
             parsed = json.loads(response.body or b"{}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _Garbled(f"status {response.status}, {len(response.body)} bytes that are not JSON") from error
         if not isinstance(parsed, dict):
             raise _Garbled(f"status {response.status} with JSON that is not an object")
         return _Answer(response.status, parsed)
 
     def _refusal(self, answer: _Answer) -> Refusal:
-        error = answer.body.get("error") or {}
-        seconds = error.get("retry_after_seconds")
-        if error.get("details", {}).get("terminated"):
-            return Refusal(ErrorClass.GONE, str(error.get("code")), str(error.get("message")), Scope.REQUEST)
-        code = str(error.get("code") or answer.status)
+        error = _object(answer.body.get("error"))
+        code, message = str(error.get("code") or answer.status), str(error.get("message") or "")
+        if _object(error.get("details")).get("terminated"):
+            return Refusal(ErrorClass.GONE, code, message, Scope.REQUEST)
         if answer.status == 401:
-            return Refusal(ErrorClass.AUTH, code, str(error.get("message", "")), Scope.ACCOUNT)
-        after = timedelta(seconds=float(seconds)) if seconds is not None else None
-        return classify(self.account.cloud, code, str(error.get("message", "")), retry_after=after)
+            return Refusal(ErrorClass.AUTH, code, message, Scope.ACCOUNT)
+        return classify(self.account.cloud, code, message, retry_after=_wait(error.get("retry_after_seconds")))
+
+
+def _unclear_if_unknown(refusal: Refusal) -> Refusal | Unclear:
+    """A code that may hide an effect, or that nobody has classified, is no refusal."""
+    return Unclear(refusal.code, refusal.message) if refusal.error_class == ErrorClass.UNKNOWN else refusal
+
+
+def _positive(options: Mapping[str, Any], name: str, default: float) -> float:
+    value = options.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise Refused("account-options", f"The option {name} must be a number above 0.", field="options")
+    return value
+
+
+def _offered_type(item: dict[str, Any]) -> OfferedType:
+    return OfferedType(
+        name=_name(item["name"]),
+        accelerator=_name(item["accelerator"]),
+        accelerator_count=int(item["accelerator_count"]),
+        vcpus=int(item["vcpus"]),
+        memory_gib=float(item["memory_gib"]),
+        interconnect=item.get("interconnect") or "",
+    )
+
+
+def _offered_pool(item: dict[str, Any]) -> OfferedPool:
+    return OfferedPool(
+        instance_type=_name(item["instance_type"]),
+        region=_name(item["region"]),
+        zone=_name(item["zone"]),
+        capacity_type=_name(item["capacity_type"]),
+        price_per_hour=_price(item["price_per_hour"]),
+        currency=_name(item["currency"]),
+        observed_at=_time(item["observed_at"]),
+        price_source=item.get("price_source") or "",
+    )
+
+
+def _price_change(item: dict[str, Any]) -> PriceChange:
+    return PriceChange(
+        instance_type=_name(item["instance_type"]),
+        zone=_name(item["zone"]),
+        capacity_type=_name(item["capacity_type"]),
+        effective_from=_time(item["effective_from"]),
+        price_per_hour=_price(item["price_per_hour"]),
+    )
+
+
+def _notice(item: dict[str, Any]) -> Notice:
+    return Notice(
+        sequence=int(item["seq"]),
+        provider_id=_name(item["instance_id"]),
+        noticed_at=_time(item["noticed_at"]),
+        terminates_at=_time(item["terminates_at"]),
+    )
 
 
 def _machine(item: dict[str, Any]) -> Machine:
     return Machine(
-        provider_id=item["id"],
+        provider_id=_name(item["id"]),
         state=STATES[item["state"]],
         cloud_state=item["state"],
-        region=item["region"],
-        zone=item["zone"],
-        instance_type=item["instance_type"],
-        accelerator=item["accelerator"],
+        region=_name(item["region"]),
+        zone=_name(item["zone"]),
+        instance_type=_name(item["instance_type"]),
+        accelerator=_name(item["accelerator"]),
         accelerator_count=int(item["accelerator_count"]),
-        capacity_type=item["capacity_type"],
-        price_per_hour=Decimal(item["price_per_hour"]),
+        capacity_type=_name(item["capacity_type"]),
+        price_per_hour=_price(item["price_per_hour"]),
         launched_at=_time(item["launched_at"]),
         running_at=_time(item["running_at"]) if item.get("running_at") else None,
         terminated_at=_time(item["terminated_at"]) if item.get("terminated_at") else None,
         end_reason=item.get("reason") or "",
         private_ip=item.get("private_ip") or "",
         public_ip=item.get("public_ip") or "",
-        endpoints=item.get("endpoints") or {},
-        tags=item.get("tags") or {},
+        endpoints=_object(item.get("endpoints")),
+        tags=_object(item.get("tags")),
         token=item.get("token") or "",
     )
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"a name was expected, not {value!r}")
+    return value
+
+
+def _price(value: Any) -> Decimal:
+    """Text only: a JSON number has been through binary fractions."""
+    price = Decimal(_name(value))
+    if not price.is_finite() or price < 0:
+        raise ValueError(f"{value!r} is no price")
+    return price
+
+
+def _time(value: Any) -> datetime:
+    moment = datetime.fromisoformat(_name(value))
+    if moment.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return moment
+
+
+def _wait(seconds: Any) -> timedelta | None:
+    """A wait that makes no sense is none."""
+    try:
+        return timedelta(seconds=float(seconds)) if seconds is not None and float(seconds) >= 0 else None
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,103 @@
+"""One account under contract: shorthand for its calls, and for the truth its emulator knows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fleet.domain.outcomes import (
+    ErrorClass,
+    Launched,
+    LaunchRequest,
+    Machine,
+    MachineState,
+    Refusal,
+    Scope,
+    Unclear,
+)
+from fleet.providers import connect
+from fleet.providers.base import Account, CloudProvider
+from tests.deadline import wait_until
+from tests.fleet.providers.emulators import Emulator, Words
+from tests.fleet.providers.gateway import Reply, gateway
+
+NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Tenant:
+    """A new account of one cloud, and the emulator that knows the truth about it."""
+
+    provider: str
+    account: Account
+    emulator: Emulator
+
+    @property
+    def cloud(self) -> CloudProvider:
+        return connect(self.provider, self.account)
+
+    @property
+    def words(self) -> Words:
+        return self.emulator.words[self.account.cloud]
+
+    def order(self, **changes: Any) -> LaunchRequest:
+        """A request with a token of its own."""
+        return replace(self.emulator.order(self.account.cloud, f"contract-{next(NUMBERS)}"), **changes)
+
+    def launched(self, request: LaunchRequest | None = None) -> Machine:
+        outcome = self.cloud.launch(request or self.order())
+        assert isinstance(outcome, Launched), outcome
+        return outcome.machine
+
+    def ended(self, machine: Machine) -> Machine:
+        """End a machine, and wait until its cloud has nothing left to do with it."""
+        self.cloud.terminate(machine.provider_id, machine.region)
+        last: list[Machine] = []
+
+        def gone() -> bool:
+            last[:] = self.cloud.describe([machine.provider_id]).machines
+            return bool(last) and last[0].state == MachineState.TERMINATED
+
+        wait_until(gone, f"{machine.provider_id} is shown as terminated")
+        return last[0]
+
+    def live(self, request: LaunchRequest) -> list[str]:
+        """Ids of the machines that this request made and that live."""
+        return [made["id"] for made in self.emulator.machines(request.token) if made["terminated_at"] is None]
+
+    def through(self, address: str) -> CloudProvider:
+        return connect(self.provider, self.emulator.through(self.account, address))
+
+    def impatient(self) -> CloudProvider:
+        return connect(self.provider, self.emulator.impatient(self.account, 0.4))
+
+    def paged(self, size: int) -> CloudProvider:
+        return connect(self.provider, self.emulator.paged(self.account, size))
+
+    @contextmanager
+    def calling(self, times: int) -> Iterator[None]:
+        """Exactly so many calls arrive at the cloud meanwhile."""
+        before = self.emulator.calls()
+        yield
+        assert self.emulator.calls() - before == times
+
+    @contextmanager
+    def answered(self, reply: Reply, *, lets_through: int = 0) -> Iterator[str]:
+        """The address of a gateway that answers in the cloud's place."""
+        with gateway(self.emulator.address(self.account), reply, lets_through=lets_through) as proxy:
+            yield proxy.url
+
+
+def assert_refused(outcome: object, error_class: ErrorClass, scope: Scope) -> None:
+    assert isinstance(outcome, Refusal), outcome
+    assert (outcome.error_class, outcome.scope, outcome.classified) == (error_class, scope, True), outcome
+    assert outcome.code
+
+
+def assert_nothing_claimed(outcome: object) -> None:
+    """It may have happened or it provably did not; the caller asks again either way."""
+    transient = isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.TRANSIENT
+    assert transient or isinstance(outcome, Unclear), outcome

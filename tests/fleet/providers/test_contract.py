@@ -1,0 +1,448 @@
+"""What every registered provider promises (fleet.providers.base), proven over an emulator of its clouds.
+
+A list that is short and does not say so cannot be noticed by an adapter: that is the sweeper's circuit breaker's work.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from fleet.domain.outcomes import (
+    ErrorClass,
+    Found,
+    Inventory,
+    Launched,
+    LaunchRequest,
+    PriceChange,
+    Refusal,
+    Scope,
+    Terminated,
+    Unclear,
+)
+from fleet.providers import REGISTRY, connect
+from fleet.providers.base import CloudProvider, ReadFailed
+from tests.deadline import wait_until
+from tests.fleet.providers.emulators import EMULATORS
+from tests.fleet.providers.gateway import NONSENSE, Reply
+from tests.fleet.providers.tenant import assert_nothing_claimed, assert_refused
+
+# The cloud has done it when its answer gets lost, except when it refuses the connection.
+LOSSES = {"refuse": False, "lost": True, "truncate": True, "slow": True}
+READS: dict[str, Callable[[CloudProvider, datetime], Any]] = {
+    "facts": lambda cloud, now: cloud.facts(),
+    "instance types": lambda cloud, now: list(cloud.instance_types()),
+    "offerings": lambda cloud, now: list(cloud.offerings()),
+    "price history": lambda cloud, now: cloud.price_history(now - timedelta(hours=6)),
+    "notices": lambda cloud, now: cloud.notices(0),
+}
+
+
+def test_every_registered_provider_is_under_contract():
+    assert set(EMULATORS) == set(REGISTRY)
+
+
+# --- What there is -----------------------------------------------------------------------------------------------
+
+
+def test_an_account_says_who_it_is_and_where_it_buys(tenant):
+    facts = tenant.cloud.facts()
+    assert facts.account_ref == tenant.emulator.account_ref(tenant.account)
+    assert tenant.order().zone in facts.zones[tenant.order().region]
+    assert facts.notice_seconds > 0
+
+
+def test_the_catalogue_is_read_through_all_pages_and_priced_in_decimals(tenant):
+    types, pools = list(tenant.cloud.instance_types()), list(tenant.cloud.offerings())
+    order = tenant.order()
+    wanted = (order.instance_type, order.region, order.zone, order.capacity_type)
+    assert wanted in {(pool.instance_type, pool.region, pool.zone, pool.capacity_type) for pool in pools}
+    assert {pool.instance_type for pool in pools} <= {shape.name for shape in types}
+    assert all(isinstance(pool.price_per_hour, Decimal) and pool.price_per_hour > 0 for pool in pools)
+    assert all(pool.observed_at.tzinfo and len(pool.currency) == 3 for pool in pools)
+    with tenant.calling(-(-len(types) // 3)):
+        assert list(tenant.paged(3).instance_types()) == types
+    with tenant.calling(-(-len(pools) // 20)):
+        paged = list(tenant.paged(20).offerings())
+    assert [replace(pool, price_per_hour=Decimal(0), observed_at=order) for pool in paged] == [
+        replace(pool, price_per_hour=Decimal(0), observed_at=order) for pool in pools
+    ]
+
+
+def test_price_histories_that_follow_each_other_leave_no_change_out(tenant):
+    start = tenant.emulator.now() - timedelta(days=1)
+    calls = tenant.emulator.calls()
+    first = tenant.cloud.price_history(start)
+    assert tenant.emulator.calls() - calls > 1, "one page is no proof"
+
+    def moved_on() -> bool:
+        changes = tenant.emulator.price_changes(tenant.account.cloud, first.complete_until)
+        return any(change.effective_from > first.complete_until for change in changes)
+
+    wait_until(moved_on, "a price changes")
+    second = tenant.paged(500).price_history(first.complete_until)
+    assert second.complete_until > first.complete_until
+    truth = tenant.emulator.price_changes(tenant.account.cloud, start)
+    told = set(first.changes) | set(second.changes)
+    assert told <= truth
+    assert _until(first.complete_until, truth) <= set(first.changes)
+    assert _until(second.complete_until, truth) <= told
+    assert len(set(first.changes)) == len(first.changes)
+
+
+def _until(instant: datetime, changes: set[PriceChange]) -> set[PriceChange]:
+    return {change for change in changes if change.effective_from <= instant}
+
+
+# --- Launch ------------------------------------------------------------------------------------------------------
+
+
+def test_one_token_is_one_machine_however_often_it_is_sent(tenant):
+    request = tenant.order(tags={"purser:slot": "s-1"}, ports=(22,), ssh_keys=("ssh-ed25519 AAAA",), user_data="echo é")
+    with tenant.calling(2):
+        first, second = tenant.cloud.launch(request), tenant.cloud.launch(LaunchRequest.from_json(request.as_json()))
+    assert isinstance(first, Launched)
+    assert isinstance(second, Launched)
+    assert (first.replayed, second.replayed) == (False, True)
+    assert tenant.live(request) == [first.machine.provider_id] == [second.machine.provider_id]
+    asked = (request.token, request.region, request.zone, request.instance_type, request.capacity_type)
+    made = first.machine
+    assert (made.token, made.region, made.zone, made.instance_type, made.capacity_type) == asked
+    assert made.tags == request.tags
+    assert isinstance(made.price_per_hour, Decimal)
+    assert made.live and made.launched_at.tzinfo
+
+
+def test_a_token_sent_with_other_parameters_is_refused_and_makes_nothing(tenant):
+    request = tenant.order()
+    machine = tenant.launched(request)
+    outcome = tenant.cloud.launch(replace(request, disk_gib=request.disk_gib + 1))
+    assert_refused(outcome, ErrorClass.BAD_REQUEST, Scope.REQUEST)
+    assert tenant.live(request) == [machine.provider_id]
+
+
+def test_the_token_of_an_ended_machine_makes_no_other(tenant):
+    request = tenant.order()
+    tenant.ended(tenant.launched(request))
+    assert_refused(tenant.cloud.launch(request), ErrorClass.GONE, Scope.REQUEST)
+    assert len(tenant.emulator.machines(request.token)) == 1
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_launch_whose_answer_is_lost_is_found_and_stays_one_machine(tenant, loss):
+    request = tenant.order()
+    tenant.emulator.spoil(tenant.account, "launch", loss, delay_seconds_real=2.0)
+    with tenant.calling(1):
+        assert_nothing_claimed((tenant.impatient() if loss == "slow" else tenant.cloud).launch(request))
+        if LOSSES[loss]:
+            wait_until(lambda: bool(tenant.live(request)), "the cloud has done it")
+    found = tenant.cloud.find(request)
+    assert isinstance(found, Found)
+    assert [found.machine.provider_id if found.machine else None] == (tenant.live(request) or [None])
+    again = tenant.cloud.launch(request)
+    assert isinstance(again, Launched)
+    assert again.replayed == LOSSES[loss]
+    assert tenant.live(request) == [again.machine.provider_id]
+
+
+def test_a_launch_that_cannot_be_sent_did_not_happen(tenant):
+    request = tenant.order()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    outcome = tenant.through(closed).launch(request)
+    assert isinstance(outcome, Refusal)
+    assert outcome.error_class == ErrorClass.TRANSIENT
+    assert tenant.live(request) == []
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_launch_answered_with_nonsense_is_unclear_and_stays_one_machine(tenant, reached):
+    for reply in NONSENSE:
+        request = tenant.order()
+        with tenant.answered(replace(reply, reached=reached)) as address:
+            assert_nothing_claimed(tenant.through(address).launch(request))
+        machine = tenant.launched(request)
+        assert tenant.live(request) == [machine.provider_id], reply
+        tenant.cloud.terminate(machine.provider_id, machine.region)  # quotas are finite
+
+
+def test_an_empty_pool_is_a_stock_out_and_the_token_may_be_sent_again(tenant):
+    request = tenant.order()
+    with tenant.emulator.sold_out(request, tenant.account.cloud):
+        assert_refused(tenant.cloud.launch(request), ErrorClass.STOCK_OUT, tenant.words.stock_out_scope)
+        assert tenant.live(request) == []
+        assert tenant.cloud.find(request) == Found(None)
+    assert tenant.live(request) == [] != [tenant.launched(request).provider_id] == tenant.live(request)
+
+
+def test_too_small_a_quota_is_told_from_a_stock_out(tenant):
+    request = tenant.order()
+    with tenant.emulator.without_quota(request, tenant.account):
+        assert_refused(tenant.cloud.launch(request), ErrorClass.QUOTA, Scope.REGION)
+    assert tenant.live(request) == []
+
+
+def test_a_throttled_launch_says_how_long_to_wait(tenant):
+    request = tenant.order()
+    tenant.emulator.spoil(tenant.account, "launch", "error", code=tenant.words.throttle)
+    outcome = tenant.cloud.launch(request)
+    assert_refused(outcome, ErrorClass.THROTTLE, tenant.words.throttle_scope)
+    assert outcome.retry_after == timedelta(seconds=1)
+    assert tenant.live(request) == []
+
+
+def test_a_revoked_credential_stops_the_account_and_not_the_pool(tenant):
+    machine, request = tenant.launched(), tenant.order()
+    tenant.emulator.revoke(tenant.account)
+    assert_refused(tenant.cloud.launch(request), ErrorClass.AUTH, Scope.ACCOUNT)
+    assert_refused(tenant.cloud.find(request), ErrorClass.AUTH, Scope.ACCOUNT)
+    assert_refused(tenant.cloud.terminate(machine.provider_id, machine.region), ErrorClass.AUTH, Scope.ACCOUNT)
+    assert not tenant.cloud.describe([machine.provider_id]).complete
+    assert not tenant.cloud.inventory("any").complete
+
+
+def test_a_permission_that_is_missing_is_the_accounts_too(tenant):
+    tenant.emulator.spoil(tenant.account, "launch", "error", code=tenant.words.forbidden)
+    assert_refused(tenant.cloud.launch(tenant.order()), ErrorClass.AUTH, Scope.ACCOUNT)
+
+
+def test_a_request_that_makes_no_sense_is_a_bad_request(tenant):
+    request = tenant.order(instance_type="no-such-shape")
+    assert_refused(tenant.cloud.launch(request), ErrorClass.BAD_REQUEST, Scope.REQUEST)
+    assert tenant.live(request) == []
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_code_nobody_has_classified_is_unclear_whatever_its_status(tenant, status):
+    machine, request = tenant.launched(), tenant.order()
+    for code in ("BrandNewError", tenant.words.internal):
+        for verb in ("launch", "terminate", "find"):
+            tenant.emulator.spoil(tenant.account, verb, "error", code=code, status=status)
+        terminated = tenant.cloud.terminate(machine.provider_id, machine.region)
+        for outcome in (tenant.cloud.launch(request), terminated, tenant.cloud.find(request)):
+            assert isinstance(outcome, Unclear)
+            assert outcome.code == code
+
+
+# --- Find --------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_the_cloud_never_saw_made_nothing(tenant):
+    assert tenant.cloud.find(tenant.order()) == Found(None)
+
+
+def test_a_token_is_found_with_the_end_of_its_machine(tenant):
+    request = tenant.order()
+    machine = tenant.ended(tenant.launched(request))
+    found = tenant.cloud.find(request)
+    assert isinstance(found, Found)
+    assert found.machine is not None
+    assert (found.machine.provider_id, found.machine.terminated_at) == (machine.provider_id, machine.terminated_at)
+
+
+def test_a_search_that_fails_never_says_that_nothing_was_made(tenant):
+    request = tenant.order()
+    tenant.launched(request)
+    for loss in ("refuse", "lost", "truncate"):
+        tenant.emulator.spoil(tenant.account, "find", loss)
+        assert_nothing_claimed(tenant.cloud.find(request))
+    for reply in NONSENSE:
+        with tenant.answered(reply) as address:
+            assert_nothing_claimed(tenant.through(address).find(request))
+
+
+# --- Terminate ---------------------------------------------------------------------------------------------------
+
+
+def test_ending_a_machine_twice_is_success_and_the_first_end_stands(tenant):
+    request = tenant.order()
+    machine = tenant.launched(request)
+    first = tenant.cloud.terminate(machine.provider_id, machine.region)
+    assert isinstance(first, Terminated)
+    assert not first.already_gone
+    assert tenant.live(request) == []
+    second = tenant.cloud.terminate(machine.provider_id, machine.region)
+    assert isinstance(second, Terminated)
+    ends = {end.machine.terminated_at for end in (first, second) if end.machine is not None}
+    assert len(ends) == 1
+
+
+def test_ending_what_the_cloud_does_not_know_is_success(tenant):
+    assert tenant.cloud.terminate("i-never-was", tenant.order().region) == Terminated(None, already_gone=True)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_terminate_whose_answer_is_lost_may_be_sent_again(tenant, loss):
+    request = tenant.order()
+    machine = tenant.launched(request)
+    tenant.emulator.spoil(tenant.account, "terminate", loss, delay_seconds_real=2.0)
+    adapter = tenant.impatient() if loss == "slow" else tenant.cloud
+    with tenant.calling(1):
+        assert_nothing_claimed(adapter.terminate(machine.provider_id, machine.region))
+        wait_until(lambda: bool(tenant.live(request)) != LOSSES[loss], "the cloud has done it")
+    assert isinstance(tenant.cloud.terminate(machine.provider_id, machine.region), Terminated)
+    assert tenant.live(request) == []
+    assert len(tenant.emulator.machines(request.token)) == 1
+
+
+def test_a_terminate_that_is_refused_or_not_understood_has_ended_nothing(tenant):
+    request = tenant.order()
+    machine = tenant.launched(request)
+    tenant.emulator.spoil(tenant.account, "terminate", "error", code=tenant.words.throttle)
+    refused = tenant.cloud.terminate(machine.provider_id, machine.region)
+    assert_refused(refused, ErrorClass.THROTTLE, tenant.words.throttle_scope)
+    for reply in NONSENSE:
+        with tenant.answered(reply) as address:
+            assert_nothing_claimed(tenant.through(address).terminate(machine.provider_id, machine.region))
+    assert tenant.live(request) == [machine.provider_id]
+
+
+# --- Describe and inventory --------------------------------------------------------------------------------------
+
+
+def test_an_ended_machine_is_described_with_its_end(tenant):
+    machine = tenant.ended(tenant.launched())
+    assert machine.terminated_at is not None
+    assert machine.terminated_at >= machine.launched_at
+    assert machine.end_reason
+    assert not machine.live
+
+
+def test_a_machine_the_cloud_does_not_show_yet_is_neither_listed_nor_claimed_to_be_gone(tenant):
+    request = tenant.order(tags={"purser:installation": "lagging"})
+    with tenant.emulator.lagging(60):
+        machine = tenant.launched(request)
+        for seen in (tenant.cloud.describe([machine.provider_id]), tenant.cloud.inventory("lagging")):
+            assert (seen.machines, seen.complete) == ((), True)
+        found = tenant.cloud.find(request)
+        assert isinstance(found, Found)
+        assert found.machine is not None
+        assert found.machine.live
+    assert [seen.provider_id for seen in tenant.cloud.describe([machine.provider_id]).machines] == [machine.provider_id]
+
+
+def test_describing_no_machine_asks_nobody(tenant):
+    with tenant.calling(0):
+        assert tenant.cloud.describe([]) == Inventory((), True)
+
+
+def test_every_machine_is_described_however_many_are_asked_for(tenant):
+    machines = [tenant.launched().provider_id for _ in range(3)]
+    tenant.cloud.terminate(machines[1], tenant.order().region)
+    with tenant.calling(3):
+        seen = tenant.paged(1).describe(machines)
+    assert seen.complete
+    assert {machine.provider_id for machine in seen.machines} == set(machines)
+    unknown = [f"i-{number:017x}" for number in range(1500)]
+    seen = tenant.cloud.describe([*unknown, *machines])
+    assert seen.complete, seen.problem
+    assert {machine.provider_id for machine in seen.machines} == set(machines)
+
+
+def test_the_inventory_is_every_live_machine_of_our_installation_and_no_other(tenant):
+    ours = {"purser:installation": "ours", "purser:slot": "s-1"}
+    wanted = {tenant.launched(tenant.order(tags=ours)).provider_id for _ in range(3)}
+    tenant.ended(tenant.launched(tenant.order(tags=ours)))
+    tenant.launched(tenant.order(tags={"purser:installation": "theirs"}))
+    tenant.launched(tenant.order(tags={"team": "ours"}))
+    for cloud in (tenant.cloud, tenant.paged(1)):
+        seen = cloud.inventory("ours")
+        assert (seen.complete, seen.problem) == (True, "")
+        assert seen.account_ref == tenant.emulator.account_ref(tenant.account)
+        assert {machine.provider_id for machine in seen.machines} == wanted
+        assert all(machine.tags == ours for machine in seen.machines)
+
+
+def test_a_list_of_which_a_page_failed_says_that_it_is_not_complete(tenant):
+    machines = [tenant.launched(tenant.order(tags={"purser:installation": "ours"})).provider_id for _ in range(3)]
+    for passed, reply in itertools.product((0, 2), NONSENSE):
+        with tenant.answered(reply, lets_through=passed) as address:
+            account = tenant.emulator.through(tenant.emulator.paged(tenant.account, 1), address)
+            seen = connect(tenant.provider, account).inventory("ours")
+        assert not seen.complete, reply
+        assert seen.problem
+        assert {machine.provider_id for machine in seen.machines} <= set(machines)
+    for loss in LOSSES:
+        tenant.emulator.spoil(tenant.account, "list", loss, delay_seconds_real=2.0)
+        assert not (tenant.impatient() if loss == "slow" else tenant.cloud).describe(machines).complete
+
+
+# --- Notices and failed reads ------------------------------------------------------------------------------------
+
+
+def test_notices_go_on_after_the_last_one_seen(tenant):
+    machines = [tenant.launched().provider_id for _ in range(3)]
+    assert list(tenant.cloud.notices(0)) == []
+    for machine in machines:
+        tenant.emulator.take_back(tenant.account.cloud, machine)
+    notices = list(tenant.cloud.notices(0))
+    assert [notice.provider_id for notice in notices] == machines
+    assert all(earlier.sequence < later.sequence for earlier, later in itertools.pairwise(notices))
+    assert all(notice.terminates_at > notice.noticed_at for notice in notices)
+    after = 0
+    for notice in notices:
+        assert list(tenant.paged(1).notices(after)) == [notice]
+        after = notice.sequence
+        assert list(tenant.cloud.notices(after)) == notices[notices.index(notice) + 1 :]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_read_that_fails_in_any_way_raises_read_failed_and_nothing_else(tenant, read):
+    now = tenant.emulator.now()
+    for loss, code in (("refuse", ""), ("lost", ""), ("truncate", ""), ("error", tenant.words.internal)):
+        tenant.emulator.spoil(tenant.account, "*", loss, code=code)
+        with tenant.calling(1), pytest.raises(ReadFailed, match=r"\w"):
+            READS[read](tenant.cloud, now)
+    for reply in NONSENSE:
+        with tenant.answered(reply) as address, pytest.raises(ReadFailed, match=r"\w"):
+            READS[read](tenant.through(address), now)
+
+
+@pytest.mark.parametrize("read", ["instance types", "offerings", "price history"])
+def test_a_list_of_which_a_later_page_fails_is_not_returned_at_all(tenant, read):
+    with tenant.answered(Reply(502), lets_through=1) as address:
+        account = tenant.emulator.through(tenant.emulator.paged(tenant.account, 3), address)
+        with pytest.raises(ReadFailed):
+            READS[read](connect(tenant.provider, account), tenant.emulator.now())
+
+
+# --- One call, no secret -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["refuse", "lost", "error"])
+def test_a_call_that_fails_is_never_sent_again_by_the_adapter(tenant, kind):
+    machine, request = tenant.launched(), tenant.order()
+    tenant.emulator.spoil(tenant.account, "*", kind, code=tenant.words.throttle, times=None)
+    verbs: list[Callable[[], object]] = [
+        lambda: tenant.cloud.launch(request),
+        lambda: tenant.cloud.find(request),
+        lambda: tenant.cloud.terminate(machine.provider_id, machine.region),
+        lambda: tenant.cloud.describe([machine.provider_id]),
+        lambda: tenant.cloud.inventory("ours"),
+    ]
+    for verb in verbs:
+        with tenant.calling(1):
+            verb()
+
+
+def test_a_secret_is_in_no_text_that_could_be_written_down(tenant):
+    machine, request = tenant.launched(), tenant.order()
+    unsendable = replace(tenant.account, secret=f"{tenant.account.secret}\nInjected: yes")
+    texts = [repr(tenant.account), str(unsendable), f"{tenant.account}"]
+    tenant.emulator.revoke(tenant.account)
+    for account in (tenant.account, unsendable):
+        cloud = connect(tenant.provider, account)
+        texts += [repr(cloud), repr(cloud.launch(request)), repr(cloud.find(request)), repr(cloud.inventory("ours"))]
+        texts += [repr(cloud.terminate(machine.provider_id, machine.region)), repr(cloud.describe(["i-1"]))]
+        for read in READS.values():
+            with pytest.raises(ReadFailed) as failed:
+                read(cloud, tenant.emulator.now())
+            texts.append(str(failed.value))
+    assert not [text for text in texts if tenant.account.secret in text]
