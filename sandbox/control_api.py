@@ -53,7 +53,7 @@ class ControlApi:
         now = clock.now()
         started_at = self._world.ledger.get_meta("started_at")
         origin = {"epoch": iso(clock.epoch), "started_at": started_at, "time_factor": clock.time_factor}
-        return answer({**origin, "now": iso(now)})
+        return answer({**origin, "now": iso(now), "seed": int(self._world.ledger.get_meta("seed") or 0)})
 
     async def _bill(self, request: web.Request) -> web.Response:
         at = moment(request, "at", self._world.clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,26 +57,29 @@ ROUNDING = 1e-6  # weights are sums of parts of iterations; shown counts are who
 
 @dataclass(slots=True)
 class Histogram:
-    """A histogram whose observations may carry a fractional weight."""
+    """A histogram of whole counts whose observations may carry a fractional weight.
+
+    What a weight leaves over goes to the next observation, so that no count ever falls, alone or between two bounds.
+    """
 
     bounds: tuple[float, ...]
-    weights: list[float] = field(init=False)
+    counts: list[int] = field(init=False)
     total: float = 0.0
+    left_over: float = 0.0
 
     def __post_init__(self) -> None:
-        self.weights = [0.0] * (len(self.bounds) + 1)
+        self.counts = [0] * (len(self.bounds) + 1)
 
     def observe(self, value: float, weight: float = 1.0) -> None:
-        self.weights[bisect_left(self.bounds, value)] += weight
+        self.left_over += weight
+        whole = int(self.left_over + ROUNDING)
+        self.left_over -= whole
+        self.counts[bisect_left(self.bounds, value)] += whole
         self.total += value * weight
 
     def cumulative(self) -> list[int]:
-        """Whole counts at or below each bound, +Inf last; never decreasing, neither along bounds nor in time."""
-        counts, seen = [], 0.0
-        for weight in self.weights:
-            seen += weight
-            counts.append(int(seen + ROUNDING))
-        return counts
+        """Counts at or below each bound, +Inf last."""
+        return list(accumulate(self.counts))
 
 
 @dataclass(slots=True)

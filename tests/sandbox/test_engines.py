@@ -1,9 +1,11 @@
 """The queue model of an engine: what it conserves, what it bounds, and what load does to latency."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
+from sandbox.engine_counters import Histogram
 from sandbox.engines import Engine, EngineRequest, Performance, PromptTooLong
 
 
@@ -174,3 +176,13 @@ def test_latency_histograms_count_one_gap_less_than_tokens_of_each_request():
     assert model.counters.histograms["inter_token_latency_seconds"].cumulative()[-1] == gaps
     assert model.counters.histograms["time_to_first_token_seconds"].cumulative()[-1] == 50
     assert model.counters.histograms["e2e_request_latency_seconds"].cumulative()[-1] == 50
+
+
+def test_no_bucket_of_a_histogram_ever_falls():
+    histogram = Histogram((0.1, 0.2))
+    looks = []
+    for value, weight in [(0.05, 0.9), (0.15, 0.4), (0.05, 0.3), (0.25, 0.7), (0.15, 0.9)] * 5:
+        histogram.observe(value, weight)
+        looks.append(tuple(histogram.counts))
+    assert all(now >= before for one, next_one in pairwise(looks) for before, now in zip(one, next_one, strict=True))
+    assert histogram.cumulative()[-1] == 16
