@@ -200,7 +200,9 @@ def _checked(project: Project, spec: EndpointSpec) -> tuple[ServingConfig, Endpo
     _check_bounds(spec.min_replicas, spec.max_replicas)
     if spec.initial_replicas is not None and not spec.min_replicas <= spec.initial_replicas <= spec.max_replicas:
         raise Refused(
-            "initial-replicas", "It must lie between min_replicas and max_replicas.", field="initial_replicas"
+            "initial-replicas",
+            f"It must lie between {spec.min_replicas} and {spec.max_replicas}.",
+            field="initial_replicas",
         )
     _check_objectives(spec)
     _check_policy(spec.policy, spec.policy_params)
