@@ -92,7 +92,7 @@ def _open_lately(now: datetime) -> Q:
 def _rebuild_one(hour: datetime, now: datetime) -> bool:
     with transaction.atomic():
         locked = CostedHour.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=hour)
-        row = locked.first()
+        row = locked.filter(Q(dirty=True) | _open_lately(now)).first()  # not one that somebody has just rebuilt
         if row is None:
             return False
         usage = list(UsageInterval.objects.filter(hour=hour).select_related("instance__slot"))
