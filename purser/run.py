@@ -23,7 +23,8 @@ from purser.servers.place import make_folder
 from purser.servers.process import Child, launch
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-QUEUES = "provisioning,recovery,autoscaling,telemetry,metering,default"
+QUEUES = "provisioning,autoscaling,telemetry,metering,default"
+URGENT = "recovery"
 LOOK_EVERY_S = 0.5
 
 
@@ -35,8 +36,18 @@ def web(host: str, port: int, *, workers: int = 2) -> list[str]:
 
 
 def worker(concurrency: int) -> list[str]:
-    options = ["-Q", QUEUES, "--concurrency", str(concurrency), "--without-gossip", "--without-mingle"]
-    return [_binary("celery"), "-A", "purser", "worker", "--loglevel", "INFO", *options]
+    """The worker of everything that may wait a moment."""
+    options = ["-Q", QUEUES, "--concurrency", str(concurrency), "-n", "worker@%h"]
+    return [*_celery(), *options]
+
+
+def recovery_worker() -> list[str]:
+    """A small worker of its own for interruption notices and sweeps, where seconds count and no queue may wait."""
+    return [*_celery(), "-Q", URGENT, "--pool", "solo", "-n", "recovery@%h"]
+
+
+def _celery() -> list[str]:
+    return [_binary("celery"), "-A", "purser", "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
 
 
 def scheduler() -> list[str]:
@@ -75,6 +86,7 @@ def _serve(stack: ExitStack, folder: Path) -> int:
     programs = {
         "web": web(host, port),
         "worker": worker(env_int("WORKERS", 4, minimum=1, maximum=256)),
+        "recovery": recovery_worker(),
         "scheduler": scheduler(),
     }
     children = [stack.enter_context(_running(name, program, environment, folder)) for name, program in programs.items()]

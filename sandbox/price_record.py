@@ -43,5 +43,8 @@ class PriceRecord:
         )
 
     def _store(self, points: Iterable[tuple[Pool, float, Decimal]]) -> None:
-        rows = [(*pool, iso(self._clock.after_epoch(seconds)), str(price)) for pool, seconds, price in points]
+        rows = [
+            (p.cloud, p.instance_type, p.zone, p.capacity_type, iso(self._clock.after_epoch(at)), str(price))
+            for p, at, price in points
+        ]
         self._ledger.write("INSERT OR IGNORE INTO price_points VALUES (?, ?, ?, ?, ?, ?)", rows)

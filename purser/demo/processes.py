@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from purser.embedded import SPAWNED_GRACE_S, EmbeddedError, EmbeddedServers
-from purser.run import REPOSITORY, scheduler, web, worker
+from purser.run import REPOSITORY, recovery_worker, scheduler, web, worker
 from purser.running import own_secret_key
 from purser.servers.process import Child, launch
 
 SANDBOX_READY_S = 30.0
 WEB_READY_S = 60.0
-WORKERS = 3
+WORKERS = 2
 
 
 class Processes:
@@ -74,6 +74,7 @@ class Processes:
         """Web, worker and scheduler."""
         self._spawn("web", web("127.0.0.1", port, workers=1))
         self._spawn("worker", worker(WORKERS))
+        self._spawn("recovery", recovery_worker())
         self._spawn("scheduler", scheduler())
         self._wait_for(lambda: _answers(port), "the web process to answer", WEB_READY_S)
 

@@ -41,9 +41,10 @@ class Bill:
         """In dollars, over all machines of either side."""
         return max((self._difference(machine) for machine in self.ours | self.theirs), default=Decimal(0))
 
-    def off(self) -> list[str]:
+    def off(self) -> list[dict[str, str]]:
         """Machines whose two bills differ by more than one second of their price."""
-        return [m for m in self.ours | self.theirs if self._difference(m) > self._second(m)]
+        wrong = [machine for machine in self.ours | self.theirs if self._difference(machine) > self._second(machine)]
+        return [{"machine": m, "ours": str(self.ours.get(m)), "sandbox": str(self.theirs.get(m))} for m in wrong]
 
     def _difference(self, machine: str) -> Decimal:
         return abs(self.ours.get(machine, Decimal(0)) - self.theirs.get(machine, Decimal(0)))
@@ -215,6 +216,8 @@ def _violations(result: dict[str, Any]) -> list[str]:
         "replicas lost counts without a flagged gap": len(result["replicas_with_unflagged_loss"]),
     }
     found = [f"{count} {what}" for what, count in checks.items() if count]
+    if any(unseen < 0 for unseen in result["tokens_unseen_in_gaps"].values()):
+        found.append("engines' tokens were counted twice")
     if result["tokens_served"] != result["tokens_in_windows"]:
         found.append(f"{result['tokens_served']} tokens were served, {result['tokens_in_windows']} are in the windows")
     return found

@@ -81,7 +81,7 @@ class Command(BaseCommand):
         processes.run_command("demo_setup", *arguments)
         made = json.loads((processes.folder / "setup.json").read_text(encoding="utf-8"))
         processes.start_purser(port)
-        if not options["trace"]:
+        if not options["trace"] and options["history_days"] > 0:
             processes.start_command("demo_backfill", "--days", str(options["history_days"]))
         write_private(
             details,
