@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from fleet.services import catalog, observing, reconciling, relay, retention, schedule, sweeping
-from fleet.services.accounts import enabled
+from fleet.services.accounts import enabled, watched
 from fleet.services.clock import business_now
 
 
@@ -17,21 +17,21 @@ def reconcile(**_: object) -> None:
 
 @shared_task(name="fleet.observe", queue="provisioning")
 def observe(**_: object) -> None:
-    for account in enabled():
+    for account in watched():
         observing.observe_account(account, now=business_now())
     schedule.finished("fleet.observe")
 
 
 @shared_task(name="fleet.watch_notices", queue="recovery")
 def watch_notices(**_: object) -> None:
-    for account in enabled():
+    for account in watched():
         observing.watch_notices(account, now=business_now())
     schedule.finished("fleet.watch_notices")
 
 
 @shared_task(name="fleet.sweep", queue="recovery")
 def sweep(**_: object) -> None:
-    for account in enabled():
+    for account in watched():
         if sweeping.due(account):
             sweeping.sweep_account(account, now=business_now())
     schedule.finished("fleet.sweep")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from django.db.models import Exists, OuterRef, Q
+
 from fleet import providers
 from fleet.domain.refusals import Refused
-from fleet.models import CloudAccount
+from fleet.models import CloudAccount, Hold, Instance
 from fleet.providers.base import Account, CloudProvider
 
 
@@ -36,5 +38,15 @@ def read_secret(reference: str) -> str:
 
 
 def enabled() -> list[CloudAccount]:
-    """Accounts that may be bought from and must be watched."""
+    """Accounts that may be bought from."""
     return list(CloudAccount.objects.filter(enabled=True).order_by("id"))
+
+
+def watched() -> list[CloudAccount]:
+    """Accounts to observe and sweep: the enabled ones, and switched-off ones that still owe us an end.
+
+    Switching an account off stops buying. Its machines live on and cost money until their cloud says they have ended.
+    """
+    live = Instance.objects.filter(account=OuterRef("pk"), terminated_at=None)
+    held = Hold.objects.filter(attempt__account=OuterRef("pk"), released_at=None)
+    return list(CloudAccount.objects.filter(Q(enabled=True) | Exists(live) | Exists(held)).order_by("id"))

@@ -15,6 +15,7 @@ from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.lifecycle import ENDED_SLOT_STATES
 from fleet.models import Allocation, CloudAccount, Project, Slot
 from fleet.services import allocations, catalog, clock, observing, reconciling, sweeping
+from fleet.services.accounts import watched
 from tests.deadline import wait_until
 from tests.sandbox_server import Sandbox
 
@@ -59,13 +60,13 @@ class World:
 
     def turn(self) -> None:
         """One round of what the workers do all the time."""
-        for account in CloudAccount.objects.filter(enabled=True):
+        for account in watched():
             observing.watch_notices(account, now=self.now())
             observing.observe_account(account, now=self.now())
         reconciling.reconcile_due()
 
     def sweep(self) -> None:
-        for account in CloudAccount.objects.filter(enabled=True):
+        for account in watched():
             sweeping.sweep_account(account, now=self.now())
 
     def until(self, done: Callable[[], bool], what: str = "", *, seconds: float = 30) -> None:

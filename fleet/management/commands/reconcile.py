@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from fleet.services import observing, reconciling, sweeping
-from fleet.services.accounts import enabled
+from fleet.services.accounts import watched
 from fleet.services.clock import business_now
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         for number in range(options["rounds"]):
             if number:
                 time.sleep(options["pause"])
-            for account in enabled():
+            for account in watched():
                 observing.watch_notices(account, now=business_now())
                 observing.observe_account(account, now=business_now())
                 if options["sweep"]:
