@@ -76,7 +76,10 @@ def claim(model: type[Row], *, limit: int, only: Sequence[int] | None = None) ->
 
 @contextmanager
 def kept_alive(lease: Lease) -> Iterator[None]:
-    """Renew the claim from a thread of its own for as long as a cloud takes to answer."""
+    """Renew the claim from a thread of its own for as long as a cloud takes to answer.
+
+    The thread has ended before this does: a renewal that came after the release would keep the row from everybody.
+    """
     done = threading.Event()
     thread = threading.Thread(target=_renew, args=(lease, done), daemon=True)
     thread.start()
@@ -84,6 +87,7 @@ def kept_alive(lease: Lease) -> Iterator[None]:
         yield
     finally:
         done.set()
+        thread.join()
 
 
 def _renew(lease: Lease, done: threading.Event) -> None:
