@@ -45,30 +45,42 @@ def store(machine: Machine, *, attempt: LaunchAttempt) -> Instance:
     return instance
 
 
-def store_orphan(machine: Machine, *, account: CloudAccount) -> Instance:
-    """The row of a machine of ours that no attempt answers for: its cost is a leak."""
+def store_orphan(machine: Machine, *, account: CloudAccount, attempt: LaunchAttempt | None) -> Instance:
+    """The row of a machine of ours that no slot answers for: its cost is a leak. `attempt`: the one given up."""
+    free = attempt is not None and not Instance.objects.filter(attempt=attempt).exists()
     instance, _ = Instance.objects.get_or_create(
-        account=account, provider_id=machine.provider_id, defaults={"cloud": account.cloud, **_shape(machine)}
+        account=account,
+        provider_id=machine.provider_id,
+        defaults={"cloud": account.cloud, "attempt": attempt if free else None, **_shape(machine)},
     )
     refresh(instance, machine)
     return instance
 
 
 def refresh(instance: Instance, machine: Machine) -> None:
-    """Take over what the cloud says now. Times it once gave are corrected, never blanked."""
-    changes: dict[str, Any] = {
+    """Take over what the cloud says now. Times it once gave are corrected, never blanked.
+
+    A live machine's word does not change an ended row: it is an answer from before the end that came late.
+    """
+    said: dict[str, Any] = {
         "cloud_state": machine.cloud_state or machine.state.value,
-        "private_ip": machine.private_ip or instance.private_ip,
-        "public_ip": machine.public_ip or instance.public_ip,
-        "endpoints": machine.endpoints or instance.endpoints,
+        "private_ip": machine.private_ip,
+        "public_ip": machine.public_ip,
+        "endpoints": machine.endpoints,
         "launched_at": machine.launched_at,
-        "running_at": machine.running_at or instance.running_at,
-        "terminated_at": machine.terminated_at or instance.terminated_at,
-        "end_reason": machine.end_reason or instance.end_reason,
+        "running_at": machine.running_at,
+        "terminated_at": machine.terminated_at,
+        "end_reason": machine.end_reason,
     }
+    changes = {name: value for name, value in said.items() if value}
+    rows = Instance.objects.filter(pk=instance.pk)
+    if machine.live:
+        rows = rows.filter(terminated_at=None)
+    if rows.update(**changes, last_observed_at=Now()) == 0:
+        instance.refresh_from_db(fields=list(said))
+        return
     for name, value in changes.items():
         setattr(instance, name, value)
-    Instance.objects.filter(pk=instance.pk).update(**changes, last_observed_at=Now())
 
 
 def _shape(machine: Machine) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from fleet.domain.lifecycle import (
@@ -75,5 +76,18 @@ def move_allocation(
 
 
 def nudge(allocation_id: int) -> None:
-    """Have the allocation looked at soon: one of its slots changed."""
-    Allocation.objects.filter(pk=allocation_id, next_at__isnull=False).update(next_at=Now())
+    """Have the allocation looked at soon: one of its slots changed.
+
+    After the commit, with no other row locked: whoever plans it locks the allocation first and its slots then.
+    Lost with a worker that dies in between, it costs at most the pause between two looks.
+    """
+    rows = Allocation.objects.filter(pk=allocation_id, next_at__isnull=False)
+    transaction.on_commit(lambda: rows.update(next_at=Now()))
+
+
+def lock_slot(slot_id: int, *, with_allocation: bool = False) -> Slot:
+    """The slot as it is now, locked. Everybody locks in this order: allocation, slot, machine, hold, memory."""
+    if with_allocation:
+        list(Allocation.objects.select_for_update(no_key=True).filter(slots=slot_id).values_list("pk"))
+    rows = Slot.objects.select_for_update(no_key=True, of=("self",)).select_related("allocation__project", "account")
+    return rows.get(pk=slot_id)

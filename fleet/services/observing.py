@@ -13,11 +13,11 @@ from fleet.domain.outcomes import Machine, MachineState
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CloudAccount, Instance, Slot
 from fleet.providers.base import ReadFailed
-from fleet.services import events, machines, memory
+from fleet.services import budgets, events, machines, memory
 from fleet.services.accounts import adapter
 from fleet.services.allocations import drain, let_go
 from fleet.services.ending import close_slot
-from fleet.services.moves import move_slot, nudge
+from fleet.services.moves import lock_slot, move_slot, nudge
 
 ASKED_AT_ONCE = 100
 BOOT_TIMEOUT = timedelta(minutes=15)
@@ -51,11 +51,16 @@ def observe_account(account: CloudAccount, *, now: datetime) -> bool:
 
 
 def _take_in(instance: Instance, machine: Machine, now: datetime) -> None:
-    """Store the facts, then move the slot as far as they allow."""
-    was_running = instance.running_at is not None
+    """Store the facts, then move the slot as far as they allow. Rows are read anew: the answer took its time."""
     with transaction.atomic():
+        slot = lock_slot(instance.slot_id, with_allocation=not machine.live) if instance.slot_id else None
+        locked = Instance.objects.select_for_update(no_key=True, of=("self",)).select_related("attempt")
+        instance = locked.get(pk=instance.pk)
+        if instance.terminated_at is not None:
+            return
+        was_running = instance.running_at is not None
+        instance.slot = slot
         machines.refresh(instance, machine)
-        slot = instance.slot
         if machine.terminated_at is not None:
             _take_in_end(instance, slot, now)
         elif machine.state == MachineState.RUNNING and slot is not None:
@@ -70,6 +75,8 @@ def _take_in_end(instance: Instance, slot: Slot | None, now: datetime) -> None:
         events.record(
             "instance.orphan-ended", subject=instance.public_id, now=now, data={"machine": instance.provider_id}
         )
+        if instance.attempt is not None:
+            budgets.release_hold(instance.attempt, now=now)
         return
     wanted = slot.desired == Desired.PRESENT and slot.state not in ENDED_SLOT_STATES
     told = instance.interruption_noticed_at is not None
@@ -117,22 +124,20 @@ def _take_in_notice(
     account: CloudAccount, provider_id: str, noticed_at: datetime, ends_at: datetime, now: datetime
 ) -> None:
     """A notice about a machine of somebody else, or one we have acted on, changes nothing."""
-    instance = (
-        Instance.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("slot__allocation__project")
-        .filter(account=account, provider_id=provider_id, interruption_noticed_at=None, terminated_at=None)
-        .first()
+    unnoticed = Instance.objects.filter(
+        account=account, provider_id=provider_id, interruption_noticed_at=None, terminated_at=None
     )
+    instance = unnoticed.first()
     if instance is None:
         return
-    Instance.objects.filter(pk=instance.pk).update(interruption_noticed_at=noticed_at, interruption_at=ends_at)
-    slot = instance.slot
-    if slot is None:
+    slot = lock_slot(instance.slot_id, with_allocation=True) if instance.slot_id else None
+    if unnoticed.update(interruption_noticed_at=noticed_at, interruption_at=ends_at) == 0 or slot is None:
         return
     if slot.desired == Desired.PRESENT:
         _count_preemption(slot)
     # Not `let_go`: the allocation still wants as many; this slot is on its way out and a new one is opened.
     Slot.objects.filter(pk=slot.pk).update(desired=Desired.ABSENT)
+    Slot.objects.filter(pk=slot.pk, state=SlotState.DRAINING, drain_until__gt=ends_at).update(drain_until=ends_at)
     detail = f"The cloud takes it back at {ends_at:%H:%M:%S} UTC"
     drain(slot, now=now, reason=Reason.INTERRUPTION_NOTICE, drain_until=ends_at, detail=detail)
     events.record(

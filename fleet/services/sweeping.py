@@ -18,13 +18,13 @@ from fleet.domain.lifecycle import ENDED_SLOT_STATES, UNRESOLVED_ATTEMPT_STATES,
 from fleet.domain.outcomes import Inventory, Machine, Terminated
 from fleet.domain.refusals import Refused
 from fleet.domain.sweeping import Look, broken_circuit, is_missing, is_orphan, sweep_due
-from fleet.models import CloudAccount, Hold, Instance, LaunchAttempt, LaunchResult, Slot, Sweep, TerminationFact
+from fleet.models import CloudAccount, Event, Hold, Instance, LaunchAttempt, LaunchResult, Slot, Sweep, TerminationFact
 from fleet.services import budgets, events, incidents, machines
 from fleet.services.accounts import adapter
 from fleet.services.clock import time_factor
 from fleet.services.ending import close_slot
 from fleet.services.installation import Marks, installation, read_marks
-from fleet.services.moves import move_slot
+from fleet.services.moves import lock_slot, move_slot
 
 TOMBSTONE_CLEAR_AFTER = timedelta(minutes=10)
 
@@ -46,6 +46,7 @@ def due(account: CloudAccount) -> bool:
 def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     """One look. Ends orphans and marks what is missing, unless a circuit breaker holds it back."""
     row = Sweep.objects.create(account=account, started_at=Now(), business_at=now)
+    held_before = set(Instance.objects.filter(account=account, terminated_at=None).values_list("pk", flat=True))
     try:
         seen = adapter(account).inventory(str(installation().uuid))
     except Refused as error:
@@ -53,8 +54,10 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     marked = [(m, read_marks(m.tags, cloud=account.cloud, region=m.region)) for m in seen.machines]
     ours = [(m, marks) for m, marks in marked if marks.proven and marks.installation == str(installation().uuid)]
     strays = _strays(account, ours, now)
-    missing = _missing(account, {m.provider_id for m, _ in ours})
-    breaker = broken_circuit(_look(account, seen, ours, strays, missing))
+    held = _still_held(held_before)
+    listed = {machine.provider_id for machine, _ in ours}
+    missing = [instance for instance in held if instance.provider_id not in listed]
+    breaker = broken_circuit(_look(account, seen, ours, strays, len(held), len(missing)))
     ended = 0
     if not breaker and not installation().destructive_frozen:
         ended = sum(_end_orphan(account, stray, now) for stray in strays)
@@ -93,10 +96,11 @@ def _strays(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: d
             _tell_launcher(attempt, machine)
             continue
         given_up = attempt is not None and attempt.state in (AttemptState.ABANDONED, AttemptState.REFUSED)
-        ended_row = row is not None
-        age = (now - machine.launched_at) / time_factor()
+        # A list may lag: a machine whose end its cloud has told may stand in it for a while yet.
+        since = row.terminated_at if row is not None and row.terminated_at else machine.launched_at
+        tombstone = given_up if row is None else row.terminated_at is None
         grace = timedelta(seconds=settings.ORPHAN_GRACE_SECONDS)
-        if is_orphan(age_real=age, grace=grace, tombstone=given_up or ended_row):
+        if is_orphan(age_real=(now - since) / time_factor(), grace=grace, tombstone=tombstone):
             strays.append(_Stray(machine, attempt))
     return strays
 
@@ -108,12 +112,10 @@ def _tell_launcher(attempt: LaunchAttempt, machine: Machine) -> None:
     Slot.objects.filter(pk=attempt.slot_id).update(next_at=Now())
 
 
-def _missing(account: CloudAccount, seen: set[str]) -> list[Instance]:
-    """Machines we hold for live that the list does not have."""
-    live = Instance.objects.filter(account=account, terminated_at=None).select_related(
-        "slot__allocation__project", "slot__account", "attempt"
-    )
-    return [instance for instance in live if instance.provider_id not in seen]
+def _still_held(before: set[int]) -> list[Instance]:
+    """Machines held for live before the list was read and after: one launched or ended meanwhile proves nothing."""
+    live = Instance.objects.filter(pk__in=before, terminated_at=None)
+    return list(live.select_related("slot__allocation__project", "slot__account", "attempt"))
 
 
 def _look(
@@ -121,7 +123,8 @@ def _look(
     seen: Inventory,
     ours: Sequence[tuple[Machine, Marks]],
     strays: Sequence[_Stray],
-    missing: Sequence[Instance],
+    held: int,
+    missing: int,
 ) -> Look:
     known = LaunchAttempt.objects.aggregate(highest=Max("sequence"))["highest"] or 0
     return Look(
@@ -130,9 +133,9 @@ def _look(
         account_ref=seen.account_ref,
         expected_account_ref=account.expected_account_ref,
         listed=len(seen.machines),
-        expected_live=Instance.objects.filter(account=account, terminated_at=None).count(),
+        expected_live=held,
         orphans=len(strays),
-        missing=len(missing),
+        missing=missing,
         highest_sequence_seen=max((marks.sequence for _, marks in ours), default=0),
         highest_sequence_known=max(known, installation().launch_sequence),
     )
@@ -140,22 +143,35 @@ def _look(
 
 def _end_orphan(account: CloudAccount, stray: _Stray, now: datetime) -> int:
     """Keep a row of it, so that its cost is a leak in the ledger, then end it. 1 when the cloud accepted."""
-    instance = machines.store_orphan(stray.machine, account=account)
-    events.record(
-        "instance.orphan-found",
-        subject=instance.public_id,
-        now=now,
-        data={"machine": instance.provider_id, "attempt": stray.attempt.public_id if stray.attempt else None},
-    )
+    instance = _found_orphan(account, stray, now)
     outcome = adapter(account).terminate(stray.machine.provider_id, stray.machine.region)
-    accepted = isinstance(outcome, Terminated)
-    if isinstance(outcome, Terminated):
-        TerminationFact.objects.create(instance=instance, outcome="orphan-ended")
+    if not isinstance(outcome, Terminated):
+        return 0
+    TerminationFact.objects.create(instance=instance, outcome="orphan-ended")
+    ended = outcome.already_gone or (outcome.machine is not None and not outcome.machine.live)
+    with transaction.atomic():
+        locked = Instance.objects.select_for_update(no_key=True).get(pk=instance.pk)
+        told_before = locked.terminated_at is not None
         if outcome.machine is not None:
-            machines.refresh(instance, outcome.machine)
-        if stray.attempt is not None:
+            machines.refresh(locked, outcome.machine)
+        if ended and stray.attempt is not None:
             budgets.release_hold(stray.attempt, now=now)
-    return int(accepted)
+        if locked.terminated_at is not None and not told_before:
+            data = {"machine": locked.provider_id}
+            events.record("instance.orphan-ended", subject=locked.public_id, now=now, data=data)
+    return 1
+
+
+def _found_orphan(account: CloudAccount, stray: _Stray, now: datetime) -> Instance:
+    """Its row, and the event that tells of it: once, however many sweeps see it before it has ended."""
+    topic = "instance.orphan-found"
+    with transaction.atomic():
+        instance = machines.store_orphan(stray.machine, account=account, attempt=stray.attempt)
+        Instance.objects.select_for_update(no_key=True).get(pk=instance.pk)
+        if not Event.objects.filter(topic=topic, subject=instance.public_id).exists():
+            data = {"machine": instance.provider_id, "attempt": stray.attempt.public_id if stray.attempt else None}
+            events.record(topic, subject=instance.public_id, now=now, data=data)
+    return instance
 
 
 def _mark_missing(account: CloudAccount, missing: Sequence[Instance], now: datetime) -> None:
@@ -166,6 +182,8 @@ def _mark_missing(account: CloudAccount, missing: Sequence[Instance], now: datet
     by_id = {machine.provider_id: machine for machine in described.machines}
     for instance in missing:
         with transaction.atomic():
+            if instance.slot_id is not None:
+                instance.slot = lock_slot(instance.slot_id)
             if machine := by_id.get(instance.provider_id):
                 machines.refresh(instance, machine)
                 if machine.terminated_at is not None and instance.slot is not None:
