@@ -193,14 +193,17 @@ def release_slot(slot: Slot, *, now: datetime, reason: Reason, drain_until: date
 
 
 def let_go(slot: Slot, *, now: datetime, reason: Reason, drain_until: datetime | None = None, detail: str = "") -> bool:
-    """Want this slot no more: a wanted one is closed, a live one starts to drain. Call inside a transaction."""
-    if Slot.objects.filter(pk=slot.pk, desired=Desired.PRESENT).update(desired=Desired.ABSENT, next_at=Now()) == 0:
-        return False
+    """Want this slot no more: a wanted one is closed, a live one starts to drain. Call inside a transaction.
+
+    Level-triggered: one that is not wanted already but still stands there is closed or drained all the same.
+    False when there was nothing left to do.
+    """
+    present = Slot.objects.filter(pk=slot.pk, desired=Desired.PRESENT)
+    changed = present.update(desired=Desired.ABSENT, next_at=Now()) == 1
     slot.desired = Desired.ABSENT
     if move_slot(slot, SlotState.GONE, frm=[SlotState.WANTED], reason=reason, now=now, detail=detail, ended_at=now):
         return True
-    drain(slot, now=now, reason=reason, drain_until=drain_until, detail=detail)
-    return True
+    return drain(slot, now=now, reason=reason, drain_until=drain_until, detail=detail) or changed
 
 
 def drain(slot: Slot, *, now: datetime, reason: Reason, drain_until: datetime | None, detail: str = "") -> bool:

@@ -16,8 +16,6 @@ same token, never another zone, until the outcome is known.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -29,40 +27,34 @@ from fleet.crashpoints import reach
 from fleet.domain.lifecycle import UNRESOLVED_ATTEMPT_STATES, AttemptState, Desired, Reason, SlotState
 from fleet.domain.outcomes import (
     ErrorClass,
+    FindOutcome,
     Found,
     Launched,
     LaunchOutcome,
     LaunchRequest,
     Machine,
     Refusal,
+    Scope,
     Unclear,
 )
 from fleet.domain.refusals import Refused
-from fleet.models import Allocation, LaunchAttempt, LaunchResult, Slot
-from fleet.models.allocation import attempt_id
+from fleet.models import Allocation, CloudAccount, LaunchAttempt, LaunchResult, Slot
 from fleet.services import budgets, events, machines, memory
 from fleet.services.accounts import adapter
-from fleet.services.installation import (
-    TAG_ALLOCATION,
-    TAG_ATTEMPT,
-    TAG_INSTALLATION,
-    TAG_PROJECT,
-    TAG_PROOF,
-    TAG_SEQUENCE,
-    TAG_SLOT,
-    client_token,
-    installation,
-    next_sequence,
-    proof,
-)
+from fleet.services.installation import installation
+from fleet.services.intents import write_intent
 from fleet.services.leases import Lease, kept_alive
-from fleet.services.moves import move_slot, nudge
+from fleet.services.moves import move_slot
 
 VERB = "launch"
 SOON = timedelta(seconds=1)
 REPLAY_AFTER = timedelta(seconds=3)
-NO_ROOM_WAIT = timedelta(seconds=10)
 LOOK_TWICE_APART = timedelta(seconds=5)
+SAYS_NOTHING_OF_EARLIER_CALLS = (ErrorClass.AUTH, ErrorClass.BAD_REQUEST)
+"""Clouds check these before they look a token up: a replay refused so may have made its machine the first time.
+
+A stock-out or a full quota is found after the look-up, so it does prove that the token made nothing.
+"""
 
 
 def reconcile_launch(lease: Lease, *, now: datetime) -> None:
@@ -73,7 +65,7 @@ def reconcile_launch(lease: Lease, *, now: datetime) -> None:
         return
     attempt = slot.attempts.filter(state__in=UNRESOLVED_ATTEMPT_STATES).select_related("account").first()
     if attempt is None:
-        attempt = _write_intent(slot, lease, now)
+        attempt = write_intent(slot, lease, now)
         if attempt is None:
             return
         reach(VERB, "K2")
@@ -81,142 +73,32 @@ def reconcile_launch(lease: Lease, *, now: datetime) -> None:
         # Somebody got the answer and died before it was applied: the fact is enough, no call is needed.
         _apply_machine(slot, attempt, machines.from_json(known.answer), lease, now, adopted=True)
         return
-    elif slot.desired == Desired.ABSENT:
-        _look_before_ending(slot, attempt, lease, now)
+    elif slot.desired == Desired.ABSENT or not _may_buy(attempt.account):
+        _look_it_up(slot, attempt, lease, now)
         return
     _call_and_apply(slot, attempt, lease, now)
 
 
-def _write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | None:
-    """T1. None when there is nothing to launch, or no room for it."""
-    try:
-        with transaction.atomic():
-            rows = lease.rows().select_related("allocation__project", "account")
-            held = rows.select_for_update(no_key=True, of=("self",)).first()
-            if held is None or not _wants_launch(held, lease):
-                return None
-            attempt = _freeze(held, now)
-            budgets.hold_for(
-                attempt,
-                allocation=held.allocation,
-                now=now,
-                accelerator=held.accelerator,
-                accelerator_count=held.accelerator_count,
-                price_per_hour=held.price_per_hour,
-            )
-            move_slot(
-                held,
-                SlotState.LAUNCHING,
-                frm=[SlotState.WANTED],
-                reason=Reason.LAUNCH_CALLED,
-                detail=f"Asked {attempt.account.name} for {held.instance_type} in {held.zone}",
-                now=now,
-                lease=lease,
-            )
-            events.record(
-                "slot.launching",
-                subject=slot.public_id,
-                project=slot.allocation.project,
-                now=now,
-                data={
-                    "attempt": attempt.public_id,
-                    "pool": str(memory.pool_of(held)),
-                    "allocation": slot.allocation.public_id,
-                },
-            )
-            reach(VERB, "K1")
-    except budgets.NoRoom as refusal:
-        _no_room(slot, refusal, lease, now)
-        return None
-    slot.refresh_from_db(fields=["state", "reason", "detail", "since"])
-    return attempt
-
-
-def _wants_launch(slot: Slot, lease: Lease) -> bool:
-    """Only a wanted, planned slot of an installation that may launch; others wait for whoever plans them."""
-    if slot.state != SlotState.WANTED or slot.desired != Desired.PRESENT or slot.account is None:
-        lease.release(again_in=None if slot.state != SlotState.WANTED else SOON * 5)
-        return False
-    if installation().launches_paused:
-        lease.update(reason=Reason.PAUSED, detail=installation().pause_reason or "Launches are paused.")
-        lease.release(again_in=NO_ROOM_WAIT)
-        return False
-    return True
-
-
-def _freeze(slot: Slot, now: datetime) -> LaunchAttempt:
-    """The exact request, frozen before anything is sent. A changed parameter is always another attempt."""
-    allocation, account = slot.allocation, slot.account
-    assert account is not None
-    public_id = attempt_id()
-    sequence = next_sequence()
-    request = LaunchRequest(
-        token=client_token(public_id),
-        region=slot.region,
-        zone=slot.zone,
-        instance_type=slot.instance_type,
-        capacity_type=slot.capacity_type,
-        image=allocation.image,
-        user_data=allocation.startup_script,
-        ssh_keys=tuple(allocation.ssh_keys),
-        disk_gib=allocation.disk_gib,
-        ports=tuple(allocation.ports),
-        tags={
-            **{f"label:{key}": value for key, value in allocation.labels.items()},
-            TAG_INSTALLATION: str(installation().uuid),
-            TAG_PROJECT: allocation.project.public_id,
-            TAG_ALLOCATION: allocation.public_id,
-            TAG_SLOT: slot.public_id,
-            TAG_ATTEMPT: public_id,
-            TAG_SEQUENCE: str(sequence),
-            TAG_PROOF: proof(public_id, account.cloud, slot.region),
-        },
-    )
-    frozen = request.as_json()
-    return LaunchAttempt.objects.create(
-        public_id=public_id,
-        slot=slot,
-        n=slot.attempts.count() + 1,
-        account=account,
-        region=slot.region,
-        zone=slot.zone,
-        instance_type=slot.instance_type,
-        capacity_type=slot.capacity_type,
-        frozen_params=frozen,
-        params_hash=hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest(),
-        client_token=request.token,
-        sequence=sequence,
-        created_at=now,
-    )
-
-
-def _no_room(slot: Slot, refusal: budgets.NoRoom, lease: Lease, now: datetime) -> None:
-    """Quota or budget said no under the lock: nothing was bought, say so and look again later."""
-    if slot.detail != refusal.sentence:
-        with transaction.atomic():
-            lease.update(reason=Reason(refusal.code), detail=refusal.sentence)
-            events.record(
-                f"{refusal.code}.refused",
-                subject=slot.public_id,
-                project=slot.allocation.project,
-                now=now,
-                data={"sentence": refusal.sentence, "allocation": slot.allocation.public_id},
-            )
-            nudge(slot.allocation_id)
-    lease.release(again_in=NO_ROOM_WAIT)
+def _may_buy(account: CloudAccount) -> bool:
+    """Whether a launch may be sent there. While it may not, an unresolved one is only looked up."""
+    return account.enabled and not installation().launches_paused
 
 
 def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
     """C, T2, T3."""
-    LaunchAttempt.objects.filter(pk=attempt.pk).update(calls=F("calls") + 1)
+    called_before = attempt.calls > 0
     try:
         cloud = adapter(attempt.account)
     except Refused as error:
-        outcome: LaunchOutcome = Refusal(ErrorClass.TRANSIENT, error.code, error.sentence)
+        outcome: LaunchOutcome = Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT)
     else:
+        if not _still_ours(attempt, lease):
+            return
         with kept_alive(lease):
             outcome = cloud.launch(LaunchRequest.from_json(attempt.frozen_params))
     reach(VERB, "K4")
+    if called_before and isinstance(outcome, Refusal) and outcome.error_class in SAYS_NOTHING_OF_EARLIER_CALLS:
+        outcome = Unclear(outcome.code, outcome.message)
     if isinstance(outcome, Launched):
         LaunchResult.objects.create(
             attempt=attempt, provider_id=outcome.machine.provider_id, answer=machines.to_json(outcome.machine)
@@ -232,13 +114,26 @@ def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datet
     reach(VERB, "K6")
 
 
+def _still_ours(attempt: LaunchAttempt, lease: Lease) -> bool:
+    """Renew the claim and count the call, right before it is made.
+
+    A worker that slept past its claim must not send a launch that was refused or ended in the meantime: a refused
+    token leaves no trace in the cloud, so that sending it late would buy a second machine.
+    """
+    if not lease.update(lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS)):
+        return False
+    unresolved = LaunchAttempt.objects.filter(pk=attempt.pk, state__in=UNRESOLVED_ATTEMPT_STATES)
+    return unresolved.update(calls=F("calls") + 1) == 1
+
+
 def _apply_machine(
     slot: Slot, attempt: LaunchAttempt, machine: Machine, lease: Lease, now: datetime, *, adopted: bool
 ) -> None:
     """T3: the attempt made this machine."""
     state = AttemptState.ADOPTED if adopted else AttemptState.LAUNCHED
     with transaction.atomic():
-        if not lease.rows().select_for_update(no_key=True).exists():
+        wanted = _desired_now(lease)
+        if wanted is None:
             return
         instance = machines.store(machine, attempt=attempt)
         _close(attempt, state, now, provider_id=machine.provider_id)
@@ -254,6 +149,7 @@ def _apply_machine(
             lease=lease,
             ended_at=machine.terminated_at,
         )
+        budgets.reprice_hold(attempt, machine.price_per_hour)
         if gone:
             budgets.release_hold(attempt, now=now)
         events.record(
@@ -269,9 +165,15 @@ def _apply_machine(
                 "allocation": slot.allocation.public_id,
             },
         )
-        if slot.desired == Desired.ABSENT and not gone:
+        if wanted == Desired.ABSENT and not gone:
             move_slot(slot, SlotState.DRAINING, frm=[SlotState.BOOTING], reason=Reason.SCALED_DOWN, now=now)
         lease.release(again_in=timedelta())
+
+
+def _desired_now(lease: Lease) -> Desired | None:
+    """Lock the slot and read whether it is still wanted: it may have been let go during the call. None: claim lost."""
+    desired = lease.rows().select_for_update(no_key=True).values_list("desired", flat=True).first()
+    return None if desired is None else Desired(desired)
 
 
 def _apply_unclear(slot: Slot, attempt: LaunchAttempt, outcome: Unclear, lease: Lease, now: datetime) -> None:
@@ -341,6 +243,7 @@ def _apply_refusal(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: 
         if _too_long_unclear(attempt):
             with transaction.atomic():
                 if lease.rows().select_for_update(no_key=True).exists():
+                    memory.remember_refusal(memory.pool_of(slot), refusal, now=now)
                     _abandon(slot, attempt, lease, now)
             return
         detail = f"{attempt.account.name}: {refusal.message or refusal.code}; sent again shortly."
@@ -351,7 +254,10 @@ def _apply_refusal(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: 
         _record_what_ended(slot, attempt, lease, now)
         return
     with transaction.atomic():
-        if not lease.rows().select_for_update(no_key=True).exists():
+        # Counting the stock-out writes the allocation, which is locked before its slots.
+        list(Allocation.objects.select_for_update(no_key=True).filter(pk=slot.allocation_id).values_list("pk"))
+        wanted = _desired_now(lease)
+        if wanted is None:
             return
         _close(
             attempt,
@@ -363,7 +269,7 @@ def _apply_refusal(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: 
         )
         budgets.release_hold(attempt, now=now)
         until = memory.remember_refusal(memory.pool_of(slot), refusal, now=now)
-        _back_to_wanted(slot, refusal, lease, now)
+        _back_to_wanted(slot, refusal, wanted, lease, now)
         events.record(
             "launch.refused",
             subject=slot.public_id,
@@ -389,8 +295,8 @@ _REASONS = {
 }
 
 
-def _back_to_wanted(slot: Slot, refusal: Refusal, lease: Lease, now: datetime) -> None:
-    """Free the slot for another pool; the allocation is planned again at once."""
+def _back_to_wanted(slot: Slot, refusal: Refusal, wanted: Desired, lease: Lease, now: datetime) -> None:
+    """Free the slot for another pool; the allocation is planned again at once. One let go meanwhile is closed."""
     move_slot(
         slot,
         SlotState.WANTED,
@@ -403,23 +309,32 @@ def _back_to_wanted(slot: Slot, refusal: Refusal, lease: Lease, now: datetime) -
     )
     if refusal.error_class == ErrorClass.STOCK_OUT:
         Allocation.objects.filter(pk=slot.allocation_id).update(stockouts_met=F("stockouts_met") + 1)
-    if slot.desired == Desired.ABSENT:
+    if wanted == Desired.ABSENT:
         move_slot(slot, SlotState.GONE, frm=[SlotState.WANTED], reason=Reason.SCALED_DOWN, now=now, ended_at=now)
     lease.release(again_in=SOON * 5)
 
 
 def _record_what_ended(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
     """The token made a machine that has ended since: its bill exists, so the machine is looked up and kept."""
-    found = adapter(attempt.account).find(LaunchRequest.from_json(attempt.frozen_params))
+    found = _find(attempt)
     if isinstance(found, Found) and found.machine is not None:
         _apply_machine(slot, attempt, found.machine, lease, now, adopted=True)
     else:
         lease.release(again_in=REPLAY_AFTER)
 
 
-def _look_before_ending(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
-    """Not wanted any more while its launch is unresolved: find out what the token did instead of buying to end it."""
-    found = adapter(attempt.account).find(LaunchRequest.from_json(attempt.frozen_params))
+def _find(attempt: LaunchAttempt) -> FindOutcome:
+    """Ask what the attempt's token did."""
+    try:
+        cloud = adapter(attempt.account)
+    except Refused as error:
+        return Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT)
+    return cloud.find(LaunchRequest.from_json(attempt.frozen_params))
+
+
+def _look_it_up(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
+    """Unresolved, but not to be bought (any more): find out what the token did instead of sending it again."""
+    found = _find(attempt)
     if isinstance(found, Found) and found.machine is not None:
         LaunchResult.objects.create(
             attempt=attempt, provider_id=found.machine.provider_id, answer=machines.to_json(found.machine)
@@ -434,6 +349,8 @@ def _look_before_ending(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: d
             if lease.rows().select_for_update(no_key=True).exists():
                 _abandon(slot, attempt, lease, now)
         return
+    if not isinstance(found, Found):
+        lease.update(reason=Reason.OUTCOME_UNKNOWN, detail=f"{attempt.account.name}: {found.message}; asked again.")
     lease.release(again_in=LOOK_TWICE_APART)
 
 

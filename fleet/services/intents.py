@@ -1,0 +1,197 @@
+"""The intent of a launch: what is bought, where and for how much, frozen and paid for before anything is sent.
+
+One transaction: quota and budgets locked, the hold taken, the attempt written with its token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from fleet.crashpoints import reach
+from fleet.domain.lifecycle import Desired, Reason, SlotState
+from fleet.domain.outcomes import LaunchRequest
+from fleet.models import LaunchAttempt, Offering, Slot
+from fleet.models.allocation import attempt_id
+from fleet.services import budgets, events, memory
+from fleet.services.installation import (
+    TAG_ALLOCATION,
+    TAG_ATTEMPT,
+    TAG_INSTALLATION,
+    TAG_PROJECT,
+    TAG_PROOF,
+    TAG_SEQUENCE,
+    TAG_SLOT,
+    client_token,
+    installation,
+    next_sequence,
+    proof,
+)
+from fleet.services.leases import Lease
+from fleet.services.moves import move_slot, nudge
+
+SOON = timedelta(seconds=1)
+NO_ROOM_WAIT = timedelta(seconds=10)
+
+
+def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | None:
+    """T1. None when there is nothing to launch, or no room for it."""
+    try:
+        with transaction.atomic():
+            rows = lease.rows().select_related("allocation__project", "account")
+            held = rows.select_for_update(no_key=True, of=("self",)).first()
+            if held is None or not _wants_launch(held, lease, now):
+                return None
+            price = _price_now(held)
+            if price is None:
+                _plan_anew(held, lease, "it is not on sale any more, or over the limit of price")
+                return None
+            held.price_per_hour = price
+            attempt = _freeze(held, now)
+            budgets.hold_for(
+                attempt,
+                allocation=held.allocation,
+                now=now,
+                accelerator=held.accelerator,
+                accelerator_count=held.accelerator_count,
+                price_per_hour=price,
+            )
+            move_slot(
+                held,
+                SlotState.LAUNCHING,
+                frm=[SlotState.WANTED],
+                reason=Reason.LAUNCH_CALLED,
+                detail=f"Asked {attempt.account.name} for {held.instance_type} in {held.zone}",
+                now=now,
+                lease=lease,
+                price_per_hour=price,
+            )
+            events.record(
+                "slot.launching",
+                subject=slot.public_id,
+                project=slot.allocation.project,
+                now=now,
+                data={
+                    "attempt": attempt.public_id,
+                    "pool": str(memory.pool_of(held)),
+                    "allocation": slot.allocation.public_id,
+                },
+            )
+            reach("launch", "K1")
+    except budgets.NoRoom as refusal:
+        _no_room(slot, refusal, lease, now)
+        return None
+    slot.refresh_from_db(fields=["state", "reason", "detail", "since"])
+    return attempt
+
+
+def _wants_launch(slot: Slot, lease: Lease, now: datetime) -> bool:
+    """Only a wanted, planned slot of an installation that may launch; others wait for whoever plans them."""
+    if slot.state != SlotState.WANTED:
+        lease.release(again_in=SOON)
+        return False
+    if slot.desired != Desired.PRESENT:
+        reason = Reason(slot.reason)
+        move_slot(slot, SlotState.GONE, frm=[SlotState.WANTED], reason=reason, now=now, lease=lease, ended_at=now)
+        lease.release(again_in=None)
+        return False
+    if slot.account is None:
+        lease.release(again_in=SOON * 5)
+        return False
+    if not slot.account.enabled:
+        _plan_anew(slot, lease, "the account was switched off")
+        return False
+    if installation().launches_paused:
+        lease.update(reason=Reason.PAUSED, detail=installation().pause_reason or "Launches are paused.")
+        lease.release(again_in=NO_ROOM_WAIT)
+        return False
+    return True
+
+
+def _price_now(slot: Slot) -> Decimal | None:
+    """The last known price of the slot's pool; None when it is not on sale or dearer than the request allows."""
+    offering = Offering.objects.filter(
+        account=slot.account,
+        instance_type__name=slot.instance_type,
+        zone=slot.zone,
+        capacity_type=slot.capacity_type,
+        offered=True,
+    ).first()
+    limit = slot.allocation.max_price_per_hour
+    if offering is None or (limit is not None and offering.price_per_hour > limit):
+        return None
+    return offering.price_per_hour
+
+
+def _plan_anew(slot: Slot, lease: Lease, why: str) -> None:
+    """Take the pool away from a slot nothing was bought for: the allocation plans it again at once."""
+    lease.update(account=None, reason=Reason.NO_OFFERING, detail=f"{slot.zone} {slot.instance_type}: {why}")
+    nudge(slot.allocation_id)
+    lease.release(again_in=SOON * 5)
+
+
+def _freeze(slot: Slot, now: datetime) -> LaunchAttempt:
+    """The exact request, frozen before anything is sent. A changed parameter is always another attempt."""
+    allocation, account = slot.allocation, slot.account
+    assert account is not None
+    public_id = attempt_id()
+    sequence = next_sequence()
+    request = LaunchRequest(
+        token=client_token(public_id),
+        region=slot.region,
+        zone=slot.zone,
+        instance_type=slot.instance_type,
+        capacity_type=slot.capacity_type,
+        image=allocation.image,
+        user_data=allocation.startup_script,
+        ssh_keys=tuple(allocation.ssh_keys),
+        disk_gib=allocation.disk_gib,
+        ports=tuple(allocation.ports),
+        tags={
+            **{f"label:{key}": value for key, value in allocation.labels.items()},
+            TAG_INSTALLATION: str(installation().uuid),
+            TAG_PROJECT: allocation.project.public_id,
+            TAG_ALLOCATION: allocation.public_id,
+            TAG_SLOT: slot.public_id,
+            TAG_ATTEMPT: public_id,
+            TAG_SEQUENCE: str(sequence),
+            TAG_PROOF: proof(public_id, account.cloud, slot.region),
+        },
+    )
+    frozen = request.as_json()
+    return LaunchAttempt.objects.create(
+        public_id=public_id,
+        slot=slot,
+        n=slot.attempts.count() + 1,
+        account=account,
+        region=slot.region,
+        zone=slot.zone,
+        instance_type=slot.instance_type,
+        capacity_type=slot.capacity_type,
+        frozen_params=frozen,
+        params_hash=hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest(),
+        client_token=request.token,
+        sequence=sequence,
+        created_at=now,
+    )
+
+
+def _no_room(slot: Slot, refusal: budgets.NoRoom, lease: Lease, now: datetime) -> None:
+    """Quota or budget said no under the lock: nothing was bought, say so and look again later."""
+    if slot.detail != refusal.sentence:
+        with transaction.atomic():
+            if not lease.update(reason=Reason(refusal.code), detail=refusal.sentence):
+                return
+            events.record(
+                f"{refusal.code}.refused",
+                subject=slot.public_id,
+                project=slot.allocation.project,
+                now=now,
+                data={"sentence": refusal.sentence, "allocation": slot.allocation.public_id},
+            )
+            nudge(slot.allocation_id)
+    lease.release(again_in=NO_ROOM_WAIT)
