@@ -61,6 +61,13 @@ def release_hold(attempt: LaunchAttempt, *, now: datetime) -> None:
     Hold.objects.filter(attempt=attempt, released_at=None).update(released_at=now)
 
 
+def reprice_hold(attempt: LaunchAttempt, price_per_hour: Decimal) -> None:
+    """The cloud sold it at another price than was planned: the hold keeps what it really costs."""
+    Hold.objects.filter(attempt=attempt, released_at=None).exclude(price_per_hour=price_per_hour).update(
+        price_per_hour=price_per_hour, amount=worst_case(price_per_hour)
+    )
+
+
 def room_for(project: Project, *, endpoint_ref: str, now: datetime) -> Room:
     """What quotas and budgets leave right now, for planning. The launch checks again under the locks."""
     accelerators: list[tuple[int, str]] = []
@@ -101,6 +108,8 @@ def status(now: datetime, *, projects: Sequence[int] | None = None) -> list[dict
 def _status_row(budget: Budget, now: datetime) -> dict[str, Any]:
     held = _open_holds(budget).aggregate(rate=Sum("price_per_hour"), amount=Sum("amount"))
     spent = _spent(budget, now)
+    if budget.cap_per_month is not None:
+        spent += _unbilled(budget, now)
     month_left = None if budget.cap_per_month is None else budget.cap_per_month - spent - (held["amount"] or 0)
     return {
         "id": budget.pk,
@@ -149,7 +158,7 @@ def _check_budgets(project: Project, cloud: str, endpoint_ref: str, price: Decim
         if budget.cap_per_month is None:
             continue
         held = _open_holds(budget).aggregate(amount=Sum("amount"))["amount"] or Decimal(0)
-        left = budget.cap_per_month - _spent(budget, now) - held
+        left = budget.cap_per_month - _spent(budget, now) - _unbilled(budget, now) - held
         if worst_case(price) > left:
             raise NoRoom(
                 "budget",
@@ -183,7 +192,22 @@ def _held_accelerators(quota: Quota) -> int:
 
 
 def _open_holds(budget: Budget) -> QuerySet[Hold]:
-    holds = Hold.objects.filter(released_at=None)
+    return _holds(budget).filter(released_at=None)
+
+
+def _unbilled(budget: Budget, now: datetime) -> Decimal:
+    """What ended machines cost since billing last reported: their holds are gone, their bill is not in yet."""
+    month = datetime(now.year, now.month, 1, tzinfo=now.tzinfo)
+    told = budget.spent_until if budget.spent_month == month.date() else None
+    since = max(told or month, month)
+    ended = _holds(budget).filter(released_at__gt=since).values_list("price_per_hour", "created_at", "released_at")
+    hour = timedelta(hours=1)
+    return sum((price * Decimal((end - max(start, since)) / hour) for price, start, end in ended), Decimal(0))
+
+
+def _holds(budget: Budget) -> QuerySet[Hold]:
+    """Every hold the budget covers, open or not."""
+    holds = Hold.objects.all()
     if budget.project_id is not None:
         holds = holds.filter(project_id=budget.project_id)
     if budget.cloud:
