@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from fleet.domain.lifecycle import SlotState
 from fleet.models import Allocation, Slot
@@ -45,8 +46,15 @@ def reconcile_slot(lease: Lease) -> None:
         reconcile_launch(lease, now=business_now())
     elif state in _ENDING:
         reconcile_end(lease, now=business_now())
-    else:
-        lease.release(again_in=None)
+    elif state is not None:
+        leave_alone(lease, SlotState(state))
+
+
+def leave_alone(lease: Lease, state: SlotState) -> None:
+    """Not to be looked at until something moves it; unless it has moved since its state was read."""
+    unmoved = lease.rows().filter(state=state).update(lease_owner="", lease_until=None, next_at=None)
+    if not unmoved:
+        lease.release(again_in=timedelta())
 
 
 def _guarded(lease: Lease, kind: str) -> None:
@@ -57,6 +65,8 @@ def _guarded(lease: Lease, kind: str) -> None:
         else:
             reconcile_slot(lease)
     except DatabaseError:
-        raise
+        if not connection.is_usable():
+            raise
+        log.exception("reconciling %s %s failed in the database", kind, lease.pk)
     except Exception:
         log.exception("reconciling %s %s failed", kind, lease.pk)
