@@ -32,6 +32,9 @@ from fleet.services.moves import move_allocation
 SOON = timedelta(seconds=1)
 SETTLED = timedelta(seconds=20)
 RETRY_PLAN = timedelta(seconds=5)
+_NO_ROOM = (Reason.QUOTA, Reason.BUDGET)
+_STANDING = (SlotState.WANTED, SlotState.BOOTING, SlotState.READY, SlotState.UNHEALTHY)
+_MOVING = (SlotState.WANTED, SlotState.LAUNCHING, SlotState.DRAINING, SlotState.TERMINATING)
 KEPT_CANDIDATES = 30
 KEPT_REJECTED = 400
 
@@ -54,6 +57,7 @@ def _pass(allocation: Allocation, slots: list[Slot], lease: Lease, now: datetime
     ending = _why_end(allocation, slots, now)
     if ending is not None:
         return _end(allocation, slots, lease, now, *ending)
+    _carry_out(slots, now)
     _unwind_gang(allocation, slots, now)
     _drop_surplus(allocation, slots, now)
     waiting = _fill(allocation, slots, lease, now)
@@ -87,6 +91,7 @@ def _end(
         _say(allocation, "allocation.draining", now, reason=reason, machines=len(open_slots))
     for slot in open_slots:
         let_go(slot, now=now, reason=reason, detail=detail)
+    _carry_out(open_slots, now)
     left = [slot for slot in open_slots if slot.state not in ENDED_SLOT_STATES]
     if left:
         _next(allocation, f"Release when {len(left)} machine{'s' if len(left) > 1 else ''} ended", None)
@@ -99,16 +104,32 @@ def _end(
     return None
 
 
+def _carry_out(slots: list[Slot], now: datetime) -> None:
+    """What was decided and left undone by whoever lost a race: slots not wanted are let go, moving ones looked at."""
+    for slot in slots:
+        if slot.desired == Desired.ABSENT and slot.state in _STANDING:
+            let_go(slot, now=now, reason=Reason(slot.reason), detail=slot.detail)
+        elif slot.next_at is None and slot.state in _MOVING:
+            Slot.objects.filter(pk=slot.pk, next_at=None).update(next_at=Now())
+
+
 def _unwind_gang(allocation: Allocation, slots: list[Slot], now: datetime) -> None:
-    """All or nothing: when one machine of a gang is refused, those bought with it go back and all is planned anew."""
+    """All or nothing: when one machine of a gang cannot be had, those bought with it go back and all is planned anew.
+
+    It cannot be had when its pool refused it, when quota or budget left no room for it, or when it ended before all
+    were ready: what would replace it alone might stand in another pool.
+    """
     if not allocation.gang or allocation.first_ready_at is not None:
         return
     kept = [slot for slot in slots if slot.desired == Desired.PRESENT and slot.state not in ENDED_SLOT_STATES]
-    refused = [slot for slot in kept if slot.state == SlotState.WANTED and slot.account_id is None]
-    if not refused or len(refused) == len(kept):
+    waiting = [slot for slot in kept if slot.state == SlotState.WANTED]
+    stuck = [slot for slot in waiting if slot.account_id is None or slot.reason in _NO_ROOM]
+    short = _held_units(allocation, kept, only_ready=False) < units_wanted(demand_of(allocation))
+    if len(waiting) == len(kept) or not (stuck or short):
         return
+    detail = stuck[0].detail if stuck else "One of its machines ended before all of them were ready."
     for slot in kept:
-        let_go(slot, now=now, reason=Reason.GANG_UNWOUND, detail=refused[0].detail)
+        let_go(slot, now=now, reason=Reason.GANG_UNWOUND, detail=detail)
 
 
 def _drop_surplus(allocation: Allocation, slots: list[Slot], now: datetime) -> None:
