@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import QueryDict
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from fleet.domain.refusals import did_you_mean
 
@@ -31,6 +32,7 @@ class Strict(serializers.Serializer[Any]):
         }
         if isinstance(data, QueryDict):
             errors |= {name: ["Given more than once."] for name, values in data.lists() if len(values) > 1}
+            errors |= {name: ["Give it a value or leave it out."] for name, values in data.lists() if values == [""]}
         if errors:
             raise serializers.ValidationError(errors)
 
@@ -80,6 +82,7 @@ class Whole(serializers.IntegerField):
 class Flag(serializers.BooleanField):
     """`true` or `false`, and no other spelling."""
 
+    default_empty_html = empty  # a parameter that is not given is not false
     default_error_messages = {"invalid": "Must be true or false."}
 
     def to_internal_value(self, data: Any) -> bool:

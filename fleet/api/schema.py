@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.http import HttpResponseBase
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -14,9 +15,11 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 
 from fleet.api.authentication import BrowserAuthentication, TokenAuthentication
 from fleet.api.problems import CONTENT_TYPE
+from fleet.api.wire import FastJSON
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -106,6 +109,13 @@ class SchemaView(SpectacularAPIView):
 
     authentication_classes = [TokenAuthentication, BrowserAuthentication]
     permission_classes = [IsAuthenticated]
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        if response.status_code >= 400:
+            request.accepted_renderer = FastJSON()  # a problem is JSON, also where YAML was asked for
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class BearerToken(OpenApiAuthenticationExtension):

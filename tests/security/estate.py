@@ -1,0 +1,92 @@
+"""A project with one of everything, for tests that look at every route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from fleet.models import Allocation, Instance, Project, Token
+from fleet.services import access, events
+from fleet.services.clock import business_now
+from inference.models import Endpoint, Model, ServingConfig
+from tests import factories
+
+
+@dataclass
+class Estate:
+    """`mine` is the project everything is in; `other` is somebody else's and empty."""
+
+    mine: Project
+    other: Project
+    allocation: Allocation
+    instance: Instance
+    endpoint: Endpoint
+    model: Model
+    serving_config: ServingConfig
+    operator: User
+    viewer: User
+    stranger: User
+    token: str
+    viewers_token: str
+    strangers_token: str
+    expired_token: str
+    revoked_token: str
+
+
+def build() -> Estate:
+    mine, other = factories.project(slug="mine"), factories.project(slug="other")
+    account = factories.account()
+    for capacity_type in ("on-demand", "spot"):
+        factories.offering(account, capacity_type=capacity_type)
+    endpoint = factories.endpoint(mine)
+    allocation = factories.allocation(mine, endpoint_ref=endpoint.public_id, accelerators_per_slot=8)
+    endpoint.allocation = allocation
+    endpoint.save(update_fields=["allocation"])
+    slot = factories.slot(allocation, account=account)
+    attempt = factories.attempt(slot, account)
+    instance = factories.instance(slot, account, attempt=attempt)
+    factories.replica(endpoint, slot)
+    factories.decision(endpoint)
+    factories.quota(mine)
+    factories.budget(mine, cap_per_month=Decimal(500_000))
+    hour = business_now().replace(minute=0, second=0, microsecond=0)
+    factories.share(mine, hour=hour, endpoint_ref=endpoint.public_id, allocation=allocation)
+    factories.token_price(mine, endpoint.public_id, hour=hour, until=hour + timedelta(hours=1))
+    events.record("allocation.requested", subject=allocation.public_id, project=mine, now=business_now())
+    operator, viewer = factories.member(mine), factories.member(mine, "viewer")
+    stranger = factories.member(other, "admin")
+    return Estate(
+        mine=mine,
+        other=other,
+        allocation=allocation,
+        instance=instance,
+        endpoint=endpoint,
+        model=endpoint.model,
+        serving_config=endpoint.serving_config,
+        operator=operator,
+        viewer=viewer,
+        stranger=stranger,
+        token=factories.token(mine, issuer=operator),
+        viewers_token=factories.token(mine, "read", issuer=viewer),
+        strangers_token=factories.token(other, issuer=stranger),
+        expired_token=_expired(factories.token(mine, issuer=operator)),
+        revoked_token=_revoked(factories.token(mine, issuer=operator)),
+    )
+
+
+def _row(plain: str) -> Token:
+    return Token.objects.get(key_id=plain.split("_")[1])
+
+
+def _expired(plain: str) -> str:
+    Token.objects.filter(pk=_row(plain).pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    return plain
+
+
+def _revoked(plain: str) -> str:
+    access.revoke_token(_row(plain), actor="test", now=timezone.now())
+    return plain
