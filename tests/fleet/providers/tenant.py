@@ -97,7 +97,7 @@ def assert_refused(outcome: object, error_class: ErrorClass, scope: Scope) -> No
     assert outcome.code
 
 
-def assert_nothing_claimed(outcome: object) -> None:
-    """It may have happened or it provably did not; the caller asks again either way."""
+def assert_nothing_claimed(outcome: object, *, happened: bool = False) -> None:
+    """It may have happened or, unless it did, it provably did not; the caller asks again either way."""
     transient = isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.TRANSIENT
-    assert transient or isinstance(outcome, Unclear), outcome
+    assert isinstance(outcome, Unclear) or (transient and not happened), outcome

@@ -140,7 +140,8 @@ def test_a_launch_whose_answer_is_lost_is_found_and_stays_one_machine(tenant, lo
     request = tenant.order()
     tenant.emulator.spoil(tenant.account, "launch", loss, delay_seconds_real=2.0)
     with tenant.calling(1):
-        assert_nothing_claimed((tenant.impatient() if loss == "slow" else tenant.cloud).launch(request))
+        outcome = (tenant.impatient() if loss == "slow" else tenant.cloud).launch(request)
+        assert_nothing_claimed(outcome, happened=LOSSES[loss])
         if LOSSES[loss]:
             wait_until(lambda: bool(tenant.live(request)), "the cloud has done it")
     found = tenant.cloud.find(request)
@@ -167,7 +168,7 @@ def test_a_launch_answered_with_nonsense_is_unclear_and_stays_one_machine(tenant
     for reply in NONSENSE:
         request = tenant.order()
         with tenant.answered(replace(reply, reached=reached)) as address:
-            assert_nothing_claimed(tenant.through(address).launch(request))
+            assert_nothing_claimed(tenant.through(address).launch(request), happened=reached)
         machine = tenant.launched(request)
         assert tenant.live(request) == [machine.provider_id], reply
         tenant.cloud.terminate(machine.provider_id, machine.region)  # quotas are finite
@@ -283,9 +284,9 @@ def test_a_terminate_whose_answer_is_lost_may_be_sent_again(tenant, loss):
     request = tenant.order()
     machine = tenant.launched(request)
     tenant.emulator.spoil(tenant.account, "terminate", loss, delay_seconds_real=2.0)
-    adapter = tenant.impatient() if loss == "slow" else tenant.cloud
+    cloud = tenant.impatient() if loss == "slow" else tenant.cloud
     with tenant.calling(1):
-        assert_nothing_claimed(adapter.terminate(machine.provider_id, machine.region))
+        assert_nothing_claimed(cloud.terminate(machine.provider_id, machine.region), happened=LOSSES[loss])
         wait_until(lambda: bool(tenant.live(request)) != LOSSES[loss], "the cloud has done it")
     assert isinstance(tenant.cloud.terminate(machine.provider_id, machine.region), Terminated)
     assert tenant.live(request) == []
