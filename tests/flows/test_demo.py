@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -27,15 +28,26 @@ def place(tmp_path: Path) -> dict[str, str]:
     return kept | {"PURSER_DATA_DIR": str(tmp_path / "data")}
 
 
-def demo(place: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "manage.py", "demo", *arguments]
-    return subprocess.Popen(
-        command, cwd=REPOSITORY, env=place, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+@pytest.fixture
+def demo(place: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts the command; whatever still runs after the test is stopped."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "manage.py", "demo", *arguments]
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(command, cwd=REPOSITORY, env=place, text=True, stdout=pipe, stderr=pipe))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=60)
 
 
-def test_the_loop_runs_is_reachable_and_is_judged_without_a_violation(place):
-    running = demo(place, "--for", "30", "--seed", "7", "--history-days", "1", "--json")
+def test_the_loop_runs_is_reachable_and_is_judged_without_a_violation(place, demo):
+    running = demo("--for", "30", "--seed", "7", "--history-days", "1", "--json")
     details = Path(place["PURSER_DATA_DIR"]) / "demo.json"
     wait_until(lambda: details.exists() or running.poll() is not None, "the demo says how to reach it", deadline_s=120)
     assert running.poll() is None, running.communicate()[1]
@@ -72,35 +84,35 @@ def test_the_loop_runs_is_reachable_and_is_judged_without_a_violation(place):
         (["--trace", "nowhere.csv", "--format", "azure"], "nowhere.csv"),
     ],
 )
-def test_bad_arguments_get_a_sentence_before_anything_starts(place, arguments, says):
-    refused = demo(place, *arguments)
+def test_bad_arguments_get_a_sentence_before_anything_starts(demo, arguments, says):
+    refused = demo(*arguments)
     _, said = refused.communicate(timeout=60)
     assert refused.returncode != 0
     assert says in said
     assert "Traceback" not in said
 
 
-def test_a_port_in_use_is_said(place):
+def test_a_port_in_use_is_said(demo):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        refused = demo(place, "--port", str(taken.getsockname()[1]), "--for", "5")
+        refused = demo("--port", str(taken.getsockname()[1]), "--for", "5")
         _, said = refused.communicate(timeout=60)
     assert refused.returncode != 0
     assert "is in use; name another with --port" in said
 
 
-def test_a_malformed_trace_is_refused_with_its_line_number(place, tmp_path):
+def test_a_malformed_trace_is_refused_with_its_line_number(demo, tmp_path):
     trace = tmp_path / "trace.csv"
     trace.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.9799600,4808,ten\n")
-    refused = demo(place, "--trace", str(trace), "--format", "azure", "--for", "5")
+    refused = demo("--trace", str(trace), "--format", "azure", "--for", "5")
     _, said = refused.communicate(timeout=60)
     assert refused.returncode != 0
     assert "line 2" in said
 
 
-def test_nothing_is_left_running_when_the_demo_is_killed(place):
-    running = demo(place, "--seed", "7", "--history-days", "0")
+def test_nothing_is_left_running_when_the_demo_is_killed(place, demo):
+    running = demo("--seed", "7", "--history-days", "0")
     details = Path(place["PURSER_DATA_DIR"]) / "demo.json"
     wait_until(lambda: details.exists() or running.poll() is not None, "the demo says how to reach it", deadline_s=120)
     folder = place["PURSER_DATA_DIR"]
