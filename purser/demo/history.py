@@ -1,14 +1,13 @@
 """A past for the demo: recorded by the sandbox, read back through the clouds' adapters, and stored like anything else.
 
-Newest first, one shift of a few days a transaction. A shift's machines are metered in the transaction that makes
-them, so that no hour is ever costed half.
+Newest first; one endpoint's machines of a few days are one transaction, because the event feed waits for long ones.
+They are metered in the transaction that makes them: an hour is never costed while a machine's bill is missing.
 """
 
 from __future__ import annotations
 
 import tomllib
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +18,6 @@ from django.db import transaction
 
 from billing.models import CostedHour
 from billing.services import allocation_of_cost, metering
-from fleet.domain.outcomes import Machine
 from fleet.models import BusinessClock, CapacityType, CloudAccount, Instance, Offering, PricePoint
 from fleet.services import history as machines_past
 from fleet.services import progress
@@ -113,6 +111,7 @@ def _story(endpoint: Endpoint, wanted: dict[str, Any], cut: Sequence[Span], happ
         endpoint.slo_itl_ms,
     )
     held = PastAllocation(
+        installation=installation().uuid,
         key=f"{endpoint.public_id}/history",
         project=endpoint.project,
         name=endpoint.name,
@@ -148,7 +147,7 @@ def _machine(held: PastAllocation, life: Life, ordinal: int, pool: Offering, hap
     key = f"{held.endpoint_ref}/{life.place}/{life.launched_at.isoformat()}"
     return PastMachine(
         key=key,
-        provider_id=f"past-{uuid.uuid5(installation().uuid, key).hex[:17]}",
+        provider_id=f"past-{uuid.uuid5(held.installation, key).hex[:17]}",
         ordinal=ordinal,
         allocation=held,
         account=pool.account,
@@ -205,38 +204,30 @@ def _import_shift(whole: Backfill, shift: Span, sandbox: SandboxClient) -> None:
     for story in whole.stories:
         starts = past.windows(shift.start, min(shift.end, whole.minutes_from), HOUR)
         serving_past.import_hours(story.endpoint, [_traffic(whole, story, at, HOUR) for at in starts])
-    wanted = {
-        story.endpoint.pk: {
-            life: machine for life, machine in story.machines.items() if shift.start < life.terminated_at <= shift.end
-        }
-        for story in whole.stories
+    for story in whole.stories:
+        _import_lives(whole, story, shift, sandbox)
+    _roll_up()
+
+
+def _import_lives(whole: Backfill, story: Story, shift: Span, sandbox: SandboxClient) -> None:
+    """The endpoint's machines that ended in the shift. The sandbox is told and asked before the transaction begins."""
+    machines = {
+        life: machine for life, machine in story.machines.items() if shift.start < life.terminated_at <= shift.end
     }
-    everything = [machine for machines in wanted.values() for machine in machines.values()]
-    fresh = machines_past.unknown(everything)
+    fresh = machines_past.unknown(machines.values())
     if fresh:
         sandbox.call("POST", "history", {"machines": [_as_sandbox(machine) for machine in fresh]})
     seen = machines_past.ask_clouds(fresh)
     with transaction.atomic():
-        _import_machines(whole, fresh, seen)
-        by_provider_id = {row.provider_id: row for row in _rows(everything)}
-        for story in whole.stories:
-            _import_use(whole, story, wanted[story.endpoint.pk], by_provider_id)
+        machines_past.import_past(project=story.endpoint.project, pasts=fresh, seen=seen, now=business_now())
+        rows = {row.provider_id: row for row in _rows(machines.values())}
+        _import_use(whole, story, machines, rows)
         # Only the past is metered here: machines of the present have not begun by the epoch.
         metering.meter(whole.epoch)
-        for story in whole.stories:
-            _import_replicas(story, wanted[story.endpoint.pk], by_provider_id)
-    _roll_up()
+        _import_replicas(story, machines, rows)
 
 
-def _import_machines(whole: Backfill, fresh: Iterable[PastMachine], seen: Mapping[str, Machine]) -> None:
-    by_project = defaultdict(list)
-    for machine in fresh:
-        by_project[machine.allocation.project].append(machine)
-    for project, machines in by_project.items():
-        machines_past.import_past(project=project, pasts=machines, seen=seen, now=business_now())
-
-
-def _rows(machines: Sequence[PastMachine]) -> Iterable[Instance]:
+def _rows(machines: Iterable[PastMachine]) -> Iterable[Instance]:
     ids = [machine.provider_id for machine in machines]
     return Instance.objects.filter(provider_id__in=ids).select_related("slot")
 
