@@ -59,7 +59,7 @@ def endpoint_cost(rows: Rows, span: TimeRange) -> Chart:
     return lines_chart(
         "cost",
         "Cost per 1M tokens",
-        "Allocated basis, input + output tokens",
+        "Allocated basis, input + output",
         span=span,
         lines=[_line("Allocated", fill(span, rows, "price"), 0, span)],
         style=Style("$ per 1M tokens, by the hour", "usd_per_million"),

@@ -12,7 +12,7 @@ from django.db.models import DateTimeField, F, Func, Min, Q, Sum, Value
 from billing.domain.tokens import MILLION
 from billing.models import AllocatedCost, CostedHour, CostPerToken
 from fleet.models import Budget, Hold
-from fleet.queries import Rows, in_scope
+from fleet.queries import Rows, in_scope, plain
 from fleet.timerange import TimeRange
 from inference.models import Endpoint
 
@@ -96,7 +96,7 @@ def budget_rows(projects: Sequence[int] | None) -> Rows:
             "warn_ratio", "spent_month", "spent_amount", "spent_until",
         )
     )  # fmt: skip
-    holds = list(
+    holds = plain(
         Hold.objects.filter(released_at=None)
         .order_by()
         .values("project_id", "cloud", "endpoint_ref")

@@ -17,6 +17,7 @@ from plotly import graph_objects as go
 from fleet.timerange import TimeRange
 
 SERIES_ROLES = ("c1", "c2", "c3", "c4", "c5", "c6")
+THICKEST = 18
 HEIGHTS = {"h148": 148, "h232": 232, "h304": 304}
 Values = Sequence[float | None]
 
@@ -70,6 +71,7 @@ class Style:
     log: bool = False
     ends: bool = False  # name the lines at their right end instead of above the plot
     top: float | None = None  # the axis reaches at least this far
+    method: str = ""  # where the numbers come from: written at the plot's top right, beside them
     ticks: Mapping[float, str] = field(default_factory=dict)
     group: str = "page"
 
@@ -101,6 +103,7 @@ class Chart:
     empty: str = ""
     note: str = ""
     lane: tuple[dict[str, str], ...] = ()
+    keys: tuple[dict[str, Any], ...] = ()
 
 
 def lines_chart(
@@ -171,13 +174,18 @@ def timeline_chart(
         "tickmode": "array", "tickvals": list(rows), "rangemode": "normal", "range": [-0.6, len(rows) - 0.4],
     }  # fmt: skip
     layout["xaxis"] |= {"showgrid": True}
-    layout |= {"barmode": "overlay", "bargap": 0.32, "hovermode": "closest"}
+    layout |= {
+        "barmode": "overlay",
+        "bargap": max(0.32, 1 - len(rows) * THICKEST / HEIGHTS["h232"]),
+        "hovermode": "closest",
+    }
     layout["meta"] = {"format": "whole", "rows": _bar_rows(bars, looks)}
     height = "h232" if len(rows) <= 16 else "h304"
     ends = ", ".join(f"{row}: {looks[last['state']][0].lower()}" for row in rows[:8] for last in [_last(bars, row)])
     summary = f"{title}, {span.label}. {len(rows)} rows. {ends}"
     figure = _plain(go.Figure(data=traces, layout=layout))
-    return Chart(id, title, basis, (Pane(id, title, figure, summary, height, False),), note=note)
+    keys = tuple({"name": word, "role": role, "hatched": bool(hatch)} for word, role, hatch in _by_look(looks))
+    return Chart(id, title, basis, (Pane(id, title, figure, summary, height, False),), note=note, keys=keys)
 
 
 def fill(span: TimeRange, rows: Sequence[Mapping[str, Any]], key: str, at: str = "bucket") -> list[float | None]:
@@ -234,7 +242,7 @@ def _layout(
         layout["yaxis"]["domain"] = [0.12, 1]
         layout["yaxis2"] = {"domain": [0, 0.09], "range": [-1, 1], "visible": False, "fixedrange": True}
         layout["xaxis"] |= {"anchor": "free", "position": 0}
-    layout["annotations"] = [
+    layout["annotations"] = _method(style) + [
         {
             "text": style.unit, "xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left",
             "yanchor": "bottom", "xshift": -33, "yshift": 5, "showarrow": False, "name": "role:text-3",
@@ -256,6 +264,17 @@ def _layout(
     return layout
 
 
+def _method(style: Style) -> list[dict[str, Any]]:
+    if not style.method:
+        return []
+    return [
+        {
+            "text": style.method, "xref": "paper", "yref": "paper", "x": 1, "y": 1, "xanchor": "right",
+            "yanchor": "bottom", "yshift": 5, "showarrow": False, "name": "role:text-3",
+        }
+    ]  # fmt: skip
+
+
 def _frame(span: TimeRange, *, l: int, r: int, t: int) -> dict[str, Any]:  # noqa: E741 - Plotly's name
     return {
         "margin": {"l": l, "r": r, "t": t, "b": 22},
@@ -272,7 +291,8 @@ def _frame(span: TimeRange, *, l: int, r: int, t: int) -> dict[str, Any]:  # noq
 def _linear_axis(lines: Sequence[Line], style: Style, limits: Sequence[Limit]) -> dict[str, Any]:
     top = max(_highest(lines, style.stacked), style.top or 0.0, *(limit.value * 1.12 for limit in limits), 0.0)
     step = _nice(top / 3.2)
-    high = step * math.ceil(top * 1.02 / step) if top else 1.0
+    room = 1.0 if top == style.top else 1.02  # a line must not lie on the frame, but 100% may
+    high = step * math.ceil(top * room / step - 1e-9) if top else 1.0
     axis: dict[str, Any] = {"range": [0, high]}
     if style.ticks:
         return axis | {"tickmode": "array", "tickvals": list(style.ticks), "ticktext": list(style.ticks.values())}

@@ -39,7 +39,13 @@ def short(value: Number | None) -> str:
     if value is None:
         return NOTHING
     size = abs(float(value))
-    for limit, divisor, letter in ((1e3, 1, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M"), (float("inf"), 1e9, "G")):
+    scales: tuple[tuple[float, float, str], ...] = (
+        (1e3, 1.0, ""),
+        (1e6, 1e3, "k"),
+        (1e9, 1e6, "M"),
+        (float("inf"), 1e9, "G"),
+    )
+    for limit, divisor, letter in scales:
         if size < limit:
             return fixed(float(value) / divisor, 0 if not letter and size >= 10 else 1) + letter
     return NOTHING
@@ -73,12 +79,12 @@ def duration(value: timedelta | None) -> str:
 
 
 def clock(at: datetime | None, now: datetime | None = None) -> str:
-    """`14:32`; with its day when that is not today's."""
+    """`14:32`; with its day, kept in one piece, when that is not today's."""
     if at is None:
         return NOTHING
     at = at.astimezone(UTC)
     if now is not None and at.date() != now.astimezone(UTC).date():
-        return f"{at:%b} {at.day} {at:%H:%M}"
+        return f"{at:%b}\u00a0{at.day} {at:%H:%M}"
     return f"{at:%H:%M}"
 
 
@@ -88,6 +94,14 @@ def countdown(left: timedelta) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def place(cloud: str, region: str, zone: str) -> str:
+    """`AWS us-east-1b`, `Azure eastus2 zone 2`: Azure numbers its zones inside the region, the others' name theirs."""
+    if not cloud:
+        return ""
+    where = f"{region} zone {zone}" if zone.isdigit() else zone or region
+    return f"{cloud_name(cloud)} {where}".strip()
 
 
 def cloud_name(slug: str) -> str:

@@ -15,6 +15,9 @@ from fleet.services import clock, events
 from fleet.timerange import TimeRange
 
 
+LARGEST = 2**63 - 1
+
+
 @dataclass(frozen=True)
 class Frame:
     """Read once a request. `projects` None means every project (a superuser's view)."""
@@ -79,6 +82,7 @@ def cursor_text(cursor: tuple[int, int]) -> str:
 def cursor_of(text: str) -> tuple[int, int] | None:
     """`(tx, id)` of a cursor; None when it is none."""
     tx, _, row = text.partition("-")
-    if not (tx.isdigit() and row.isdigit() and len(text) < 40):
+    if not (tx.isascii() and tx.isdigit() and row.isascii() and row.isdigit() and len(text) < 40):
         return None
-    return int(tx), int(row)
+    found = int(tx), int(row)
+    return found if max(found) <= LARGEST else None

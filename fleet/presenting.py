@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from fleet.formatting import clock, cloud_name
+from fleet.formatting import clock, place
 from fleet.states import allocation_look, attempt_look, reason_text, slot_look
 from fleet.telling import tell
 
@@ -59,7 +59,7 @@ def incident_alert(row: Row, now: datetime, names: Mapping[str, Mapping[str, str
         **row,
         "href": reverse("allocation", args=[named["page"]]) if named else "",
         "since": now - row["opened_at"],
-        "kind": row["kind"].replace("-", " ").capitalize(),
+        "kind": "SLO" if row["kind"] == "slo" else row["kind"].replace("-", " ").capitalize(),
     }
 
 
@@ -121,12 +121,7 @@ def _pool_key(row: Row) -> tuple[Any, ...]:
 
 
 def _place(slot: Row) -> str:
-    cloud, zone = slot["account__cloud"], slot["zone"]
-    if not cloud or not zone:
-        return ""
-    # Azure numbers its zones inside the region; the others' zones name theirs.
-    where = zone if zone.startswith(slot["region"]) or not slot["region"] else f"{slot['region']} {zone}"
-    return f"{cloud_name(cloud)} {where}"
+    return place(slot["account__cloud"] or "", slot["region"], slot["zone"])
 
 
 def _counted(words: Any) -> str:

@@ -15,6 +15,7 @@ from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 
 from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES
+from fleet.formatting import place
 from fleet.models import (
     Allocation,
     CapacityMemory,
@@ -35,6 +36,11 @@ Rows = list[dict[str, Any]]
 PAGE = 50
 
 
+def plain(found: Iterable[Any]) -> Rows:
+    """Rows of `.values()` as ordinary dictionaries."""
+    return [dict(row) for row in found]
+
+
 def visible_projects(user: AbstractBaseUser | AnonymousUser) -> list[int] | None:
     """Ids of the projects a person may look at; None for all of them and what belongs to none."""
     caller = caller_of_user(user)
@@ -43,7 +49,8 @@ def visible_projects(user: AbstractBaseUser | AnonymousUser) -> list[int] | None
 
 def backfill_progress() -> dict[str, Any] | None:
     """How far the history has been read in, while it is being read in."""
-    return Progress.objects.filter(finished_at=None, total__gt=0).values("done", "total", "detail").first()
+    running = Progress.objects.filter(finished_at=None, total__gt=0).values("done", "total", "detail")
+    return next(iter(plain(running[:1])), None)
 
 
 # --- The fleet table ---------------------------------------------------------------------------------------------
@@ -116,7 +123,7 @@ def current_price() -> Case:
     return Case(When(follows, then=market), default=F("price_per_hour"))
 
 
-def live_machines(projects: Sequence[int] | None, now: datetime) -> QuerySet[Instance]:
+def live_machines(projects: Sequence[int] | None, now: datetime) -> QuerySet[Any]:
     """Machines that are billed now, with `price_now`."""
     machines = (
         Instance.objects.filter(terminated_at=None).annotate(as_of=Value(now)).annotate(price_now=current_price())
@@ -190,7 +197,7 @@ def machines_of(allocation_ids: Sequence[int], now: datetime) -> dict[int, Rows]
         )
     )  # fmt: skip
     for slot in slots:
-        found[slot["allocation_id"]].append(slot)
+        found[slot["allocation_id"]].append(dict(slot))
     return found
 
 
@@ -252,35 +259,33 @@ def _words(values: Iterable[str | None]) -> list[str]:
 
 def capacity_cells() -> dict[str, Any]:
     """Zones × accelerators: how long it took to fill, how often the cloud said no, and until when we wait."""
-    offered = set(
-        Offering.objects.filter(offered=True, account__enabled=True).values_list(
-            "account__cloud", "zone", "instance_type__name", "instance_type__accelerator"
-        )
+    offered = Offering.objects.filter(offered=True, account__enabled=True).values_list(
+        "account__cloud", "region", "zone", "instance_type__name", "instance_type__accelerator"
     )
-    chip_of = {(cloud, kind): chip for cloud, _, kind, chip in offered}
-    cells: dict[tuple[str, str, str], dict[str, Any]] = {
-        (cloud, zone, chip): {"attempts": 0, "refusals": 0, "fills": [], "cooldown": None}
-        for cloud, zone, _, chip in offered
+    pools = set(offered)
+    chip_of = {(cloud, kind): chip for cloud, _, _, kind, chip in pools}
+    cells: dict[tuple[str, str, str, str], dict[str, Any]] = {
+        (cloud, region, zone, chip): {"attempts": 0, "refusals": 0, "fills": [], "cooldown": None}
+        for cloud, region, zone, _, chip in pools
     }
     memories = CapacityMemory.objects.exclude(zone="").exclude(instance_type="").values(
-        "account__cloud", "zone", "instance_type", "attempts", "refusals", "fill_seconds", "cooldown_until",
-        "last_refusal_class",
+        "account__cloud", "region", "zone", "instance_type", "attempts", "refusals", "fill_seconds", "cooldown_until",
     )  # fmt: skip
     for memory in memories:
         cloud, kind = memory["account__cloud"], memory["instance_type"]
-        cell = cells.get((cloud, memory["zone"], chip_of.get((cloud, kind), "")))
+        cell = cells.get((cloud, memory["region"], memory["zone"], chip_of.get((cloud, kind), "")))
         if cell is not None:
             cell["attempts"] += memory["attempts"]
             cell["refusals"] += memory["refusals"]
             cell["fills"] += memory["fill_seconds"]
             cell["cooldown"] = max(filter(None, [cell["cooldown"], memory["cooldown_until"]]), default=None)
-    chips = sorted({chip for _, _, chip in cells})
-    zones = sorted({(cloud, zone) for cloud, zone, _ in cells})
+    chips = sorted({chip for *_, chip in cells})
+    zones = sorted({(cloud, region, zone) for cloud, region, zone, _ in cells})
     return {
         "chips": chips,
         "zones": [
-            {"cloud": cloud, "zone": zone, "cells": [_cell(cells.get((cloud, zone, chip)), chip) for chip in chips]}
-            for cloud, zone in zones
+            {"place": place(*zone), "cells": [_cell(cells.get((*zone, chip)), chip) for chip in chips]}
+            for zone in zones
         ],
     }
 
@@ -302,7 +307,7 @@ def _cell(cell: Mapping[str, Any] | None, chip: str) -> dict[str, Any]:
 
 def wide_cooldowns(now: datetime) -> Rows:
     """Refusals that were about more than one pool: a region, a quota, an account."""
-    return list(
+    return plain(
         CapacityMemory.objects.filter(Q(zone="") | Q(instance_type=""), cooldown_until__gt=now).values(
             "account__cloud", "account__name", "region", "last_refusal_class", "last_refusal_code", "cooldown_until"
         )
@@ -311,7 +316,7 @@ def wide_cooldowns(now: datetime) -> Rows:
 
 def sweep_rows() -> Rows:
     """The latest finished sweep of every account."""
-    return list(
+    return plain(
         Sweep.objects.filter(finished_at__isnull=False)
         .order_by("account_id", "-id")
         .distinct("account_id")
@@ -416,7 +421,7 @@ def names_of(subjects: Iterable[str]) -> dict[str, dict[str, str]]:
         for public_id, name in Allocation.objects.filter(public_id__in=wanted).values_list("public_id", "name")
     }
     for model, field in ((Slot, "allocation"), (Instance, "slot__allocation")):
-        rows = model.objects.filter(public_id__in=wanted).values_list(  # type: ignore[attr-defined]
+        rows = model.objects.filter(public_id__in=wanted).values_list(
             "public_id", f"{field}__name", f"{field}__public_id"
         )
         named |= {public_id: {"name": name, "page": page} for public_id, name, page in rows if name}

@@ -80,6 +80,10 @@ def _resized(data: Data) -> str:
     return f"{data.get('before', '?')} → {data.get('after', '?')} accelerators, {data.get('reason', '')}".rstrip(", ")
 
 
+def _scaled(data: Data) -> str:
+    return f"{data.get('before', '?')} → {data.get('after', '?')} replicas. {data.get('why', '')}".strip()
+
+
 def _sentence(data: Data) -> str:
     return str(data.get("sentence") or data.get("detail") or data.get("reason") or _numbers(data))
 
@@ -119,7 +123,7 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "budget.refused": ("refused by a budget", "money", "bad", _sentence),
     "quota.refused": ("refused by a quota", "stop", "warn", _sentence),
     "endpoint.created": ("created", "endpoint", "info", _text("name", "model")),
-    "endpoint.scaled": ("scaled", "up", "info", _numbers),
+    "endpoint.scaled": ("scaled", "up", "info", _scaled),
     "endpoint.changed": ("changed", "admin", "info", _changed),
     "replica.started": ("replica started", "busy", "info", _numbers),
     "replica.ready": ("replica ready", "check", "ok", _numbers),

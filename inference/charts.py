@@ -46,21 +46,19 @@ def latency_chart(metric: str, steps: Sequence[Step], span: TimeRange, *, slo_ms
     values = {q: [_value(step, q) for step in steps] for q, _, _, _ in PERCENTILES}
     highest = max((value for line in values.values() for value in line if value is not None), default=0.0)
     in_seconds = max(highest, slo_ms or 0) >= 2000
-    scale = 1000.0 if in_seconds else 1.0
+    scale, unit = (1000.0, "seconds") if in_seconds else (1.0, "milliseconds")
     named = f"p{quantile * 100:g}"
     limits = [Limit(slo_ms / scale, f"SLO {named} {milliseconds(slo_ms)}")] if slo_ms else []
     return lines_chart(
         metric,
         TITLES[metric],
-        ". ".join(
-            filter(None, [f"Limit {milliseconds(slo_ms)} at {named}" if slo_ms else "No limit set", _method(steps)])
-        ),
+        f"Limit {milliseconds(slo_ms)} at {named}" if slo_ms else "No limit set",
         span=span,
         lines=[
             Line(f"p{q * 100:g}", [None if v is None else v / scale for v in values[q]], role, dash, width)
             for q, role, width, dash in PERCENTILES
         ],
-        style=Style("seconds" if in_seconds else "milliseconds", "seconds" if in_seconds else "milliseconds"),
+        style=Style(unit, unit, method=_method(steps)),
         limits=limits,
         note=_bounds(steps),
         empty="No request finished in this time range, so there is nothing to rank.",
@@ -70,25 +68,25 @@ def latency_chart(metric: str, steps: Sequence[Step], span: TimeRange, *, slo_ms
 def traffic_charts(found: Mapping[str, Any], span: TimeRange) -> tuple[Chart, Chart]:
     rows, source = found["rows"], SOURCES[found["source"]]
     failed = "" if found["failed_ratio"] is None else f"{percent(found['failed_ratio'], 2)} cut or failed"
-    cached = "" if not found["cached_ratio"] else f"{percent(found['cached_ratio'])} of input from the prefix cache"
+    cached = "" if not found["cached_ratio"] else f"{percent(found['cached_ratio'])} of input was cached"
     requests = lines_chart(
         "requests",
         "Requests",
-        ", ".join(filter(None, [failed, source])),
+        failed,
         span=span,
         lines=[Line("Requests", fill(span, rows, "requests"), "c1", width=1.8)],
-        style=Style("requests per second", "one"),
+        style=Style("requests per second", "one", method=source),
     )
     tokens = lines_chart(
         "tokens",
         "Tokens",
-        ", ".join(filter(None, [cached, source])),
+        cached,
         span=span,
         lines=[
             Line("Input", fill(span, rows, "given"), "c1", width=1.8),
             Line("Output", fill(span, rows, "made"), "c3", width=1.8),
         ],
-        style=Style("tokens per second", "short"),
+        style=Style("tokens per second", "short", method=source),
     )
     return requests, tokens
 
@@ -97,7 +95,7 @@ def queue_charts(rows: Rows, span: TimeRange) -> tuple[Chart, Chart]:
     in_flight = lines_chart(
         "queue",
         "Running and waiting",
-        "All replicas together, mean of each step",
+        "All replicas together",
         span=span,
         lines=[
             Line("Running", fill(span, rows, "running"), "c1", width=1.8),
@@ -108,7 +106,7 @@ def queue_charts(rows: Rows, span: TimeRange) -> tuple[Chart, Chart]:
     cache = lines_chart(
         "kv",
         "KV-cache use",
-        "Mean of all replicas, and the fullest one's peak",
+        "Mean, and the fullest's peak",
         span=span,
         lines=[
             Line("Fullest", fill(span, rows, "kv_max"), "c2", "dot", 1.3),
@@ -123,12 +121,12 @@ def machine_chart(rows: Rows, span: TimeRange) -> Chart:
     return lines_chart(
         "machines",
         "Accelerators at work",
-        "busy_ratio, tensor_ratio and memory_ratio of its machines",
+        "Means of its machines",
         span=span,
         lines=[
-            Line("Busy", fill(span, rows, "busy"), "c1", width=1.8),
-            Line("Tensor", fill(span, rows, "tensor"), "c4", width=1.8),
-            Line("Memory", fill(span, rows, "memory"), "c0", "dot", 1.3),
+            Line("busy_ratio", fill(span, rows, "busy"), "c1", width=1.8),
+            Line("tensor_ratio", fill(span, rows, "tensor"), "c4", width=1.8),
+            Line("memory_ratio", fill(span, rows, "memory"), "c0", "dot", 1.3),
         ],
         style=Style("% of time, % of memory", "percent", top=1.0, ticks={0: "0%", 0.5: "50%", 1: "100%"}),
     )
@@ -176,7 +174,7 @@ def _method(steps: Sequence[Step]) -> str:
     newest = next((step.latency for step in reversed(steps) if step.latency.count), None)
     if newest is None:
         return ""
-    return {SKETCH: "From request records", HISTOGRAM: "From engine histograms"}.get(newest.method, "")
+    return {SKETCH: "from request records", HISTOGRAM: "from engine histograms"}.get(newest.method, "")
 
 
 def _bounds(steps: Sequence[Step]) -> str:
@@ -201,8 +199,9 @@ def _counts(bars: Rows, states: set[str], span: TimeRange) -> list[float | None]
     for bar in bars:
         if bar["state"] in states:
             first = max(-((span.start + half - bar["start"]) // span.step), 0)
-            last = min(max(-((span.start + half - bar["end"]) // span.step), 0), span.buckets)
-            changes[first if first < span.buckets else span.buckets] += 1
+            end = span.end + span.step if bar["open"] else bar["end"]
+            last = min(max(-((span.start + half - end) // span.step), 0), span.buckets)
+            changes[min(first, span.buckets)] += 1
             changes[last] -= 1
     counts: list[float | None] = []
     running = 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from fleet.formatting import clock, cloud_name, fixed, milliseconds, usd
+from fleet.formatting import clock, fixed, milliseconds, place, usd
 from fleet.presenting import short_id
 from fleet.states import Look, reason_text
 from inference.domain.memory_fit import MemoryFit
@@ -17,6 +17,7 @@ from inference.models import ServingConfig
 
 Row = Mapping[str, Any]
 
+DTYPES = {"bfloat16": "BF16", "float16": "FP16", "float32": "FP32"}
 NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 ENDPOINT = {
     "pending": Look("Pending", "clock", "info", 2),
@@ -51,6 +52,11 @@ def endpoint_row(row: Row) -> dict[str, Any]:
         "slo": _slo_badge(objectives, broken),
         "p95": _p95(row["latency"]["ttft"]),
     }
+
+
+def dtype(name: str) -> str:
+    """`bfloat16` as people write it."""
+    return DTYPES.get(name, name.upper())
 
 
 def slo_marks(row: Row) -> list[dict[str, Any]]:
@@ -112,13 +118,12 @@ def decision_item(row: Row) -> dict[str, Any]:
 
 
 def replica_row(row: Row) -> dict[str, Any]:
-    cloud = row["slot__account__cloud"]
     return {
         **row,
         "name": f"r-{row['ordinal']:02}",
         "look": REPLICA.get(row["state"], Look(row["state"], "alert", "mute")),
         "why": reason_text(row["reason"], row["detail"]),
-        "place": f"{cloud_name(cloud)} {row['slot__zone']}" if cloud else "–",
+        "place": place(row["slot__account__cloud"] or "", row["slot__region"], row["slot__zone"]) or "–",
     }
 
 

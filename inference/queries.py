@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, NullIf
 
-from fleet.queries import Rows, in_scope, live_machines
+from fleet.queries import Rows, in_scope, live_machines, plain
 from fleet.timerange import TimeRange
 from inference.domain import sketch
 from inference.domain.histogram import from_json
@@ -87,7 +87,7 @@ def _lately(endpoint_ids: Sequence[int], now: datetime) -> dict[int, dict[str, A
         "ttft_sketch", "itl_sketch", "e2e_sketch", "histograms",
     )  # fmt: skip
     for window in windows:
-        by_endpoint[window["endpoint_id"]].append(window)
+        by_endpoint[window["endpoint_id"]].append(dict(window))
     return {pk: _load(rows, now) for pk, rows in by_endpoint.items()}
 
 
@@ -128,7 +128,7 @@ def slo_attainment(projects: Sequence[int] | None, now: datetime) -> dict[str, A
     ).values("endpoint_id", "requests", "ttft_sketch", "itl_sketch", "e2e_sketch")
     by_endpoint: dict[int, Rows] = defaultdict(list)
     for hour in hours:
-        by_endpoint[hour["endpoint_id"]].append(hour)
+        by_endpoint[hour["endpoint_id"]].append(dict(hour))
     shares = [
         (_worst_share(rows, limits[pk]), sum(row["requests"] for row in rows)) for pk, rows in by_endpoint.items()
     ]
@@ -350,13 +350,14 @@ def gaps(endpoint_id: int, span: TimeRange) -> Rows:
 
 def replica_rows(endpoint_id: int) -> Rows:
     """The replicas that are not over, with the machine under each."""
-    return list(
+    return plain(
         Replica.objects.open()
         .filter(endpoint_id=endpoint_id)
         .order_by("ordinal")
         .values(
             "public_id", "ordinal", "state", "reason", "detail", "since", "weight", "drain_until", "scrape_failures",
-            "slot__account__cloud", "slot__zone", "slot__instance_type", "slot__capacity_type", "slot__accelerator",
+            "slot__account__cloud", "slot__region", "slot__zone", "slot__instance_type", "slot__capacity_type",
+            "slot__accelerator",
             "slot__accelerator_count", "slot__price_per_hour",
         )
     )  # fmt: skip

@@ -89,7 +89,7 @@ def _head(found: Endpoint, frame: Frame) -> dict[str, Any]:
     config = found.serving_config
     weights, cache = config.quantization or config.dtype, config.kv_dtype or config.dtype
     return presenting.endpoint_row(row) | {
-        "quantization": f"{weights.upper()}, KV {cache.upper()}",
+        "quantization": f"{presenting.dtype(weights)}, KV {presenting.dtype(cache)}",
         "engine": config.engine,
         "allocation": _allocation(found),
     }

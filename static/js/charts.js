@@ -29,7 +29,7 @@ const Charts = (() => {
     usd: (v) => "$" + v.toFixed(2),
     usd_per_million: (v) => "$" + v.toFixed(v >= 1 ? 2 : 3),
     percent: (v) => (v * 100).toFixed(0) + "%",
-    seconds: (v) => v.toFixed(2),
+    seconds: (v) => v.toFixed(v < 10 ? 2 : 1),
     milliseconds: (v) => v.toFixed(0),
     one: (v) => v.toFixed(1),
     whole: (v) => v.toFixed(0),
