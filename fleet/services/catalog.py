@@ -10,6 +10,7 @@ from django.db import transaction
 from fleet.domain.accelerators import Accelerator
 from fleet.domain.capacity import Offering, Pool
 from fleet.domain.outcomes import OfferedPool, OfferedType, PriceChange
+from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, InstanceType, PricePoint
 from fleet.models import Offering as OfferingRow
 from fleet.providers.base import ReadFailed
@@ -22,12 +23,12 @@ HISTORY_AT_FIRST = timedelta(days=1)
 
 def sync_account(account: CloudAccount, *, now: datetime) -> bool:
     """Read shapes, offerings and price changes of one account. False: a read failed and nothing was changed."""
-    cloud = adapter(account)
     since = account.prices_complete_until or now - HISTORY_AT_FIRST
     try:
+        cloud = adapter(account)
         facts, types, pools = cloud.facts(), list(cloud.instance_types()), list(cloud.offerings())
         history = cloud.price_history(since)
-    except ReadFailed as error:
+    except (ReadFailed, Refused) as error:
         CloudAccount.objects.filter(pk=account.pk).update(last_error=str(error))
         return False
     with transaction.atomic():
@@ -49,7 +50,7 @@ def sync_prices(account: CloudAccount) -> bool:
         return False
     try:
         history = adapter(account).price_history(account.prices_complete_until)
-    except ReadFailed as error:
+    except (ReadFailed, Refused) as error:
         CloudAccount.objects.filter(pk=account.pk).update(last_error=str(error))
         return False
     with transaction.atomic():
