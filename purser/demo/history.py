@@ -49,6 +49,7 @@ class Story:
 
     endpoint: Endpoint
     served: Served
+    held: PastAllocation
     machines: Mapping[Life, PastMachine]
 
     def serving(self, at: datetime) -> int:
@@ -81,6 +82,8 @@ def backfill(days: int) -> None:
     account = CloudAccount.objects.filter(provider="sandbox").order_by("id")[0]
     sandbox = SandboxClient(str(account.options["url"]))
     whole = plan(days, seed=int(sandbox.call("GET", "clock")["seed"]))
+    for story in whole.stories:
+        machines_past.check_known(story.held)
     progress.report(PROGRESS, done=0, total=days, detail=f"Day 0 of {days}")
     _recent_traffic(whole)
     for shift in whole.shifts:
@@ -126,6 +129,7 @@ def _story(endpoint: Endpoint, wanted: dict[str, Any], cut: Sequence[Span], happ
     return Story(
         endpoint,
         served,
+        held,
         {life: _machine(held, life, n, pools[life.place % len(pools)], happened) for n, life in enumerate(lived)},
     )
 

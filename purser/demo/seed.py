@@ -117,7 +117,9 @@ def _endpoints(
     for wanted in world["endpoint"]:
         if trace is not None and wanted["name"] != TRACE_ENDPOINT:
             continue
-        values = {key: tuple(v) if isinstance(v, list) else v for key, v in wanted.items() if key in known}
+        values: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in wanted.items() if key in known
+        }
         endpoint = create_endpoint(
             project=projects[wanted["project"]], spec=EndpointSpec(**values), requested_by="demo", now=now
         )
