@@ -32,7 +32,6 @@ from fleet.services.installation import (
     TAG_SEQUENCE,
     TAG_SLOT,
     client_token,
-    installation,
     proof,
 )
 
@@ -44,6 +43,7 @@ ASKED_AT_MOST = 5
 class PastAllocation:
     """What held the machines. Times are business time, half-open."""
 
+    installation: uuid.UUID
     key: str
     project: Project
     name: str
@@ -75,14 +75,15 @@ class PastMachine:
     terminated_at: datetime
 
 
-def past_id(prefix: str, key: str) -> str:
-    """A public id that is the same whenever it is asked for."""
-    return f"{prefix}_{uuid.uuid5(installation().uuid, f'{prefix}/{key}').hex}"
+def past_id(installation: uuid.UUID, prefix: str, key: str) -> str:
+    """A public id that is the same whenever this installation asks for it."""
+    return f"{prefix}_{uuid.uuid5(installation, f'{prefix}/{key}').hex}"
 
 
 def request_of(past: PastMachine) -> LaunchRequest:
     """The launch that would have made it, marked as ours. Its sequence is 0: it came before we counted."""
-    attempt = past_id("att", past.key)
+    ours = past.allocation.installation
+    attempt = past_id(ours, "att", past.key)
     return LaunchRequest(
         token=client_token(attempt),
         region=past.region,
@@ -90,15 +91,22 @@ def request_of(past: PastMachine) -> LaunchRequest:
         instance_type=past.instance_type,
         capacity_type=past.capacity_type,
         tags={
-            TAG_INSTALLATION: str(installation().uuid),
+            TAG_INSTALLATION: str(ours),
             TAG_PROJECT: past.allocation.project.public_id,
-            TAG_ALLOCATION: past_id("alloc", past.allocation.key),
-            TAG_SLOT: past_id("slot", past.key),
+            TAG_ALLOCATION: past_id(ours, "alloc", past.allocation.key),
+            TAG_SLOT: past_id(ours, "slot", past.key),
             TAG_ATTEMPT: attempt,
             TAG_SEQUENCE: "0",
             TAG_PROOF: proof(attempt, past.account.cloud, past.region),
         },
     )
+
+
+def check_known(past: PastAllocation) -> None:
+    """Raise Refused when this allocation's past was told before with other times."""
+    row = Allocation.objects.filter(public_id=past_id(past.installation, "alloc", past.key)).first()
+    if row is not None:
+        _check_alike(row, past)
 
 
 def unknown(pasts: Iterable[PastMachine]) -> list[PastMachine]:
@@ -128,7 +136,7 @@ def import_past(
 ) -> list[Instance]:
     """Write the rows of machines that have none yet, and one event. Returns the new instances.
 
-    `seen`: what `ask_clouds` gave. Raises Refused when an allocation is known with other times.
+    `seen`: what `ask_clouds` gave. Raises Refused when its allocation is known with other times.
     """
     with transaction.atomic():
         made = [_import_one(past, seen[past.provider_id], now) for past in unknown(pasts)]
@@ -168,7 +176,7 @@ def _import_one(past: PastMachine, machine: Machine, now: datetime) -> Instance:
 
 def _allocation(past: PastAllocation) -> Allocation:
     row, _ = Allocation.objects.get_or_create(
-        public_id=past_id("alloc", past.key),
+        public_id=past_id(past.installation, "alloc", past.key),
         defaults={
             "project": past.project,
             "name": past.name,
@@ -188,18 +196,22 @@ def _allocation(past: PastAllocation) -> Allocation:
             "next_at": None,
         },
     )
+    _check_alike(row, past)
+    return row
+
+
+def _check_alike(row: Allocation, past: PastAllocation) -> None:
     if (row.created_at, row.released_at) != (past.created_at, past.released_at):
         raise Refused(
             "history-differs",
             f"The history of {past.name} is known from {row.created_at:%Y-%m-%d %H:%M} to "
             f"{row.released_at:%Y-%m-%d %H:%M} UTC; import the same stretch again, or none.",
         )
-    return row
 
 
 def _slot(past: PastMachine, allocation: Allocation) -> Slot:
     row, _ = Slot.objects.get_or_create(
-        public_id=past_id("slot", past.key),
+        public_id=past_id(past.allocation.installation, "slot", past.key),
         defaults={
             "allocation": allocation,
             "ordinal": past.ordinal,

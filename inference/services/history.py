@@ -15,6 +15,7 @@ from django.db.models import Max
 
 from fleet.models import Slot
 from fleet.services.history import past_id
+from fleet.services.installation import installation
 from inference.domain import sketch
 from inference.domain.lifecycle import ReplicaReason, ReplicaState
 from inference.models import (
@@ -75,7 +76,8 @@ class PastUse:
 
 def import_replicas(endpoint: Endpoint, lives: Iterable[PastReplica]) -> int:
     """The ended replicas and their bars of the timeline; how many were new."""
-    wanted = {past_id("rep", life.slot.public_id): life for life in lives}
+    ours = installation().uuid
+    wanted = {past_id(ours, "rep", life.slot.public_id): life for life in lives}
     with transaction.atomic():
         Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)  # whoever counts replicas waits for it
         own = Replica.objects.filter(endpoint=endpoint)

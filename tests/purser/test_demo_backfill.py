@@ -31,8 +31,9 @@ from purser.demo.seed import seed
 from tests.sandbox_server import Sandbox, sandbox_process
 
 DAYS = 2
-COUNTED = (Allocation, Slot, LaunchAttempt, Instance, Replica, ReplicaPeriod, Window, HourWindow, MachineWindow)
-COUNTED += (MachineHourWindow, LedgerEntry, AllocatedCost, CostPerToken, Event)
+FLEET = (Allocation, Slot, LaunchAttempt, Instance, Event)
+INFERENCE = (Replica, ReplicaPeriod, Window, HourWindow, MachineWindow, MachineHourWindow)
+BILLING = (LedgerEntry, AllocatedCost, CostPerToken)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def bill(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def counts() -> dict[str, int]:
-    return {table.__name__: table._default_manager.count() for table in COUNTED}
+    return {table.__name__: table._default_manager.count() for table in (*FLEET, *INFERENCE, *BILLING)}
 
 
 def test_a_past_costs_in_the_ledger_what_the_sandbox_bills_for_it(demo: Sandbox) -> None:
@@ -85,24 +86,15 @@ def test_every_hour_of_the_past_adds_up_and_has_a_price_per_token(demo: Sandbox)
     assert set(AllocatedCost.objects.values_list("kind", flat=True)) == {"serving", "idle", "startup"}
 
 
-def test_a_past_told_twice_changes_nothing(demo: Sandbox) -> None:
+def test_a_past_told_again_changes_nothing_and_one_of_another_length_is_refused(demo: Sandbox) -> None:
     backfill()
     before, billed = counts(), bill(demo)
     backfill()
     assert counts() == before
     assert bill(demo)["machines"] == billed["machines"]
-
-
-def test_a_past_of_another_length_is_refused_and_changes_nothing(demo: Sandbox) -> None:
-    backfill()
-    before = counts()
     with pytest.raises(CommandError, match="import the same stretch again, or none"):
         call_command("demo_backfill", days=DAYS + 1)
     assert counts() == before
-
-
-def test_progress_reaches_its_total(demo: Sandbox) -> None:
-    backfill()
     row = Progress.objects.get(name="backfill")
     assert (row.done, row.total, row.detail) == (DAYS, DAYS, f"Day {DAYS} of {DAYS}")
     assert row.finished_at is not None
@@ -118,11 +110,7 @@ def test_the_past_ends_where_the_present_begins_and_leaves_nothing_to_do(demo: S
     assert not Hold.objects.exists()
     assert not Slot.objects.filter(instance__isnull=False, next_at__isnull=False).exists()
     assert not Replica.objects.filter(next_at__isnull=False).exists()
-    assert Event.objects.filter(topic="history.imported").count() == 1
-
-
-def test_a_window_holds_as_many_latencies_as_requests(demo: Sandbox) -> None:
-    backfill()
+    assert Event.objects.filter(topic="history.imported").count() == Endpoint.objects.count()
     for hour in HourWindow.objects.all():
         assert sketch.count(bytes(hour.ttft_sketch or b"")) == hour.requests > 0
         assert hour.cached_input_tokens <= hour.input_tokens
