@@ -241,17 +241,14 @@ def _apply_refusal(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: 
     if refusal.error_class in (ErrorClass.TRANSIENT, ErrorClass.THROTTLE):
         # This call provably made nothing: the same attempt, the same token, a little later, until it takes too long.
         if _too_long_unclear(attempt):
-            with transaction.atomic():
-                if lease.rows().select_for_update(no_key=True).exists():
-                    memory.remember_refusal(memory.pool_of(slot), refusal, now=now)
-                    _abandon(slot, attempt, lease, now)
+            _give_up(slot, attempt, refusal, lease, now)
             return
         detail = f"{attempt.account.name}: {refusal.message or refusal.code}; sent again shortly."
         lease.update(reason=Reason.LAUNCH_CALLED, detail=detail)
         lease.release(again_in=max(refusal.retry_after or REPLAY_AFTER, REPLAY_AFTER))
         return
     if refusal.error_class == ErrorClass.GONE:
-        _record_what_ended(slot, attempt, lease, now)
+        _record_what_ended(slot, attempt, refusal, lease, now)
         return
     with transaction.atomic():
         # Counting the stock-out writes the allocation, which is locked before its slots.
@@ -314,11 +311,21 @@ def _back_to_wanted(slot: Slot, refusal: Refusal, wanted: Desired, lease: Lease,
     lease.release(again_in=SOON * 5)
 
 
-def _record_what_ended(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
+def _give_up(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: Lease, now: datetime) -> None:
+    """Answered, and always with something that settles nothing: abandoned, and its pool left alone for a while."""
+    with transaction.atomic():
+        if lease.rows().select_for_update(no_key=True).exists():
+            memory.remember_refusal(memory.pool_of(slot), refusal, now=now)
+            _abandon(slot, attempt, lease, now)
+
+
+def _record_what_ended(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: Lease, now: datetime) -> None:
     """The token made a machine that has ended since: its bill exists, so the machine is looked up and kept."""
     found = _find(attempt)
     if isinstance(found, Found) and found.machine is not None:
         _apply_machine(slot, attempt, found.machine, lease, now, adopted=True)
+    elif _too_long_unclear(attempt):
+        _give_up(slot, attempt, refusal, lease, now)
     else:
         lease.release(again_in=REPLAY_AFTER)
 

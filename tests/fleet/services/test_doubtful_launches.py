@@ -186,3 +186,17 @@ def test_an_unresolved_launch_in_an_account_that_was_switched_off_is_looked_up_a
     world.until_state(allocation, "active")
     assert len(world.calls("launch")) == 1
     assert len(world.machines()) == 1
+
+
+@pytest.mark.parametrize(("cloud", "code"), [("gcp", "notFound"), ("aws", "RequestLimitExceeded")])
+def test_a_launch_answered_forever_with_what_settles_nothing_is_given_up_and_bought_elsewhere(
+    world, settings, cloud, code
+):
+    settings.UNKNOWN_GIVE_UP_SECONDS = 2
+    allocation = world.ask(1, clouds=(cloud,))
+    world.fault("launch", "error", cloud=cloud, code=code, times=None)
+    world.until(lambda: LaunchAttempt.objects.filter(state=AttemptState.ABANDONED).exists())
+    world.call("DELETE", "faults")
+    world.until_state(allocation, "active", seconds=90)
+    assert len(world.machines()) == 1
+    assert Hold.objects.filter(released_at=None, attempt__state=AttemptState.ABANDONED).exists()
