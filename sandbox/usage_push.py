@@ -80,7 +80,7 @@ class UsagePusher:
             async with self._session.post(self._url, json=body, headers=headers, timeout=TIMEOUT) as answer:
                 return answer.status, await answer.text(errors="replace")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise NotTaken(f"Purser cannot be reached: {error or type(error).__name__}") from error
+            raise NotTaken(f"Purser cannot be reached: {str(error) or type(error).__name__}") from error
 
     def _settle(self, events: list[PendingEvent], refused: dict[str, str]) -> None:
         self._journal.settle(events, refused)
