@@ -181,7 +181,7 @@ def end_well(story: Story) -> None:
         story.turn()
         return not Allocation.objects.living().exists()
 
-    wait_until(over, f"everything is released after {story.said}", deadline_s=60)
+    wait_until(over, f"everything is released after {story.said}", deadline_s=120)
     # Tombstones are cleared by a sweep long after their launch.
     LaunchAttempt.objects.update(created_at_real=F("created_at_real") - sweeping.TOMBSTONE_CLEAR_AFTER * 2)
     story.sweep()
@@ -215,7 +215,7 @@ def check_the_end(story: Story) -> None:
     assert rows == {}, story.said
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_whatever_happens_nothing_is_bought_twice_and_nothing_is_left(world, monkeypatch, seed):
     story = Story(world, seed)
     Budget.objects.create(project=world.project, cap_per_hour=CAP_PER_HOUR)
