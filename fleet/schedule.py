@@ -2,7 +2,7 @@
 
 SCHEDULE: dict[str, float] = {
     "fleet.reconcile": 1.0,
-    "fleet.watch_notices": 0.5,
+    "fleet.watch_notices": 0.4,
     "fleet.observe": 1.0,
     "fleet.relay_events": 0.5,
     "fleet.sync_prices": 5.0,

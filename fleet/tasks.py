@@ -24,12 +24,12 @@ def observe(**_: object) -> None:
 
 @shared_task(name="fleet.watch_notices", queue="recovery")
 def watch_notices(**_: object) -> None:
-    for account in watched():
-        observing.watch_notices(account, now=business_now())
+    if sum(observing.watch_notices(account, now=business_now()) for account in watched()):
+        relay.relay()  # half a minute's notice is no time to wait for the next tick
     schedule.finished("fleet.watch_notices")
 
 
-@shared_task(name="fleet.sweep", queue="recovery")
+@shared_task(name="fleet.sweep", queue="default")
 def sweep(**_: object) -> None:
     for account in watched():
         if sweeping.due(account):

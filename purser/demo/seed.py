@@ -49,7 +49,7 @@ def seed(sandbox: SandboxClient, *, url: str, trace: dict[str, Any] | None) -> d
     _, for_router = access.issue_token(
         project=projects["assistants"], issuer=user, name="demo router", scopes=["read", "usage"], now=real
     )
-    router = {"purser_url": url, "api_token": for_router, "weights_poll_seconds_real": 0.5, "endpoints": endpoints}
+    router = {"purser_url": url, "api_token": for_router, "weights_poll_seconds_real": 0.25, "endpoints": endpoints}
     return {"username": user.username, "password": password, "api_token": for_scripts, "router": router}
 
 
@@ -117,6 +117,9 @@ def _endpoints(
     for wanted in world["endpoint"]:
         if trace is not None and wanted["name"] != TRACE_ENDPOINT:
             continue
+        if trace is not None:
+            # The trace is counted request by request, so its machines are of the kind no cloud takes back.
+            wanted["capacity_types"] = ["on-demand"]
         values: dict[str, Any] = {
             key: tuple(v) if isinstance(v, list) else v for key, v in wanted.items() if key in known
         }

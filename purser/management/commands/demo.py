@@ -21,7 +21,7 @@ from purser.embedded import EmbeddedError
 from sandbox.traffic import MalformedTrace, read_trace
 
 LOOK_EVERY_S = 0.25
-DEFAULT_TIME_FACTOR = 10.0
+DEFAULT_TIME_FACTOR = 8.0
 
 
 class Command(BaseCommand):
