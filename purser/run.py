@@ -42,7 +42,7 @@ def worker(concurrency: int) -> list[str]:
 
 
 def recovery_worker() -> list[str]:
-    """A small worker of its own for interruption notices and sweeps, where seconds count and no queue may wait."""
+    """A small worker of its own for interruption notices, where seconds count and no queue may wait."""
     return [*_celery(), "-Q", URGENT, "--pool", "solo", "-n", "recovery@%h"]
 
 
