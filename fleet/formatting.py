@@ -23,7 +23,7 @@ def usd_per_million(value: Number | None) -> str:
     """Three decimals below a dollar, two from there on."""
     if value is None:
         return NOTHING
-    return usd(value, 2 if abs(value) >= 1 else 3)
+    return usd(value, 2 if abs(float(value)) >= 1 else 3)
 
 
 def fixed(value: Number | None, decimals: int = 0) -> str:

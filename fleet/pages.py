@@ -14,7 +14,6 @@ from fleet import queries, timerange
 from fleet.services import clock, events
 from fleet.timerange import TimeRange
 
-
 LARGEST = 2**63 - 1
 
 

@@ -50,7 +50,10 @@ def visible_projects(user: AbstractBaseUser | AnonymousUser) -> list[int] | None
 def backfill_progress() -> dict[str, Any] | None:
     """How far the history has been read in, while it is being read in."""
     running = Progress.objects.filter(finished_at=None, total__gt=0).values("done", "total", "detail")
-    return next(iter(plain(running[:1])), None)
+    found = next(iter(plain(running[:1])), None)
+    if found is not None and found["detail"] and not found["detail"].endswith("."):
+        found["detail"] += "."
+    return found
 
 
 # --- The fleet table ---------------------------------------------------------------------------------------------
@@ -258,7 +261,7 @@ def _words(values: Iterable[str | None]) -> list[str]:
 
 
 def capacity_cells() -> dict[str, Any]:
-    """Zones × accelerators: how long it took to fill, how often the cloud said no, and until when we wait."""
+    """Zones × accelerators that were asked: time to fill, how often the cloud said no, until when we wait."""
     offered = Offering.objects.filter(offered=True, account__enabled=True).values_list(
         "account__cloud", "region", "zone", "instance_type__name", "instance_type__accelerator"
     )
@@ -279,9 +282,12 @@ def capacity_cells() -> dict[str, Any]:
             cell["refusals"] += memory["refusals"]
             cell["fills"] += memory["fill_seconds"]
             cell["cooldown"] = max(filter(None, [cell["cooldown"], memory["cooldown_until"]]), default=None)
-    chips = sorted({chip for *_, chip in cells})
-    zones = sorted({(cloud, region, zone) for cloud, region, zone, _ in cells})
+    tried = {key for key, cell in cells.items() if cell["attempts"]}
+    chips = sorted({chip for *_, chip in tried})
+    zones = sorted({(cloud, region, zone) for cloud, region, zone, _ in tried})
     return {
+        "offered": len(cells),
+        "untried": len(cells) - len(tried),
         "chips": chips,
         "zones": [
             {"place": place(*zone), "cells": [_cell(cells.get((*zone, chip)), chip) for chip in chips]}
@@ -296,12 +302,14 @@ def _cell(cell: Mapping[str, Any] | None, chip: str) -> dict[str, Any]:
     share = cell["refusals"] / cell["attempts"] if cell["attempts"] else 0.0
     heat = 0 if not share else 1 + min(int(share * 4), 3)
     fill = timedelta(seconds=median(cell["fills"])) if cell["fills"] else None
+    kept = {key: cell[key] for key in ("attempts", "refusals", "cooldown")}
     return {
         "chip": chip,
         "offered": True,
         "heat": heat,
         "fill": fill,
-        **{k: cell[k] for k in ("attempts", "refusals", "cooldown")},
+        "full": cell["attempts"] == cell["refusals"],
+        **kept,
     }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from fleet.formatting import usd
+from fleet.formatting import clock, usd
 
 Data = Mapping[str, Any]
 
@@ -69,11 +70,23 @@ def _planned(data: Data) -> str:
 
 
 def _refused(data: Data) -> str:
-    return " · ".join(str(data[key]) for key in ("class", "code", "pool", "message") if data.get(key))
+    return " · ".join(str(data[key]) for key in ("class", "code", "pool") if data.get(key))
 
 
 def _priced(data: Data) -> str:
     return " · ".join(filter(None, [str(data.get("pool", "")), _money(data.get("price_per_hour", ""))]))
+
+
+def _noticed(data: Data) -> str:
+    return f"{data.get('machine', 'a machine')} is taken back at {_time(data.get('ends_at'))}"
+
+
+def _time(value: Any) -> str:
+    """An event's ISO time as pages write it; the text itself if it is none."""
+    try:
+        return f"{clock(datetime.fromisoformat(str(value)))} UTC"
+    except ValueError:
+        return str(value)
 
 
 def _resized(data: Data) -> str:
@@ -102,17 +115,22 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "allocation.released": ("released", "stop", "mute", _sentence),
     "allocation.failed": ("failed", "fail", "bad", _sentence),
     "allocation.resized": ("resized", "activity", "info", _resized),
-    "allocation.extended": ("extended", "clock", "info", lambda data: f"ends {data.get('after', '?')}"),
+    "allocation.extended": ("extended", "clock", "info", lambda data: f"ends {_time(data.get('after'))}"),
     "allocation.release-requested": ("release asked for", "drain", "mute", _sentence),
     "slot.opened": ("machine planned", "machine", "info", _priced),
     "slot.launching": ("launch called", "busy", "info", _text("pool")),
     "instance.launched": ("machine launched", "up", "ok", _priced),
     "instance.ready": ("machine ready", "check", "ok", _text("machine")),
-    "instance.interruption-noticed": ("interruption notice", "bolt", "warn", _text("machine", "ends_at")),
+    "instance.interruption-noticed": ("interruption notice", "bolt", "warn", _noticed),
     "instance.preempted": ("machine preempted", "bolt", "bad", _text("machine", "reason")),
     "instance.unhealthy": ("machine unhealthy", "alert", "bad", _numbers),
     "instance.terminated": ("machine terminated", "stop", "mute", _text("machine", "reason")),
-    "instance.vanished": ("machine vanished", "alert", "bad", _text("machine", "last_seen")),
+    "instance.vanished": (
+        "machine vanished",
+        "alert",
+        "bad",
+        lambda data: f"{data.get('machine')}, last seen {_time(data.get('last_seen'))}",
+    ),
     "instance.orphan-found": ("orphan found", "alert", "bad", _text("machine")),
     "instance.orphan-ended": ("orphan ended", "check", "ok", _text("machine")),
     "launch.refused": ("launch refused", "stop", "warn", _refused),

@@ -3,7 +3,7 @@
 "use strict";
 
 const Live = (() => {
-  const EVERY_MS = 3000, AT_LEAST_EVERY_MS = 15000, STALE_AFTER_MISSES = 2;
+  const EVERY_MS = 3000, AT_MOST_EVERY_MS = 5000, AT_LEAST_EVERY_MS = 15000, STALE_AFTER_MISSES = 2;
   const root = document.documentElement;
   const region = document.getElementById("live");
   const label = document.getElementById("freshness");
@@ -27,7 +27,7 @@ const Live = (() => {
       }
     } catch { misses += 1; }
     if (Date.now() - lastRefresh > AT_LEAST_EVERY_MS) waiting = true;
-    if (waiting && misses === 0) refresh();
+    if (waiting && misses === 0 && Date.now() - lastRefresh > AT_MOST_EVERY_MS) refresh();
     tell();
   }
 
