@@ -18,7 +18,7 @@ from fleet.services import events
 from fleet.services.accounts import adapter
 from fleet.services.chips import accelerators
 
-HISTORY_AT_FIRST = timedelta(days=1)
+HISTORY_AT_FIRST = timedelta(hours=2)
 
 
 def sync_account(account: CloudAccount, *, now: datetime) -> bool:
