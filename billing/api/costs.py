@@ -17,6 +17,7 @@ from billing.models import AllocatedCost, CostPerToken, LedgerEntry
 from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Instant, Strict, Word
+from fleet.api.problems import Problem
 from fleet.api.schema import says
 from fleet.services.clock import business_now
 
@@ -39,10 +40,10 @@ class CostQuery(Strict):
         month = attrs["end"].replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         attrs["start"] = _hour(attrs.get("start", month))
         if not attrs["start"] < attrs["end"]:
-            raise serializers.ValidationError({"end": ["It must lie after start."]})
+            raise Problem(422, "range", "It must lie after start.", field="end")
         longest = LONGEST_BY_HOUR if attrs["step"] == "hour" else LONGEST_SPAN
         if attrs["end"] - attrs["start"] > longest:
-            raise serializers.ValidationError({"end": [f"At most {longest.days} days at this step."]})
+            raise Problem(422, "range", f"At most {longest.days} days at this step.", field="end")
         return attrs
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from fleet.api.base import ApiView, etag
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Flag, Instant, Money, Strict, Whole, Word
+from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY, IF_MATCH, says
 from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, Reason, SlotState
@@ -31,6 +33,7 @@ IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,299}$"
 SSH_KEY = r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{20,1800}( [ -~]{1,100})?$"  # noqa: E501
 LABEL = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,62}$"
 OURS = "purser"
+MOST_LABELS = 40
 UNFIT = frozenset({"cloud", "region", "capacity-type", "accelerator", "size", "fp8", "interconnect", "memory", "price"})
 """Codes of offerings that waiting will not make fit."""
 
@@ -43,24 +46,31 @@ class NeedIn(Strict):
     interconnect = serializers.RegexField(CLOUD_WORD, required=False)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": MOST_LABELS,
+        "propertyNames": {"pattern": LABEL},
+        "additionalProperties": {"type": "string", "pattern": LABEL},
+    }
+)
 class Labels(serializers.DictField):
     """Tags put on the machines, besides Purser's own."""
 
     child = serializers.RegexField(LABEL)
     default_error_messages = {
         "name": "A label's name is like its value: letters, digits, blanks and . _ / - up to 63 characters.",
-        "ours": "Labels that begin with 'purser' are Purser's own.",
-        "many": "At most 40 labels.",
+        "many": f"At most {MOST_LABELS} labels.",
     }
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         labels: dict[str, str] = super().to_internal_value(data)
         check = serializers.RegexField(LABEL)
-        if len(labels) > 40:
+        if len(labels) > MOST_LABELS:
             self.fail("many")
         for name in labels:
             if name.lower().startswith(OURS):
-                self.fail("ours")
+                raise Problem(422, "label", "Labels that begin with 'purser' are Purser's own.", field="labels")
             try:
                 check.run_validation(name)
             except serializers.ValidationError:

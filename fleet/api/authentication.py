@@ -51,7 +51,7 @@ class HasScope(BasePermission):
         if not isinstance(request.auth, Caller):
             return False
         scope = scope_for(request, view)
-        if not request.auth.projects(scope):
+        if not (request.auth.everything or request.auth.projects(scope)):
             raise Problem(403, "scope", f"This needs the scope {scope!r}, which you have in no project.")
         return True
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from rest_framework import serializers
 
 from fleet.api.fields import Strict, Whole, Word
+from fleet.api.problems import Problem
 
 MOST = 100
 USUAL = 50
@@ -72,11 +73,11 @@ def encode(value: int | str) -> str:
 
 
 def decode(text: str, kind: type) -> Any:
-    """The value in a cursor. Raises ValidationError for one we did not make."""
+    """The value in a cursor. Raises Problem for one we did not make."""
     try:
         value = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, UnicodeEncodeError):
         value = None
     if type(value) is not kind or (kind is str and "\x00" in value) or (kind is int and abs(value) >= 2**63):
-        raise serializers.ValidationError({"cursor": ["This cursor is not one of ours; start without it."]})
+        raise Problem(422, "cursor", "This cursor is not one of ours; start without it.", field="cursor")
     return value

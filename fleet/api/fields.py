@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from fleet.api.problems import Problem
 from fleet.domain.refusals import did_you_mean
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -42,7 +46,6 @@ class Instant(serializers.DateTimeField):
 
     default_error_messages = {
         "shape": "Write an instant as 2026-01-31T12:00:00Z.",
-        "range": "Between the years 2000 and 2200.",
     }
 
     def to_internal_value(self, value: Any) -> datetime:
@@ -50,7 +53,7 @@ class Instant(serializers.DateTimeField):
             self.fail("shape")
         moment = super().to_internal_value(value.strip().upper())
         if not EARLIEST <= moment < LATEST:
-            self.fail("range")
+            raise Problem(422, "instant-range", "Between the years 2000 and 2200.", field=self.field_name or "")
         return moment
 
 
@@ -59,6 +62,7 @@ class Word(serializers.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 100)
+        kwargs.setdefault("trim_whitespace", False)
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
@@ -68,15 +72,19 @@ class Word(serializers.CharField):
 
 
 class Whole(serializers.IntegerField):
-    """A JSON whole number; `"3"`, `3.0` and `true` are other things. Query parameters are text and are read."""
+    """A JSON whole number, also written `3.0`; `"3"` and `true` are other things. Query parameters are text."""
 
     def to_internal_value(self, data: Any) -> int:
         in_query = isinstance(getattr(self.root, "initial_data", None), QueryDict)
-        if not in_query and (not isinstance(data, int) or isinstance(data, bool)):
-            self.fail("invalid")
         if in_query and not re.fullmatch(r"-?\d{1,18}", str(data)):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        if not in_query and not self._is_whole(data):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
+
+    @staticmethod
+    def _is_whole(data: Any) -> bool:
+        return (isinstance(data, int) and not isinstance(data, bool)) or (isinstance(data, float) and data.is_integer())
 
 
 class Flag(serializers.BooleanField):
@@ -92,8 +100,16 @@ class Flag(serializers.BooleanField):
         return data is True or data == "true"
 
 
+@extend_schema_field({"type": "string", "format": "decimal", "pattern": AMOUNT})
 class Money(serializers.DecimalField):
     """A decimal string; a JSON number would already have been rounded by somebody."""
 
+    default_error_messages = {"shape": 'Write an amount as text with at most 6 decimals, such as "12.50".'}
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_digits": 18, "decimal_places": 6, **kwargs})
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str) or not re.fullmatch(AMOUNT, data):
+            self.fail("shape")
+        return super().to_internal_value(data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
@@ -28,9 +27,6 @@ from inference.services.endpoints import MOST_MILLISECONDS, MOST_REPLICAS, Endpo
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,199}$"
 OPTION = r"^[a-z][a-z0-9_-]{0,31}$"
-METRICS = ("ttft", "itl", "e2e")
-MOST_BUCKETS = 2_000
-LONGEST_SPAN = timedelta(days=400)
 
 
 class Params(serializers.DictField):

@@ -17,8 +17,8 @@ def project(db: None) -> Any:
 @pytest.fixture
 def api(project: Any) -> Any:
     """A client whose token may do everything in `research`."""
-    from tests.api_client import ApiClient
     from tests import factories
+    from tests.api_client import ApiClient
 
     return ApiClient(factories.token(project))
 

@@ -1,0 +1,100 @@
+"""Guessing passwords is slow, says nothing, and locks nobody else out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from fleet.services import throttle
+from tests import factories
+from tests.api_client import fresh_client
+
+
+@pytest.fixture(autouse=True)
+def empty_buckets(valkey: Any) -> None:
+    """The buckets of other tests are gone: the fixture's Valkey is emptied."""
+
+
+def attempt(username: str, password: str, address: str = "203.0.113.5", path: str = "/login/") -> Any:
+    return fresh_client().post(path, {"username": username, "password": password}, REMOTE_ADDR=address)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/login/", "/admin/login/"])
+def test_guessing_is_stopped_and_told_how_long_to_wait(path: str) -> None:
+    name = factories.user().username
+    answers = [attempt(name, f"guess {number}", path=path).status_code for number in range(7)]
+    assert answers == [200] * 5 + [429] * 2
+    answer = attempt(name, factories.PASSWORD, path=path)
+    assert answer.status_code == 429
+    assert 1 <= int(answer["Retry-After"]) <= 60
+
+
+@pytest.mark.django_db
+def test_the_owner_gets_in_from_elsewhere_while_somebody_guesses() -> None:
+    name = factories.user().username
+    for number in range(10):
+        attempt(name, f"guess {number}")
+    assert attempt(name, factories.PASSWORD, address="198.51.100.9").status_code == 302
+
+
+@pytest.mark.django_db
+def test_one_address_cannot_try_many_accounts() -> None:
+    answers = [attempt(f"account-{number}", "guess").status_code for number in range(throttle.PER_ADDRESS[0] + 3)]
+    assert answers == [200] * throttle.PER_ADDRESS[0] + [429] * 3
+
+
+@pytest.mark.django_db
+def test_a_login_that_works_costs_nothing() -> None:
+    name = factories.user().username
+    answers = [attempt(name, factories.PASSWORD).status_code for _ in range(throttle.PER_ADDRESS[0] + 3)]
+    assert set(answers) == {302}
+
+
+@pytest.mark.django_db
+def test_an_account_that_does_not_exist_is_answered_like_one_that_does() -> None:
+    known = factories.user().username
+    shown = [_message(attempt(name, "guess").content.decode()) for name in (known, "nobody-at-all")]
+    assert shown[0] == shown[1]
+    assert [attempt(name, "x", address=f"203.0.113.{n}").status_code for n, name in enumerate((known, "nobody"))] == [
+        200,
+        200,
+    ]
+
+
+@pytest.mark.django_db
+def test_without_valkey_people_still_get_in(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    throttle._client.cache_clear()
+    try:
+        assert attempt(factories.user().username, factories.PASSWORD).status_code == 302
+    finally:
+        throttle._client.cache_clear()
+
+
+@pytest.mark.django_db
+def test_every_page_forbids_inline_script_and_framing() -> None:
+    client = fresh_client()
+    for path in ("/login/", "/admin/login/"):
+        policy = client.get(path)["Content-Security-Policy"]
+        rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+        assert rules["script-src"] == "'self'"
+        assert rules["default-src"] == "'none'"
+        assert rules["frame-ancestors"] == "'none'"
+
+
+@pytest.mark.django_db
+def test_what_a_person_saw_stays_out_of_caches() -> None:
+    client: Client = fresh_client()
+    client.force_login(factories.user(is_superuser=True, is_staff=True))
+    assert "no-store" in client.get("/admin/")["Cache-Control"]
+
+
+def _message(html: str) -> str:
+    """The page without what differs by chance or repeats the name."""
+    import re
+
+    text = re.sub(r"<[^>]*>", " ", html)
+    return " ".join(word for word in text.split() if "user-" not in word and "nobody" not in word)
