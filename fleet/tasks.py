@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from fleet.services import catalog, observing, reconciling, relay, retention, schedule, sweeping
-from fleet.services.accounts import enabled, watched
+from fleet.services.accounts import each, enabled, watched
 from fleet.services.clock import business_now
 
 
@@ -17,23 +17,21 @@ def reconcile(**_: object) -> None:
 
 @shared_task(name="fleet.observe", queue="provisioning")
 def observe(**_: object) -> None:
-    for account in watched():
-        observing.observe_account(account, now=business_now())
+    each(watched(), lambda account: observing.observe_account(account, now=business_now()))
     schedule.finished("fleet.observe")
 
 
 @shared_task(name="fleet.watch_notices", queue="recovery")
 def watch_notices(**_: object) -> None:
-    if sum(observing.watch_notices(account, now=business_now()) for account in watched()):
+    if any(each(watched(), lambda account: observing.watch_notices(account, now=business_now()))):
         relay.relay()  # half a minute's notice is no time to wait for the next tick
     schedule.finished("fleet.watch_notices")
 
 
 @shared_task(name="fleet.sweep", queue="default")
 def sweep(**_: object) -> None:
-    for account in watched():
-        if sweeping.due(account):
-            sweeping.sweep_account(account, now=business_now())
+    due = [account for account in watched() if sweeping.due(account)]
+    each(due, lambda account: sweeping.sweep_account(account, now=business_now()))
     schedule.finished("fleet.sweep")
 
 
@@ -46,15 +44,13 @@ def relay_events(**_: object) -> None:
 
 @shared_task(name="fleet.sync_prices", queue="metering")
 def sync_prices(**_: object) -> None:
-    for account in enabled():
-        catalog.sync_prices(account)
+    each(watched(), catalog.sync_prices)
     schedule.finished("fleet.sync_prices")
 
 
 @shared_task(name="fleet.sync_catalog", queue="metering")
 def sync_catalog(**_: object) -> None:
-    for account in enabled():
-        catalog.sync_account(account, now=business_now())
+    each(enabled(), lambda account: catalog.sync_account(account, now=business_now()))
     schedule.finished("fleet.sync_catalog")
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
+from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
 
 from fleet import providers
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, Hold, Instance
 from fleet.providers.base import Account, CloudProvider
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
 def adapter(account: CloudAccount) -> CloudProvider:
@@ -50,3 +57,16 @@ def watched() -> list[CloudAccount]:
     live = Instance.objects.filter(account=OuterRef("pk"), terminated_at=None)
     held = Hold.objects.filter(attempt__account=OuterRef("pk"), released_at=None)
     return list(CloudAccount.objects.filter(Q(enabled=True) | Exists(live) | Exists(held)).order_by("id"))
+
+
+def each(accounts: Iterable[CloudAccount], act: Callable[[CloudAccount], Result]) -> list[Result]:
+    """Do it for every account; one's trouble is logged whole and does not keep the others waiting."""
+    done = []
+    for account in accounts:
+        try:
+            done.append(act(account))
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("%s could not be looked after", account)
+    return done
