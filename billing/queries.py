@@ -83,7 +83,7 @@ def spend(projects: Sequence[int] | None, span: TimeRange) -> Rows:
     """Dollars an hour by bucket, cloud and kind; `span` is in whole hours."""
     rows = in_scope(AllocatedCost.objects.filter(hour__gte=span.start, hour__lt=span.end, currency=CURRENCY), projects)
     sums = rows.order_by().annotate(bucket=_bucket(span)).values("bucket", "cloud", "kind").annotate(sum=Sum("amount"))
-    known = CostedHour.objects.filter(until__isnull=False).order_by("-hour").values_list("until", flat=True).first()
+    known = CostedHour.objects.order_by("-hour").values_list("rebuilt_at", flat=True).first()
     return [row | {"rate": _rate(row, span, known)} for row in sums]
 
 

@@ -39,7 +39,7 @@ def machine_row(slot: Row) -> dict[str, Any]:
     return {
         **slot,
         "look": slot_look(slot["state"]),
-        "why": reason_text(slot["reason"], slot["detail"]),
+        "why": _why(slot, slot["instance__provider_id"]),
         "place": _place(slot),
     }
 
@@ -96,10 +96,7 @@ def explained(trail: Mapping[str, Any]) -> dict[str, Any]:
         {"code": code.replace("-", " "), "count": count, "rows": [row for row in losers if row["code"] == code]}
         for code, count in counts.most_common()
     ]
-    chosen = {_pool_key(row) for row in plan.get("chosen", [])}
-    candidates = [
-        {**row, "chosen": _pool_key(row) in chosen, "rank": k} for k, row in enumerate(plan.get("candidates", []), 1)
-    ]
+    candidates = _ranked(plan)
     attempts = [
         {**row, "look": attempt_look(row["state"]), "at": datetime.fromisoformat(row["created_at"])}
         for row in reversed(trail["attempts"])
@@ -108,12 +105,27 @@ def explained(trail: Mapping[str, Any]) -> dict[str, Any]:
         {
             **row,
             "look": slot_look(row["state"]),
-            "why": reason_text(row["reason"], row["detail"]),
+            "why": _why(row, row["machine"]),
             "at": datetime.fromisoformat(row["since"]),
         }
         for row in reversed(trail["slots"])
     ]
     return {"plan": plan, "loser_groups": groups, "candidates": candidates, "attempts": attempts, "slots": slots}
+
+
+def _ranked(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Candidates in the planner's order; what costs less for what it brings and was not chosen brings too much."""
+    chosen = {_pool_key(row) for row in plan.get("chosen", [])}
+    rows = plan.get("candidates", [])
+    first = next((k for k, row in enumerate(rows) if _pool_key(row) in chosen), len(rows))
+    return [
+        {**row, "rank": k + 1, "chosen": _pool_key(row) in chosen, "larger": k < first} for k, row in enumerate(rows)
+    ]
+
+
+def _why(slot: Row, machine: str | None) -> str:
+    """The reason in a sentence; a detail that only repeats the machine's id tells nothing."""
+    return reason_text(slot["reason"], "" if slot["detail"] == machine else slot["detail"])
 
 
 def _pool_key(row: Row) -> tuple[Any, ...]:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
@@ -29,7 +28,6 @@ from fleet.models import (
     Slot,
     Sweep,
 )
-from fleet.services.access import caller_of_user
 from fleet.telling import GROUPS
 
 Rows = list[dict[str, Any]]
@@ -39,12 +37,6 @@ PAGE = 50
 def plain(found: Iterable[Any]) -> Rows:
     """Rows of `.values()` as ordinary dictionaries."""
     return [dict(row) for row in found]
-
-
-def visible_projects(user: AbstractBaseUser | AnonymousUser) -> list[int] | None:
-    """Ids of the projects a person may look at; None for all of them and what belongs to none."""
-    caller = caller_of_user(user)
-    return None if caller.everything else caller.projects("read")
 
 
 def backfill_progress() -> dict[str, Any] | None:

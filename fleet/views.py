@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from fleet import presenting, queries
 from fleet.models import Allocation
-from fleet.pages import Frame, cursor_of, cursor_text, frame_of, render_page
+from fleet.pages import Frame, cursor_of, cursor_text, frame_of, render_page, visible_projects
 from fleet.queries import FleetFilter
 from fleet.services import events
 from fleet.services.explaining import connect_lines, explain
@@ -75,7 +75,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     after = cursor_of(request.GET.get("after", ""))
     if after is None:
         return HttpResponseBadRequest("“after” is a cursor such as 1042-7.\n", content_type="text/plain; charset=utf-8")
-    news = events.after(after, limit=MOST_NEWS, projects=queries.visible_projects(request.user))
+    news = events.after(after, limit=MOST_NEWS, projects=visible_projects(request.user))
     cursor = cursor_text((news[-1].tx, news[-1].pk) if news else after)
     etag = f'"{cursor}"'
     if request.headers.get("If-None-Match") == etag:
