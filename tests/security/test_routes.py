@@ -27,8 +27,6 @@ PUBLIC = {
     "admin/logout/": "ends one's own session",
     "static/<path>": "the stylesheet of the login page",
 }
-# Answered alike to everybody who is logged in: they hold nothing of any project.
-SHARED = {"api/schema", "api/v1/accelerators", "api/v1/offerings", "api/v1/accounts"}
 # Which row of the estate a route's argument is about.
 ROWS = {"api/v1/allocations": "allocation", "api/v1/instances": "instance", "api/v1/endpoints": "endpoint"}
 PAGE_ROWS = {"fleet": "allocation", "endpoints": "endpoint"}
