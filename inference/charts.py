@@ -178,8 +178,11 @@ def _method(steps: Sequence[Step]) -> str:
 
 
 def _bounds(steps: Sequence[Step]) -> str:
-    """How coarse or how partial the newest percentiles are; nothing when they are neither."""
-    newest = next((step.latency for step in reversed(steps) if step.latency.count), None)
+    """How coarse or how partial the newest percentiles are; nothing when they are neither.
+
+    The running step is not over: records of its requests are still on their way, which is no gap.
+    """
+    newest = next((step.latency for step in reversed(steps[:-1]) if step.latency.count), None)
     if newest is None:
         return ""
     told = []
@@ -188,7 +191,7 @@ def _bounds(steps: Sequence[Step]) -> str:
         high = "above the last bucket" if p95.high_ms is None else milliseconds(p95.high_ms)
         told.append(f"p95 lies in the engine's bucket {milliseconds(p95.low_ms)} to {high}.")
     if newest.completeness < 0.995:
-        told.append(f"Covers {percent(newest.completeness)} of the newest step.")
+        told.append(f"Covers {percent(newest.completeness)} of the newest whole step.")
     return " ".join(told)
 
 

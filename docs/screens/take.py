@@ -12,6 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 LARGEST_BYTES = 300_000
+TALLEST = 1_240  # pixels of a whole page that are shown: the rest repeats, and pictures stay small
 # name, path, width, height, scheme, whole page
 SHOTS = (
     ("overview-light", "/", 1440, 900, "light", False),
@@ -47,10 +48,10 @@ def take(browser: Browser, url: str, username: str, password: str, folder: Path)
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.set_viewport_size({"width": width, "height": height})
         page.goto(where)
-        page.wait_for_function("!document.querySelector('.plot:not([hidden]) .skeleton:not([hidden])') || true")
-        page.wait_for_timeout(700)  # the last chart's fade
+        page.wait_for_function("![...document.querySelectorAll('.plot .skeleton')].some((e) => e.offsetParent)")
         target = folder / f"{name}.png"
-        page.screenshot(path=target, full_page=whole)
+        tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST) if whole else height
+        page.screenshot(path=target, full_page=whole, clip={"x": 0, "y": 0, "width": width, "height": tall})
         if target.stat().st_size > LARGEST_BYTES:
             print(f"{target} is {target.stat().st_size} bytes, over {LARGEST_BYTES}", file=sys.stderr)
         written.append(target)
