@@ -22,7 +22,7 @@ def families(now: datetime) -> Iterator[Metric]:
     rows = CostPerToken.objects.filter(hour__gt=now - RECENT, cost_per_million__isnull=False)
     last = rows.order_by("endpoint_ref", "-hour").distinct("endpoint_ref")
     for row in last.values("endpoint_ref", "method", "currency", "cost_per_million", "completeness"):
-        price.add_metric([row["endpoint_ref"], row["method"], row["currency"]], float(row["cost_per_million"]))
+        price.add_metric([row["endpoint_ref"], row["method"], row["currency"]], float(row["cost_per_million"] or 0))
         complete.add_metric([row["endpoint_ref"]], row["completeness"])
     yield price
     yield complete

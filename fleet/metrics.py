@@ -101,7 +101,7 @@ def _by_state(name: str, text: str, model: Any, states: Iterable[Any]) -> Metric
 def _lag() -> float:
     """Real seconds the row that waits longest is overdue."""
     waited = [
-        (row["now"] - row["next_at"]).total_seconds()
+        (row["now"] - (row["next_at"] or row["now"])).total_seconds()
         for model in (Allocation, Slot)
         for row in model.objects.filter(next_at__lte=Now()).order_by("next_at").values("next_at", now=Now())[:1]
     ]

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from billing.models import AllocatedCost, CostPerToken, LedgerEntry
 from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
-from fleet.api.fields import Instant, Strict, Word
+from fleet.api.fields import Instant, Strict, Word, column_names
 from fleet.api.problems import Problem
 from fleet.api.schema import says
 from fleet.services.clock import business_now
@@ -100,7 +100,7 @@ class TokenCostOut(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, or why it is rough")
 
 
-TOKEN_COLUMNS = tuple(name for name in TokenCostOut().fields if name not in ("endpoint", "project"))
+TOKEN_COLUMNS = column_names(TokenCostOut, without={"endpoint", "project"})
 
 
 class Costs(ApiView):
@@ -141,7 +141,7 @@ def _within(rows: QuerySet[Any], query: dict[str, Any]) -> QuerySet[Any]:
 
 
 def _items(shares: QuerySet[AllocatedCost], query: dict[str, Any]) -> list[dict[str, Any]]:
-    keys = {"name": F(NAMES[query["by"]])}
+    keys: dict[str, F | Trunc] = {"name": F(NAMES[query["by"]])}
     if query["step"] != "all":
         keys["bucket"] = Trunc("hour", query["step"])
     sums = (
@@ -155,7 +155,7 @@ def _items(shares: QuerySet[AllocatedCost], query: dict[str, Any]) -> list[dict[
         )
         .order_by(*keys, "currency")
     )
-    return [_item(row, query) for row in sums]
+    return [_item(dict(row), query) for row in sums]
 
 
 def _item(row: dict[str, Any], query: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class NoQuery(Strict):
 
 
 class SourceOut(serializers.Serializer[Any]):
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a name of the base class, unused here
     read = serializers.CharField(help_text="Month it was read")
     mark = serializers.CharField(help_text="verified or remembered")
 

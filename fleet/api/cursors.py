@@ -78,6 +78,7 @@ def decode(text: str, kind: type) -> Any:
         value = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, UnicodeEncodeError):
         value = None
-    if type(value) is not kind or (kind is str and "\x00" in value) or (kind is int and abs(value) >= 2**63):
+    wrong = type(value) is not kind
+    if wrong or (isinstance(value, str) and "\x00" in value) or (isinstance(value, int) and abs(value) >= 2**63):
         raise Problem(422, "cursor", "This cursor is not one of ours; start without it.", field="cursor")
     return value

@@ -33,7 +33,7 @@ class EventOut(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField(help_text="Business time")
     recorded_at = serializers.DateTimeField(help_text="Real time")
     request_id = serializers.CharField(allow_blank=True)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class EventsOut(serializers.Serializer[Any]):

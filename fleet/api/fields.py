@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -39,6 +39,11 @@ class Strict(serializers.Serializer[Any]):
             errors |= {name: ["Give it a value or leave it out."] for name, values in data.lists() if values == [""]}
         if errors:
             raise serializers.ValidationError(errors)
+
+
+def column_names(shape: type[serializers.Serializer[Any]], *, without: Collection[str]) -> tuple[str, ...]:
+    """The names a shape shares with the columns of its table."""
+    return tuple(str(name) for name in shape().fields if name not in without)
 
 
 class Instant(serializers.DateTimeField):

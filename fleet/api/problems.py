@@ -123,7 +123,8 @@ def _of_api_exception(error: exceptions.APIException) -> tuple[dict[str, Any], d
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)
     code = error.code if isinstance(error, Problem) else _code(error)
-    errors = [_field_error([error.field], str(error.detail))] if getattr(error, "field", "") else []
+    field = error.field if isinstance(error, Problem) else ""
+    errors = [_field_error([field], str(error.detail))] if field else []
     return describe(error.status_code, code, str(error.detail), errors=errors), headers
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.http import HttpResponseBase
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -16,6 +15,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from fleet.api.authentication import BrowserAuthentication, TokenAuthentication
 from fleet.api.problems import CONTENT_TYPE
@@ -40,7 +40,7 @@ class ProblemOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     request_id = serializers.CharField(allow_blank=True)
     retryable = serializers.BooleanField()
-    errors = FieldProblem(many=True)
+    errors = FieldProblem(many=True)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -112,9 +112,7 @@ class SchemaView(SpectacularAPIView):
     authentication_classes = [TokenAuthentication, BrowserAuthentication]
     permission_classes = [IsAuthenticated]
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         if response.status_code >= 400:
             request.accepted_renderer = FastJSON()  # a problem is JSON, also where YAML was asked for
         return super().finalize_response(request, response, *args, **kwargs)

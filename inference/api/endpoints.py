@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from fleet.api.allocations import CHIP_WORD, CLOUD_WORD, DryRun, Labels, PlanOut, refuse_hopeless
 from fleet.api.base import ApiView, etag
 from fleet.api.cursors import PageQuery, page, paged
-from fleet.api.fields import Flag, Strict, Whole, Word
+from fleet.api.fields import Flag, Strict, Whole, Word, column_names
 from fleet.api.schema import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, says
 from fleet.models import CapacityType
 from fleet.services.clock import business_now
@@ -150,13 +150,9 @@ class DecisionOut(serializers.Serializer[Any]):
     applied = serializers.BooleanField()
 
 
-COLUMNS = tuple(
-    name
-    for name in EndpointOut().fields
-    if name
-    not in ("id", "project", "model", "model_name", "serving_config", "allocation", "replicas", "replicas_ready")
-)
-DECISION_COLUMNS = tuple(name for name in DecisionOut().fields if name != "id")
+JOINED = {"project", "model", "model_name", "serving_config", "allocation", "replicas", "replicas_ready"}
+COLUMNS = column_names(EndpointOut, without={"id", *JOINED})
+DECISION_COLUMNS = column_names(DecisionOut, without={"id"})
 
 
 def rows(found: QuerySet[Endpoint]) -> QuerySet[Endpoint, dict[str, Any]]:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
-from fleet.api.fields import Flag, Strict, Whole, Word
+from fleet.api.fields import Flag, Strict, Whole, Word, column_names
 from fleet.api.schema import says
 from fleet.domain.tokens import READ
 from inference.models import Model, ServingConfig
@@ -86,8 +86,8 @@ class ServingConfigOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-MODEL_COLUMNS = tuple(name for name in ModelOut().fields if name not in ("id", "project"))
-CONFIG_COLUMNS = tuple(name for name in ServingConfigOut().fields if name not in ("id", "model", "model_name"))
+MODEL_COLUMNS = column_names(ModelOut, without={"id", "project"})
+CONFIG_COLUMNS = column_names(ServingConfigOut, without={"id", "model", "model_name"})
 
 
 class Models(ApiView):
