@@ -202,7 +202,8 @@ def _unbilled(budget: Budget, now: datetime) -> Decimal:
     since = max(told or month, month)
     ended = _holds(budget).filter(released_at__gt=since).values_list("price_per_hour", "created_at", "released_at")
     hour = timedelta(hours=1)
-    return sum((price * Decimal((end - max(start, since)) / hour) for price, start, end in ended), Decimal(0))
+    costs = (price * Decimal((end - max(start, since)) / hour) for price, start, end in ended if end is not None)
+    return sum(costs, Decimal(0))
 
 
 def _holds(budget: Budget) -> QuerySet[Hold]:
