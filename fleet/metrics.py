@@ -134,10 +134,9 @@ def _liveness() -> Iterator[Metric]:
     unrelayed = Event.objects.filter(relayed_at=None).count()
     yield GaugeMetricFamily("purser_events_unrelayed", "Events no worker was told of yet", value=unrelayed)
     tasks = GaugeMetricFamily("purser_task_age_seconds", "Since a scheduled task last ended", labels=["task"])
-    for name, ended in (
-        Periodic.objects.filter(enabled=True).exclude(last_finished_at=None).values_list("name", "last_finished_at")
-    ):
-        tasks.add_metric([name], max((real - ended).total_seconds(), 0))
+    for name, ended in Periodic.objects.filter(enabled=True).values_list("name", "last_finished_at"):
+        if ended is not None:
+            tasks.add_metric([name], max((real - ended).total_seconds(), 0))
     yield tasks
     sweeps = GaugeMetricFamily("purser_sweep_age_seconds", "Since the last complete sweep", labels=["account"])
     done = Sweep.objects.filter(complete=True).values_list("account__name").annotate(last=Max("finished_at"))
