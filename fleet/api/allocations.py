@@ -106,7 +106,7 @@ class AllocationIn(Strict):
 
 
 class AllocationQuery(PageQuery):
-    state = serializers.ChoiceField([state.value for state in AllocationState], required=False)
+    state = serializers.ChoiceField([(state.value, state.name) for state in AllocationState], required=False)
     living = Flag(required=False, help_text="true: only those not released or failed")
     accelerator = Word(required=False)
     project = Word(required=False, help_text="Slug")
@@ -125,7 +125,7 @@ class AllocationOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
     project = serializers.CharField()
-    state = serializers.ChoiceField([state.value for state in AllocationState])
+    state = serializers.ChoiceField([(state.value, state.name) for state in AllocationState])
     reason = serializers.CharField(allow_blank=True)
     detail = serializers.CharField(allow_blank=True)
     since = serializers.DateTimeField()

@@ -72,7 +72,7 @@ class EndpointIn(Slo):
 
 
 class EndpointQuery(PageQuery):
-    state = serializers.ChoiceField([state.value for state in EndpointState], required=False)
+    state = serializers.ChoiceField([(state.value, state.name) for state in EndpointState], required=False)
     living = Flag(required=False, help_text="true: only those not deleted")
     project = Word(required=False, help_text="Slug")
     name = Word(required=False)
@@ -87,7 +87,7 @@ class EndpointOut(serializers.Serializer[Any]):
     serving_config = serializers.CharField()
     runner = serializers.CharField()
     allocation = serializers.CharField(allow_null=True)
-    state = serializers.ChoiceField([state.value for state in EndpointState])
+    state = serializers.ChoiceField([(state.value, state.name) for state in EndpointState])
     reason = serializers.CharField(allow_blank=True)
     detail = serializers.CharField(allow_blank=True)
     since = serializers.DateTimeField()
