@@ -13,6 +13,8 @@ export UV_SYSTEM_CERTS ?= true
 RUNTIME_STAMP := $(VENV)/.runtime-$(shell sha256sum requirements.txt | cut -c1-16)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | sha256sum | cut -c1-16)
 UV := $(BIN)/uv
+# Most tests wait for other processes, so three workers fill two cores; whole demos run alone afterwards.
+TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test lint types bench check lock clean
@@ -29,7 +31,8 @@ run: $(RUNTIME_STAMP) ## web, worker and scheduler on DATABASE_URL and REDIS_URL
 	@exec $(BIN)/python -m purser.run $(ARGS)
 
 test: $(DEV_STAMP) ## every test, on embedded PostgreSQL and Valkey
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --ignore tests/flows $(ARGS)
+	@$(BIN)/pytest tests/flows $(ARGS)
 
 lint: $(DEV_STAMP) ## ruff: rules and formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

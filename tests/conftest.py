@@ -1,7 +1,7 @@
 """What every test shares.
 
 The session has a real PostgreSQL and a real Valkey: those of DATABASE_URL and REDIS_URL if both are set, else
-embedded ones of its own in a temporary folder. They start before Django reads its settings.
+embedded ones of its own in a temporary folder, one set a parallel worker. They start before Django reads its settings.
 
 Fixtures
     servers   the session's EmbeddedServers, for tests that spawn processes; skips when the servers are external
@@ -23,17 +23,30 @@ import redis
 from purser.embedded import EmbeddedServers
 
 os.environ["PURSER_ENV"] = "test"
-# Set here and not in pyproject.toml: pytest-django would read the settings before the servers have started.
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "purser.settings")
 
 SERVERS = pytest.StashKey[EmbeddedServers]()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+    given = os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")
+    if not given:
         _start_servers(config)
+    if _hands_out_tests(config):
+        # Its workers inherit the environment, and are to start servers of their own before they read any settings;
+        # importing purser.celery has named the settings by now.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        return
+    if not given:
+        os.environ |= config.stash[SERVERS].environment
+    # Set here and not in pyproject.toml: pytest-django would read the settings before the servers have started.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "purser.settings")
     django.setup()
+
+
+def _hands_out_tests(config: pytest.Config) -> bool:
+    """Whether this process only distributes tests to parallel workers."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
 
 
 def _start_servers(config: pytest.Config) -> None:
@@ -44,7 +57,6 @@ def _start_servers(config: pytest.Config) -> None:
     config.add_cleanup(servers.stop)
     servers.start()
     config.stash[SERVERS] = servers
-    os.environ |= servers.environment
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -58,12 +58,13 @@ def test_the_worker_reads_every_queue():
     assert command[command.index("-Q") + 1].split(",") == list(settings.QUEUES)
 
 
-def test_make_run_reads_every_queue():
+def test_make_run_reads_every_queue_and_the_urgent_one_in_a_worker_of_its_own():
     from django.conf import settings
 
-    from purser.run import QUEUES
+    from purser.run import QUEUES, URGENT, recovery_worker
 
-    assert QUEUES.split(",") == list(settings.QUEUES)
+    assert sorted([*QUEUES.split(","), URGENT]) == sorted(settings.QUEUES)
+    assert recovery_worker()[recovery_worker().index("-Q") + 1] == URGENT
 
 
 def test_the_image_is_pinned_and_does_not_run_as_root():
