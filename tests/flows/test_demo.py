@@ -10,7 +10,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -65,6 +66,7 @@ def test_the_loop_runs_is_reachable_and_is_judged_without_a_violation(place, dem
     }
     with urlopen(told["url"] + "/login/", timeout=20) as page:
         assert page.status == 200
+    assert status_of_a_body_of(10_000_000, told) == 413
     printed, said = running.communicate(timeout=300)
     assert running.returncode == 0, said
     verdict = json.loads(printed)
@@ -73,6 +75,15 @@ def test_the_loop_runs_is_reachable_and_is_judged_without_a_violation(place, dem
     assert verdict["tokens_served"] == verdict["tokens_in_windows"]
     assert verdict["stockouts_survived"] > 0
     assert not details.exists()
+
+
+def status_of_a_body_of(size: int, told: dict[str, str]) -> int:
+    """What a client reads that sends so many bytes through the real server before it looks for an answer."""
+    headers = {"Authorization": f"Bearer {told['api_token']}", "Content-Type": "application/json"}
+    request = Request(told["url"] + "/api/v1/allocations", b"x" * size, {**headers, "Idempotency-Key": "large"})
+    with pytest.raises(HTTPError) as refused:
+        urlopen(request, timeout=30)
+    return refused.value.code
 
 
 @pytest.mark.parametrize(
