@@ -36,10 +36,6 @@ MOST_REPLICAS, MOST_DECISIONS, MOST_GAPS = 24, 30, 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def endpoint_count(projects: Sequence[int] | None) -> int:
-    return in_scope(Endpoint.objects.living(), projects).count()
-
-
 def endpoint_rows(projects: Sequence[int] | None, now: datetime) -> Rows:
     """Every living endpoint with its replicas, its load and latencies of the last quarter of an hour, and its $/h."""
     coming = Q(replicas__state__in=["pending", "starting", "loading"])

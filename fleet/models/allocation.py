@@ -135,7 +135,6 @@ class Slot(Leased):
     drain_until = models.DateTimeField(null=True, blank=True, help_text="Business time; terminated then at the latest")
     drained = models.BooleanField(default=True, help_text="No work is left on it; inference clears and sets this")
     terminate_attempts = models.PositiveIntegerField(default=0)
-    missing_sweeps = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(help_text="Business time")
     ended_at = models.DateTimeField(null=True, blank=True)
 

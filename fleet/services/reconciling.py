@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import DatabaseError, connection
@@ -29,10 +30,10 @@ def reconcile_due() -> int:
     for _ in range(MOST_ROUNDS):
         allocations = claim(Allocation, limit=AT_ONCE * 5)
         for lease in allocations:
-            _guarded(lease, "allocation")
+            guarded(lease, lambda one: reconcile_allocation(one, now=business_now()))
         slots = claim(Slot, limit=AT_ONCE)
         for lease in slots:
-            _guarded(lease, "slot")
+            guarded(lease, reconcile_slot)
         done += len(allocations) + len(slots)
         if not allocations and not slots:
             break
@@ -57,16 +58,13 @@ def leave_alone(lease: Lease, state: SlotState) -> None:
         lease.release(again_in=timedelta())
 
 
-def _guarded(lease: Lease, kind: str) -> None:
+def guarded(lease: Lease, work: Callable[[Lease], None]) -> None:
     """One row's trouble must not keep the others waiting: it is logged whole and tried again when its lease ends."""
     try:
-        if kind == "allocation":
-            reconcile_allocation(lease, now=business_now())
-        else:
-            reconcile_slot(lease)
+        work(lease)
     except DatabaseError:
         if not connection.is_usable():
             raise
-        log.exception("reconciling %s %s failed in the database", kind, lease.pk)
+        log.exception("reconciling %s %s failed in the database", lease.model.__name__, lease.pk)
     except Exception:
-        log.exception("reconciling %s %s failed", kind, lease.pk)
+        log.exception("reconciling %s %s failed", lease.model.__name__, lease.pk)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
-
-from django.db import DatabaseError
+from collections.abc import Sequence
 
 from fleet.services.clock import business_now
-from fleet.services.leases import Lease, claim
+from fleet.services.leases import claim
+from fleet.services.reconciling import guarded
 from inference.models import Endpoint, Replica
 from inference.services import replicas, sizing
-
-log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 MOST_ROUNDS = 5
@@ -23,7 +19,7 @@ def reconcile_due() -> int:
     attached = replicas.attach_ready_slots(now=business_now())
     endpoints = claim(Endpoint, limit=AT_ONCE * 4)
     for lease in endpoints:
-        _guarded(lease, lambda one: sizing.reconcile_endpoint(one, now=business_now()))
+        guarded(lease, lambda one: sizing.reconcile_endpoint(one, now=business_now()))
     return attached + len(endpoints) + _step_replicas(None)
 
 
@@ -38,18 +34,8 @@ def _step_replicas(only: list[int] | None) -> int:
     for _ in range(MOST_ROUNDS if only is None else 1):
         leases = claim(Replica, limit=AT_ONCE, only=only)
         for lease in leases:
-            _guarded(lease, lambda one: replicas.step(one, business_now))
+            guarded(lease, lambda one: replicas.step(one, business_now))
         done += len(leases)
         if len(leases) < AT_ONCE:
             break
     return done
-
-
-def _guarded(lease: Lease, work: Callable[[Lease], None]) -> None:
-    """One row's trouble must not keep the others waiting: it is logged whole and tried again when its lease ends."""
-    try:
-        work(lease)
-    except DatabaseError:
-        raise
-    except Exception:
-        log.exception("reconciling %s %s failed", lease.model.__name__, lease.pk)
