@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from fleet.domain import tokens
+from fleet.domain import rights, tokens
 from fleet.domain.refusals import Refused
 from fleet.models import (
     Allocation,
@@ -125,7 +125,8 @@ class CloudAccountAdmin(admin.ModelAdmin):
 
 class TokenForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in sorted(tokens.SCOPES)], widget=forms.CheckboxSelectMultiple
+        choices=[(scope, scope) for scope in [*rights.SHORTHANDS, *sorted(rights.OF_PROJECT)]],
+        widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(
         label="Lives for days", min_value=1, max_value=tokens.LONGEST_LIFE.days, initial=tokens.DEFAULT_LIFE.days
@@ -141,7 +142,7 @@ class TokenForm(forms.ModelForm):
         issuer: User = self.issuer  # type: ignore[attr-defined]  # set by TokenAdmin.get_form
         if cleaned and not self.errors:
             mine = access.caller_of_user(issuer).scopes.get(cleaned["project"].pk, frozenset())
-            if not set(cleaned["scopes"]) <= mine:
+            if not rights.expand(cleaned["scopes"]) <= mine:
                 raise forms.ValidationError("A token may never do more than its issuer may in that project.")
         return cleaned
 

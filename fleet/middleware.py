@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
-from fleet.api.problems import CONTENT_TYPE, TITLES, plain_response
+from fleet.api.problems import CONTENT_TYPE, TITLES, plain_response, request_id_of
 from fleet.services import throttle
+from fleet.services.origin import Origin, coming_from
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +24,18 @@ CODES = {
     405: ("method-not-allowed", "This address does not know that method."),
     413: ("too-long", "This request is too long."),
 }
+
+
+class OriginMiddleware:
+    """Every event of this request names the request's id and the address it came from."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        where = Origin(request_id_of(request), _address(request.META.get("REMOTE_ADDR", "")))
+        with coming_from(where):
+            return self.get_response(request)
 
 
 class ApiErrorsMiddleware:
@@ -80,6 +94,14 @@ class LoginThrottleMiddleware:
         if response.status_code == 302:
             throttle.give_back(address, account)
         return response
+
+
+def _address(text: str) -> str | None:
+    """None for what is no address, such as the name of a socket."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None
 
 
 def _slow_down(seconds: int) -> HttpResponse:

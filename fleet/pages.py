@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from fleet import queries, timerange
 from fleet.services import clock, events
-from fleet.services.access import caller_of_user
+from fleet.services.access import Caller, caller_of_user
 from fleet.timerange import TimeRange
 
 LARGEST = 2**63 - 1
@@ -23,6 +23,7 @@ LARGEST = 2**63 - 1
 class Frame:
     """Read once a request. `projects` None means every project (a superuser's view)."""
 
+    caller: Caller
     now: datetime
     factor: float
     projects: list[int] | None
@@ -41,10 +42,12 @@ def frame_of(request: HttpRequest, *, default_range: str = "24h") -> Frame:
     chosen = timerange.read(request.GET.dict(), default=default_range, now=now)
     explicit = not chosen.problem and {"range", "from", "to"} & set(request.GET)
     fragment = request.headers.get("HX-Request") == "true"
+    caller = caller_of_user(request.user)
     return Frame(
+        caller=caller,
         now=now,
         factor=clock.time_factor(),
-        projects=visible_projects(request.user),
+        projects=_visible(caller),
         range=chosen,
         carry=f"?{chosen.query}" if explicit else "",
         cursor="" if fragment else cursor_text(events.latest_cursor()),
@@ -78,8 +81,11 @@ def render_page(
 
 def visible_projects(user: AbstractBaseUser | AnonymousUser) -> list[int] | None:
     """Ids of the projects a person may look at; None for all of them and what belongs to none."""
-    caller = caller_of_user(user)
-    return None if caller.everything else caller.projects("read")
+    return _visible(caller_of_user(user))
+
+
+def _visible(caller: Caller) -> list[int] | None:
+    return None if caller.everything else caller.projects("fleet:read")
 
 
 def cursor_text(cursor: tuple[int, int]) -> str:

@@ -21,6 +21,7 @@ from fleet.models import (
     CapacityType,
     Event,
     Incident,
+    Installation,
     Instance,
     Offering,
     PricePoint,
@@ -363,6 +364,13 @@ def standing(projects: Sequence[int] | None) -> dict[str, Any]:
         "swept_at": swept,
         "sweep_broken": bool(latest and latest["broken_circuit"]),
     }
+
+
+def installation_facts() -> dict[str, Any]:
+    """Who we are, and how the two switches that stop everything stand."""
+    columns = ("uuid", "launches_paused", "pause_reason", "destructive_frozen", "frozen_reason")
+    found = Installation.objects.values(*columns).first()
+    return dict(found) if found else dict.fromkeys(columns, "")
 
 
 # --- Events ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.http import (
     Http404,
     HttpRequest,
@@ -22,6 +23,7 @@ from fleet.pages import Frame, cursor_of, cursor_text, frame_of, render_page, vi
 from fleet.queries import FleetFilter
 from fleet.services import events
 from fleet.services.explaining import connect_lines, explain
+from fleet.settings_pages import render_section
 
 MOST_NEWS = 200
 
@@ -86,6 +88,13 @@ def feed(request: HttpRequest) -> HttpResponse:
     answer["ETag"] = etag
     answer["Cache-Control"] = "no-cache"
     return answer
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """The first section of Settings: what this installation is and whether its switches are on."""
+    context = {"about": {"version": settings.VERSION, **queries.installation_facts()}}
+    return render_section(request, "settings/about.html", frame_of(request), "about", context)
 
 
 def _visible(frame: Frame) -> Any:

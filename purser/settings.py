@@ -90,6 +90,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "purser.middleware.RequestIdMiddleware",
     "purser.middleware.TrustedProxyMiddleware",
+    "fleet.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -270,6 +271,8 @@ SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = env_int("SESSION_AGE_S", 8 * 3600, minimum=300, maximum=7 * 86_400)
+# Before what could hurt most a browser must have proved itself within this many seconds.
+SUDO_AGE_S = env_int("SUDO_AGE_S", 15 * 60, minimum=60, maximum=86_400)
 SESSION_COOKIE_NAME = "__Host-purser" if HTTPS else "purser"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = False  # the page's own script sends it back as X-CSRFToken
@@ -363,3 +366,7 @@ for _cidr in OUTBOUND_ALLOWED_CIDRS:
         ip_network(_cidr, strict=False)
     except ValueError as error:
         raise ImproperlyConfigured(f"OUTBOUND_ALLOWED_CIDRS holds {_cidr!r}, no address or CIDR range.") from error
+
+# Secrets that must be readable again are sealed with these: "id:secret,id:secret"; the first seals, all open. Without
+# any, keys are derived from SECRET_KEY and its fallbacks.
+ENCRYPTION_KEYS = env_secret("ENCRYPTION_KEYS", " ").strip()

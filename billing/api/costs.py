@@ -104,6 +104,8 @@ TOKEN_COLUMNS = column_names(TokenCostOut, without={"endpoint", "project"})
 
 
 class Costs(ApiView):
+    resource = "billing"
+
     @says(CostsOut, query=CostQuery, summary="Costs by hour or day; the items add up to the ledger")
     def get(self, request: Request) -> Response:
         query = self.query(CostQuery)
@@ -120,6 +122,8 @@ class Costs(ApiView):
 
 
 class TokenCosts(ApiView):
+    resource = "billing"
+
     @says(paged(TokenCostOut), query=TokenCostQuery, summary="What a million tokens cost, by endpoint and hour")
     def get(self, request: Request) -> Response:
         query = self.query(TokenCostQuery)

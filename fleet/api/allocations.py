@@ -271,6 +271,8 @@ def refuse_hopeless(plan: Plan) -> None:
 
 
 class Allocations(ApiView):
+    resource = "fleet"
+
     @says(paged(AllocationOut), query=AllocationQuery, summary="List allocations, newest first")
     def get(self, request: Request) -> Response:
         query = self.query(AllocationQuery)
@@ -317,6 +319,8 @@ class Allocations(ApiView):
 
 
 class OneAllocation(ApiView):
+    resource = "fleet"
+
     @says(AllocationDetailOut, path_id="alloc", summary="One allocation, with how to connect to its machines")
     def get(self, request: Request, public_id: str) -> Response:
         allocation = self.one(Allocation.objects.all(), public_id)
@@ -345,6 +349,8 @@ class OneAllocation(ApiView):
 
 
 class ExtendAllocation(ApiView):
+    resource = "fleet"
+
     @says(
         AllocationOut,
         body=ExtendIn,
@@ -371,6 +377,8 @@ class ExtendAllocation(ApiView):
 
 
 class ExplainAllocation(ApiView):
+    resource = "fleet"
+
     @says(ExplainOut, path_id="alloc", summary="Why it is as it is: plans, losers, attempts, next action")
     def get(self, request: Request, public_id: str) -> Response:
         return Response(explaining.explain(self.one(Allocation.objects.all(), public_id)))

@@ -12,8 +12,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from fleet.api.problems import Problem
-from fleet.domain.tokens import READ, WRITE
 from fleet.services.access import Caller, TokenRefused, caller_of_token, caller_of_user
+from fleet.sudo import proved_of_late
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -45,18 +45,28 @@ class BrowserAuthentication(authentication.SessionAuthentication):
 
 
 class HasScope(BasePermission):
-    """The caller may do this kind of thing in at least one project; which ones, the view's queryset decides."""
+    """The caller may do this kind of thing somewhere; in which projects, the view's queryset decides."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, Caller):
             return False
         scope = scope_for(request, view)
-        if not (request.auth.everything or request.auth.projects(scope)):
-            raise Problem(403, "scope", f"This needs the scope {scope!r}, which you have in no project.")
+        if not request.auth.may_somewhere(scope):
+            raise Problem(403, "scope", f"This needs the scope {scope!r}, which you have nowhere.")
+        return True
+
+
+class ProvedOfLate(BasePermission):
+    """Where a view says `sensitive`, a browser that would change something has proved lately who sits at it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        calls_by_session = isinstance(request.auth, Caller) and request.auth.token_id is None
+        if calls_by_session and view.sensitive and request.method not in SAFE and not proved_of_late(request._request):
+            raise Problem(403, "prove-yourself", "Prove once more that it is you: log in again, then repeat this.")
         return True
 
 
 def scope_for(request: Request, view: Any) -> str:
-    """The scope a call needs: the view's own, else by method."""
+    """The scope a call needs: the view's resource, to read or to write it; `scopes` names exceptions by method."""
     named: dict[str, str] = getattr(view, "scopes", {})
-    return named.get(request.method or "", READ if request.method in SAFE else WRITE)
+    return named.get(request.method or "", f"{view.resource}:{'read' if request.method in SAFE else 'write'}")

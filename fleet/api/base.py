@@ -12,11 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from fleet.api.authentication import SAFE, BrowserAuthentication, HasScope, TokenAuthentication, scope_for
+from fleet.api.authentication import (
+    SAFE,
+    BrowserAuthentication,
+    HasScope,
+    ProvedOfLate,
+    TokenAuthentication,
+    scope_for,
+)
 from fleet.api.fields import Strict
 from fleet.api.problems import Problem, handle, request_id_of
 from fleet.api.wire import FastJSON, StrictJSON, body_of, plain
-from fleet.domain.tokens import READ
 from fleet.models import Project
 from fleet.services.access import Caller
 from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
@@ -28,12 +34,14 @@ class ApiView(APIView):
     """Deny by default, speak JSON only, refuse with problem+json."""
 
     authentication_classes = [TokenAuthentication, BrowserAuthentication]
-    permission_classes = [HasScope]
+    permission_classes = [HasScope, ProvedOfLate]
     renderer_classes = [FastJSON]
     parser_classes = [StrictJSON]
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     metadata_class = None
-    scopes: dict[str, str] = {}
+    resource: str  # of fleet.domain.rights: what `resource:read` and `resource:write` are about
+    scopes: dict[str, str] = {}  # method -> scope, where it is another one
+    sensitive = False  # changes need a browser to have proved lately who sits at it
 
     @property
     def caller(self) -> Caller:
@@ -72,9 +80,14 @@ class ApiView(APIView):
 
     def visible(self, rows: QuerySet[Row], *, project: str = "project_id") -> QuerySet[Row]:
         """Only the rows of projects the caller may read; who sees everything sees also those of no project."""
-        if self.caller.everything:
+        if (readable := self.readable_projects()) is None:
             return rows
-        return rows.filter(**{f"{project}__in": self.caller.projects(READ)})
+        return rows.filter(**{f"{project}__in": readable})
+
+    def readable_projects(self) -> list[int] | None:
+        """Ids of the projects whose rows of this resource the caller may read; None: all, and those of none."""
+        scope = f"{self.resource}:read"
+        return None if self.caller.may(scope, None) else self.caller.projects(scope)
 
     def one(self, rows: QuerySet[Row], public_id: str, *, project: str = "project_id") -> Row:
         """A row the caller may act on: somebody else's is not found, one's own without the scope is forbidden."""

@@ -94,6 +94,8 @@ class AccountOut(serializers.Serializer[Any]):
 
 
 class Accelerators(ApiView):
+    resource = "fleet"
+
     @says(AcceleratorsOut, query=NoQuery, summary="Every accelerator known, with the source of each figure")
     def get(self, request: Request) -> Response:
         self.query(NoQuery)
@@ -101,6 +103,8 @@ class Accelerators(ApiView):
 
 
 class Offerings(ApiView):
+    resource = "fleet"
+
     @says(paged(OfferingOut), query=OfferingQuery, summary="What is on sale, with the price last seen")
     def get(self, request: Request) -> Response:
         query = self.query(OfferingQuery)
@@ -119,6 +123,8 @@ class Offerings(ApiView):
 
 
 class Accounts(ApiView):
+    resource = "fleet"
+
     @says(paged(AccountOut), query=PageQuery, summary="Cloud accounts, without their secrets")
     def get(self, request: Request) -> Response:
         query = self.query(PageQuery)

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from fleet.api.base import ApiView, etag
 from fleet.api.fields import Strict, Whole
 from fleet.api.schema import IF_NONE_MATCH, says
-from fleet.domain.tokens import READ
 from fleet.models import Event, Project
 from fleet.services import events
 
@@ -43,6 +42,8 @@ class EventsOut(serializers.Serializer[Any]):
 
 
 class Events(ApiView):
+    resource = "fleet"
+
     @says(
         EventsOut,
         query=EventQuery,
@@ -53,8 +54,7 @@ class Events(ApiView):
     def get(self, request: Request) -> Response:
         query = self.query(EventQuery)
         after = _position(query.get("after", "0-0"))
-        projects = None if self.caller.everything else self.caller.projects(READ)
-        found = events.after(after, limit=query["limit"] + 1, projects=projects)
+        found = events.after(after, limit=query["limit"] + 1, projects=self.readable_projects())
         shown, more = found[: query["limit"]], len(found) > query["limit"]
         cursor = _cursor(shown[-1]) if shown else f"{after[0]}-{after[1]}"
         tag = etag(cursor, query["limit"], after)

@@ -106,6 +106,8 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class Instances(ApiView):
+    resource = "fleet"
+
     @says(paged(InstanceOut), query=InstanceQuery, summary="List machines, newest first")
     def get(self, request: Request) -> Response:
         query = self.query(InstanceQuery)
@@ -121,6 +123,8 @@ class Instances(ApiView):
 
 
 class OneInstance(ApiView):
+    resource = "fleet"
+
     @says(InstanceDetailOut, path_id="inst", summary="One machine and every launch attempt of its slot")
     def get(self, request: Request, public_id: str) -> Response:
         instance = self.one(Instance.objects.all(), public_id)

@@ -13,7 +13,6 @@ from fleet.api.base import ApiView
 from fleet.api.catalog import NoQuery
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.schema import says
-from fleet.domain.tokens import READ
 from fleet.models import Project, Quota
 from fleet.services import budgets
 from fleet.services.clock import business_now
@@ -57,6 +56,8 @@ class BudgetsOut(serializers.Serializer[Any]):
 
 
 class Projects(ApiView):
+    resource = "fleet"
+
     @says(paged(ProjectOut), query=PageQuery, summary="The projects you may read")
     def get(self, request: Request) -> Response:
         query = self.query(PageQuery)
@@ -65,6 +66,8 @@ class Projects(ApiView):
 
 
 class Quotas(ApiView):
+    resource = "limits"
+
     @says(paged(QuotaOut), query=PageQuery, summary="Quotas of your projects")
     def get(self, request: Request) -> Response:
         query = self.query(PageQuery)
@@ -75,11 +78,12 @@ class Quotas(ApiView):
 
 
 class Budgets(ApiView):
+    resource = "limits"
+
     @says(BudgetsOut, query=NoQuery, summary="Budgets of your projects, with what is held, spent and left")
     def get(self, request: Request) -> Response:
         self.query(NoQuery)
-        projects = None if self.caller.everything else self.caller.projects(READ)
-        rows = budgets.status(business_now(), projects=projects)
+        rows = budgets.status(business_now(), projects=self.readable_projects())
         return Response({"items": [{k: v for k, v in row.items() if k not in ("id", "scope")} for row in rows]})
 
 

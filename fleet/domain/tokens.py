@@ -20,15 +20,6 @@ SECRET_BYTES = 32
 LONGEST_LIFE = timedelta(days=366)
 DEFAULT_LIFE = timedelta(days=90)
 
-READ, WRITE, USAGE = "read", "write", "usage"
-SCOPES = frozenset({READ, WRITE, USAGE})
-SCOPES_OF_ROLE: Mapping[str, frozenset[str]] = {
-    "viewer": frozenset({READ}),
-    "billing": frozenset({READ}),
-    "operator": SCOPES,
-    "admin": SCOPES,
-}
-
 _SHAPE = re.compile(rf"{PREFIX}_([0-9a-f]{{{KEY_ID_BYTES * 2}}})_([A-Za-z0-9]{{20,64}})")
 
 
@@ -74,7 +65,7 @@ def matches(token: Presented, kept: str, ring: Mapping[str, str]) -> bool:
     return pepper is not None and hmac.compare_digest(_hmac(token, pepper), expected)
 
 
-def read_ring(text: str, fallback: Iterable[str]) -> dict[str, str]:
+def read_ring(text: str, fallback: Iterable[str], *, variable: str = "TOKEN_PEPPERS") -> dict[str, str]:
     """Peppers of `id:secret,id:secret`; without any, the fallback secrets under ids made from them.
 
     Raises ValueError with a sentence that repeats no secret.
@@ -87,16 +78,11 @@ def read_ring(text: str, fallback: Iterable[str]) -> dict[str, str]:
         pepper_id, _, secret = entry.partition(":")
         if not pepper_id.isalnum() or len(pepper_id) > 16 or len(secret) < 32 or pepper_id in ring:
             raise ValueError(
-                f"Entry {position} of TOKEN_PEPPERS must be id:secret, with an id of its own of letters and digits "
+                f"Entry {position} of {variable} must be id:secret, with an id of its own of letters and digits "
                 "and a secret of 32 characters or more."
             )
         ring[pepper_id] = secret
     return ring
-
-
-def allowed(scopes: Iterable[str], role: str) -> frozenset[str]:
-    """What a token with these scopes may do while its issuer has this role: never more than the issuer."""
-    return frozenset(scopes) & SCOPES_OF_ROLE.get(role, frozenset())
 
 
 def _hmac(token: Presented, pepper: str) -> str:

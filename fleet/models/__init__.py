@@ -1,6 +1,6 @@
 """fleet's tables, one module a noun."""
 
-from fleet.models.access import Budget, BudgetAction, Membership, Project, Quota, Role, Token
+from fleet.models.access import Budget, BudgetAction, Membership, Project, Quota, Role, ServiceAccount, Token
 from fleet.models.allocation import Allocation, Hold, LaunchAttempt, LaunchResult, Slot
 from fleet.models.catalog import CapacityMemory, CapacityType, CloudAccount, InstanceType, Offering, PricePoint
 from fleet.models.event import Event, IdempotencyRecord
@@ -33,6 +33,7 @@ __all__ = [
     "Project",
     "Quota",
     "Role",
+    "ServiceAccount",
     "Slot",
     "Sweep",
     "TerminationFact",

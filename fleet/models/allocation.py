@@ -15,7 +15,7 @@ from fleet.domain.lifecycle import (
     Desired,
     SlotState,
 )
-from fleet.models.access import Project
+from fleet.models.access import Project, Token
 from fleet.models.catalog import CapacityType, CloudAccount
 from fleet.models.fields import Leased, public_id
 
@@ -53,6 +53,14 @@ class Allocation(Leased):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="allocations")
     name = models.CharField(max_length=100)
     requested_by = models.CharField(max_length=200, blank=True, default="")
+    requested_token = models.ForeignKey(
+        Token,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="allocations",
+        help_text="Its spend cap counts",
+    )
     endpoint_ref = models.CharField(max_length=48, blank=True, default="", db_index=True)
     # The demand. By name (`accelerator`) or by need (`need`: memory_gib, fp8, interconnect).
     accelerator = models.CharField(max_length=64, blank=True, default="")

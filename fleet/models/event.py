@@ -24,6 +24,7 @@ class Event(models.Model):
     subject = models.CharField(max_length=64, db_index=True, help_text="Public id of what it is about")
     actor = models.CharField(max_length=200, default="purser")
     request_id = models.CharField(max_length=64, blank=True, default="")
+    address = models.GenericIPAddressField(null=True, blank=True, help_text="Where the request came from")
     data = models.JSONField(default=dict)
     relayed_at = models.DateTimeField(null=True, blank=True, editable=False)
 

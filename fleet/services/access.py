@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 
-from fleet.domain import tokens
+from fleet.domain import rights, tokens
 from fleet.domain.refusals import Refused
 from fleet.models import Membership, Project, Role, Token
 from fleet.services import events
@@ -37,16 +37,25 @@ class Caller:
     name: str  # written into events
     principal: str  # owns idempotency keys
     scopes: Mapping[int, frozenset[str]] = field(default_factory=dict)  # project id -> what it may do there
-    everything: bool = False  # sees also what belongs to no project
+    installation: frozenset[str] = frozenset()  # what it may do to what belongs to no project
+    token_id: int | None = None  # the token's row; None for a person's session
+
+    @property
+    def everything(self) -> bool:
+        """Sees what belongs to no project, so every project's rows as well."""
+        return bool(self.installation)
 
     def projects(self, scope: str) -> list[int]:
         """Ids of the projects in which the caller may do this."""
         return [project for project, allowed in self.scopes.items() if scope in allowed]
 
     def may(self, scope: str, project_id: int | None) -> bool:
-        if project_id is None:
-            return self.everything
-        return scope in self.scopes.get(project_id, frozenset())
+        """Whether it may do this in that project; None stands for what belongs to no project."""
+        allowed = self.installation if project_id is None else self.scopes.get(project_id, frozenset())
+        return scope in allowed
+
+    def may_somewhere(self, scope: str) -> bool:
+        return scope in self.installation or any(scope in allowed for allowed in self.scopes.values())
 
 
 def issue_token(
@@ -63,9 +72,13 @@ def issue_token(
     Raises Refused for a scope the issuer does not have, an unknown one, or a lifetime that is not allowed.
     """
     wanted = frozenset(scopes)
-    if not wanted or not wanted <= tokens.SCOPES:
-        raise Refused("token-scopes", f"Scopes are some of {', '.join(sorted(tokens.SCOPES))}.", field="scopes")
-    if not wanted <= _scopes_in(issuer, project):
+    try:
+        meant = rights.expand(wanted)
+    except ValueError as error:
+        raise Refused("token-scopes", str(error), field="scopes") from error
+    if not meant:
+        raise Refused("token-scopes", "A token needs at least one scope.", field="scopes")
+    if not meant <= _scopes_in(issuer, project):
         raise Refused("token-scopes", "A token may never do more than its issuer may.", field="scopes")
     if not timedelta() < lifetime <= tokens.LONGEST_LIFE:
         raise Refused("token-lifetime", "A token lives between a second and 366 days.", field="expires_at")
@@ -105,11 +118,12 @@ def caller_of_token(text: str, *, now: datetime) -> tuple[User, Caller]:
         raise TokenRefused("token-issuer", "Whoever issued this token may no longer log in.")
     _note_use(token, now)
     role = Role.ADMIN.value if token.issuer.is_superuser else getattr(token, "role", None) or ""
-    allowed = tokens.allowed(token.scopes, role)
+    allowed = rights.allowed(token.scopes, role)
     return token.issuer, Caller(
         name=f"token:{token.name}"[:200],
         principal=f"token:{token.public_id}",
-        scopes={token.project_id: allowed} if allowed else {},
+        scopes={token.project_id: allowed} if allowed and token.project_id is not None else {},
+        token_id=token.pk,
     )
 
 
@@ -121,7 +135,7 @@ def caller_of_user(user: AbstractBaseUser | AnonymousUser) -> Caller:
         name=user.get_username()[:200],
         principal=f"user:{user.pk}",
         scopes=_scopes_of(user),
-        everything=user.is_superuser,
+        installation=rights.SCOPES if user.is_superuser else frozenset(),
     )
 
 
@@ -132,9 +146,9 @@ def pepper_ring() -> dict[str, str]:
 
 def _scopes_of(user: User) -> dict[int, frozenset[str]]:
     if user.is_superuser:
-        return dict.fromkeys(Project.objects.order_by("id").values_list("id", flat=True), tokens.SCOPES)
+        return dict.fromkeys(Project.objects.order_by("id").values_list("id", flat=True), rights.OF_PROJECT)
     rows = Membership.objects.filter(user=user).order_by("project_id").values_list("project_id", "role")
-    return {project: tokens.SCOPES_OF_ROLE.get(role, frozenset()) for project, role in rows}
+    return {project: rights.SCOPES_OF_ROLE.get(role, frozenset()) for project, role in rows}
 
 
 def _scopes_in(user: User, project: Project) -> frozenset[str]:

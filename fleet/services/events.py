@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from fleet.models import Event, Project
+from fleet.services.origin import origin
 
 
 def record(
@@ -22,14 +23,19 @@ def record(
     request_id: str = "",
     data: dict[str, Any] | None = None,
 ) -> Event:
-    """Write one event in the caller's transaction. `topic` is `noun.past-participle`."""
+    """Write one event in the caller's transaction. `topic` is `noun.past-participle`.
+
+    A change of settings says `data={"before": …, "after": …}`; secrets never stand in either.
+    """
+    where = origin()
     return Event.objects.create(
         topic=topic,
         subject=subject,
         occurred_at=now,
         project=project,
         actor=actor,
-        request_id=request_id,
+        request_id=request_id or where.request_id,
+        address=where.address,
         data=data or {},
     )
 

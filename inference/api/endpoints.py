@@ -181,6 +181,8 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class Endpoints(ApiView):
+    resource = "inference"
+
     @says(paged(EndpointOut), query=EndpointQuery, summary="List endpoints, newest first")
     def get(self, request: Request) -> Response:
         query = self.query(EndpointQuery)
@@ -224,6 +226,8 @@ class Endpoints(ApiView):
 
 
 class OneEndpoint(ApiView):
+    resource = "inference"
+
     @says(EndpointOut, path_id="ep", summary="One endpoint")
     def get(self, request: Request, public_id: str) -> Response:
         endpoint = self.one(Endpoint.objects.all(), public_id)
@@ -269,6 +273,8 @@ class OneEndpoint(ApiView):
 
 
 class Weights(ApiView):
+    resource = "inference"
+
     @says(
         WeightsOut,
         path_id="ep",
@@ -286,6 +292,8 @@ class Weights(ApiView):
 
 
 class Decisions(ApiView):
+    resource = "inference"
+
     @says(paged(DecisionOut), query=PageQuery, path_id="ep", summary="What the autoscaler saw, wanted and did")
     def get(self, request: Request, public_id: str) -> Response:
         query = self.query(PageQuery)

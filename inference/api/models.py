@@ -14,7 +14,6 @@ from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names
 from fleet.api.schema import says
-from fleet.domain.tokens import READ
 from inference.models import Model, ServingConfig
 from inference.services import variants
 
@@ -91,6 +90,8 @@ CONFIG_COLUMNS = column_names(ServingConfigOut, without={"id", "model", "model_n
 
 
 class Models(ApiView):
+    resource = "inference"
+
     @says(paged(ModelOut), query=PageQuery, summary="Models you may serve")
     def get(self, request: Request) -> Response:
         query = self.query(PageQuery)
@@ -108,6 +109,8 @@ class Models(ApiView):
 
 
 class ServingConfigs(ApiView):
+    resource = "inference"
+
     @says(paged(ServingConfigOut), query=PageQuery, summary="Ways to serve the models you may serve")
     def get(self, request: Request) -> Response:
         query = self.query(PageQuery)
@@ -133,7 +136,7 @@ class ServingConfigs(ApiView):
 
 def usable_models(view: ApiView) -> QuerySet[Model]:
     """Models of the caller's projects, and those that belong to everybody."""
-    return Model.objects.filter(Q(project=None) | Q(project_id__in=view.caller.projects(READ)))
+    return Model.objects.filter(Q(project=None) | Q(project_id__in=view.caller.projects("inference:read")))
 
 
 def _model_rows(models: QuerySet[Model]) -> QuerySet[Model, dict[str, Any]]:

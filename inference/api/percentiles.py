@@ -73,6 +73,8 @@ class PercentilesOut(serializers.Serializer[Any]):
 
 
 class Percentiles(ApiView):
+    resource = "inference"
+
     @says(PercentilesOut, query=PercentileQuery, path_id="ep", summary="p50, p90, p95 and p99 by time step")
     def get(self, request: Request, public_id: str) -> Response:
         query = self.query(PercentileQuery)

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from fleet.api.base import ApiView
 from fleet.api.fields import Strict
 from fleet.api.schema import says
-from fleet.domain.tokens import USAGE
 from fleet.services.clock import business_now
 from inference.services import usage
 
@@ -37,10 +36,10 @@ class UsageOut(serializers.Serializer[Any]):
 
 
 class UsageEvents(ApiView):
-    scopes = {"POST": USAGE}
+    resource = "usage"
 
     @says(UsageOut, body=UsageIn, summary="Push usage events; repeats are not counted again")
     def post(self, request: Request) -> Response:
         events = self.body(UsageIn)["events"]
-        mine = self.caller.projects(USAGE)
+        mine = self.caller.projects("usage:write")
         return Response(usage.ingest(events, project_ids_allowed=mine, now=business_now()))

@@ -60,6 +60,7 @@ window.Shell = (() => {
     if (target("#theme")) switchTheme();
     if (target("[data-copy]")) copy(target("[data-copy]"));
     if (target(".opener")) open(target(".opener"), target(".opener").getAttribute("aria-expanded") !== "true");
+    if (target("[data-dismiss]")) target("[data-dismiss]").closest(".toast").remove();
     if (target("[data-dialog]")) document.getElementById(target("[data-dialog]").dataset.dialog).showModal();
   });
   document.addEventListener("change", (event) => {

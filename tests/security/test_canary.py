@@ -14,6 +14,7 @@ from django.core import serializers
 from django.db import connection
 
 from fleet import providers
+from fleet.domain import rights
 from fleet.models import CloudAccount, Event
 from fleet.services import access, catalog, events
 from fleet.services.clock import business_now
@@ -94,7 +95,7 @@ def test_a_token_is_shown_once_and_kept_as_a_digest() -> None:
     saved = client.post("/admin/fleet/token/add/", form, follow=True).content.decode()
     assert "not shown again: prs_" in saved
     plain = saved.split("not shown again: ")[1].split("<")[0].strip()
-    assert access.caller_of_token(plain, now=_now())[1].scopes == {project.pk: frozenset({"read", "usage"})}
+    assert access.caller_of_token(plain, now=_now())[1].scopes == {project.pk: rights.expand(["read", "usage"])}
     again = client.get("/admin/fleet/token/").content.decode()
     assert plain.split("_")[2] not in again + _every_row()
 

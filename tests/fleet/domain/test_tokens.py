@@ -49,17 +49,3 @@ def test_a_bad_ring_is_refused_without_repeating_a_secret(text: str) -> None:
 
 def test_without_peppers_the_secret_keys_are_the_ring() -> None:
     assert list(tokens.read_ring(" ", ["now", "before"]).values()) == ["now", "before"]
-
-
-@pytest.mark.parametrize(
-    ("role", "may"),
-    [
-        ("viewer", {"read"}),
-        ("billing", {"read"}),
-        ("operator", {"read", "usage"}),
-        ("admin", {"read", "usage"}),
-        ("", set()),
-    ],
-)
-def test_a_token_may_never_do_more_than_its_issuer(role: str, may: set[str]) -> None:
-    assert tokens.allowed(["read", "usage"], role) == may

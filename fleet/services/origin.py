@@ -1,0 +1,35 @@
+"""Where the work of this thread comes from: the request's id and the address it came from.
+
+The one thing that is not passed along as an argument: every event names it, and nothing decides by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Origin:
+    request_id: str = ""
+    address: str | None = None
+
+
+_NOWHERE = Origin()
+_ORIGIN: ContextVar[Origin] = ContextVar("purser_origin", default=_NOWHERE)
+
+
+def origin() -> Origin:
+    """Of the request or task being worked on; empty outside of one."""
+    return _ORIGIN.get()
+
+
+@contextmanager
+def coming_from(where: Origin) -> Iterator[None]:
+    token = _ORIGIN.set(where)
+    try:
+        yield
+    finally:
+        _ORIGIN.reset(token)
