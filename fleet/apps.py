@@ -6,3 +6,6 @@ class FleetConfig(AppConfig):
 
     name = "fleet"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from fleet.signin import signals  # noqa: F401  # connects its receivers

@@ -16,7 +16,7 @@ from fleet.services.origin import Origin, coming_from
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-LOGIN_PATHS = ("/login/", "/admin/login/")
+LOGIN_PATHS = ("/login/", "/admin/login/", "/prove/")
 CODES = {
     400: ("bad-request", "This request cannot be read as it is."),
     403: ("forbidden", "You may not do this."),
@@ -85,7 +85,7 @@ class LoginThrottleMiddleware:
         if request.method != "POST" or request.path not in LOGIN_PATHS:
             return self.get_response(request)
         address = request.META.get("REMOTE_ADDR", "")
-        account = request.POST.get("username", "")
+        account = _account(request)
         wait = throttle.take(address, account)
         if wait:
             logger.warning("login throttled", extra={"address": address})
@@ -94,6 +94,11 @@ class LoginThrottleMiddleware:
         if response.status_code == 302:
             throttle.give_back(address, account)
         return response
+
+
+def _account(request: HttpRequest) -> str:
+    """Whose door it is: the name that was typed, or that of whoever is logged in and proves it again."""
+    return request.POST.get("username", "") or request.user.get_username()
 
 
 def _address(text: str) -> str | None:
@@ -106,7 +111,7 @@ def _address(text: str) -> str | None:
 
 def _slow_down(seconds: int) -> HttpResponse:
     return HttpResponse(
-        f"Too many attempts to log in. Try again in {seconds} seconds.\n",
+        f"Too many attempts. Try again in {seconds} seconds.\n",
         status=429,
         content_type="text/plain; charset=utf-8",
         headers={"Retry-After": str(seconds)},

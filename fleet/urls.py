@@ -1,4 +1,4 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from fleet import views
 
@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet/<str:public_id>", views.allocation, name="allocation"),
     path("feed", views.feed, name="feed"),
     path("settings", views.about, name="settings"),
+    path("", include("fleet.signin.urls")),
 ]
