@@ -93,6 +93,10 @@ def _resized(data: Data) -> str:
     return f"{data.get('before', '?')} → {data.get('after', '?')} accelerators, {data.get('reason', '')}".rstrip(", ")
 
 
+def _extended(data: Data) -> str:
+    return f"ends {_time(data['after'])}" if data.get("after") else "ends when it is released"
+
+
 def _scaled(data: Data) -> str:
     return f"{data.get('before', '?')} → {data.get('after', '?')} replicas. {data.get('why', '')}".strip()
 
@@ -115,8 +119,17 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "allocation.released": ("released", "stop", "mute", _sentence),
     "allocation.failed": ("failed", "fail", "bad", _sentence),
     "allocation.resized": ("resized", "activity", "info", _resized),
-    "allocation.extended": ("extended", "clock", "info", lambda data: f"ends {_time(data.get('after'))}"),
+    "allocation.extended": (
+        "extended",
+        "clock",
+        "info",
+        _extended,
+    ),
     "allocation.release-requested": ("release asked for", "drain", "mute", _sentence),
+    "allocation.release-withdrawn": ("kept after all", "undo", "info", _numbers),
+    "slot.cordoned": ("machine cordoned", "hold", "warn", _text("allocation")),
+    "slot.uncordoned": ("machine takes work again", "check", "ok", _text("allocation")),
+    "slot.drain-requested": ("machine drained by hand", "drain", "warn", _text("allocation")),
     "slot.opened": ("machine planned", "machine", "info", _priced),
     "slot.launching": ("launch called", "busy", "info", _text("pool")),
     "instance.launched": ("machine launched", "up", "ok", _priced),
@@ -151,6 +164,11 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "telemetry.gap-found": ("telemetry gap", "stale", "warn", _sentence),
     "price.changed": ("price changed", "price", "info", _numbers),
     "incident.opened": ("incident opened", "alert", "bad", _sentence),
+    "incident.acknowledged": ("incident looked after", "check", "info", _sentence),
+    "launches.stopped": ("launches paused", "hold", "warn", _text("reason")),
+    "launches.resumed": ("launches resumed", "check", "ok", _text("reason")),
+    "sweeper.stopped": ("sweeper frozen", "hold", "warn", _text("reason")),
+    "sweeper.resumed": ("sweeper goes on", "check", "ok", _text("reason")),
     "incident.closed": ("incident closed", "check", "ok", _sentence),
 }
 
@@ -158,5 +176,8 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "capacity": ("Capacity", ("allocation.", "slot.", "launch.", "instance.")),
     "serving": ("Serving", ("endpoint.", "replica.", "telemetry.")),
     "money": ("Money and limits", ("budget.", "quota.", "price.")),
-    "trouble": ("Incidents and sweeps", ("incident.", "sweep.", "instance.orphan", "instance.vanished")),
+    "trouble": (
+        "Incidents and sweeps",
+        ("incident.", "sweep.", "sweeper.", "launches.", "instance.orphan", "instance.vanished"),
+    ),
 }

@@ -93,6 +93,9 @@ class Allocation(Leased):
     created_at = models.DateTimeField(help_text="Business time")
     deadline_at = models.DateTimeField(null=True, blank=True, help_text="Give up filling after this; empty: never")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="TTL")
+    release_at = models.DateTimeField(
+        null=True, blank=True, help_text="Real time. Somebody asked for its release and may withdraw that until then"
+    )
     idle_release_seconds = models.PositiveIntegerField(null=True, blank=True)
     idle_since = models.DateTimeField(null=True, blank=True)
     first_ready_at = models.DateTimeField(null=True, blank=True)
@@ -141,6 +144,7 @@ class Slot(Leased):
     detail = models.TextField(blank=True, default="")
     since = models.DateTimeField(help_text="Business time")
     drain_until = models.DateTimeField(null=True, blank=True, help_text="Business time; terminated then at the latest")
+    cordoned_at = models.DateTimeField(null=True, blank=True, help_text="Business time; takes no new work since then")
     drained = models.BooleanField(default=True, help_text="No work is left on it; inference clears and sets this")
     terminate_attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(help_text="Business time")

@@ -104,6 +104,8 @@ class Incident(models.Model):
     detail = models.TextField()
     doing = models.TextField(blank=True, default="", help_text="What Purser does about it, and whether you must act")
     opened_at = models.DateTimeField(help_text="Business time")
+    acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="Business time; somebody looks after it")
+    acknowledged_by = models.CharField(max_length=200, blank=True, default="", db_default="")
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

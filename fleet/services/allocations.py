@@ -132,14 +132,24 @@ def release(public_id: str, *, now: datetime, reason: Reason, actor: str, reques
     return allocation
 
 
-def extend(public_id: str, *, expires_at: datetime, now: datetime, actor: str, request_id: str = "") -> Allocation:
-    """Move the end of its TTL. Raises Refused when that moment has passed or the allocation has ended."""
+def extend(
+    public_id: str,
+    *,
+    expires_at: datetime,
+    now: datetime,
+    actor: str,
+    request_id: str = "",
+    generation: int | None = None,
+) -> Allocation:
+    """Move the end of its TTL. Raises Refused when that moment has passed or the allocation has ended.
+
+    `generation` says which one was read.
+    """
     if expires_at <= now:
         raise Refused("expiry-past", "The new end must lie in the future.", field="expires_at")
     with transaction.atomic():
         allocation = Allocation.objects.select_for_update(no_key=True).get(public_id=public_id)
-        if allocation.desired == Desired.ABSENT:
-            raise Refused("allocation-ended", "It is being released; request a new allocation instead.")
+        check_changeable(allocation, generation)
         before = allocation.expires_at
         Allocation.objects.filter(pk=allocation.pk).update(
             expires_at=expires_at, generation=F("generation") + 1, next_at=Now()
@@ -151,10 +161,22 @@ def extend(public_id: str, *, expires_at: datetime, now: datetime, actor: str, r
             actor=actor,
             request_id=request_id,
             now=now,
-            data={"before": before.isoformat() if before else None, "after": expires_at.isoformat()},
+            data={
+                "before": before.isoformat() if before else None,
+                "after": expires_at.isoformat(),
+                "generation": allocation.generation + 1,
+            },
         )
     allocation.refresh_from_db()
     return allocation
+
+
+def check_changeable(allocation: Allocation, generation: int | None) -> None:
+    """Raise Refused when a locked row has ended or is not the one that was read."""
+    if allocation.desired == Desired.ABSENT:
+        raise Refused("allocation-ended", "It is being released; request a new allocation instead.")
+    if generation is not None and generation != allocation.generation:
+        raise Refused("changed-meanwhile", "Somebody changed it after you read it; read it again.", retryable=True)
 
 
 def resize(allocation: Allocation, *, accelerator_count: int, now: datetime, reason: Reason) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
+
 from fleet.models import BusinessClock
 
 
@@ -32,6 +34,14 @@ def set_clock(*, epoch: datetime, anchored_at: datetime, factor: float) -> None:
     BusinessClock.objects.update_or_create(
         pk=1, defaults={"epoch": epoch, "anchored_at": anchored_at, "factor": factor}
     )
+
+
+def database_now() -> datetime:
+    """PostgreSQL's own clock, real time: what leases and people's patience are measured with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        found: datetime = cursor.fetchone()[0]
+    return found
 
 
 def real_duration(business: timedelta) -> timedelta:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from fleet.domain.refusals import Refused
 from fleet.models import Incident, Project
 from fleet.services import events
 
@@ -38,7 +39,42 @@ def close_incident(*, kind: str, subject: str, now: datetime) -> None:
             _say("incident.closed", row, now)
 
 
-def _say(topic: str, row: Incident, now: datetime) -> None:
+def acknowledge(public_id: str, *, now: datetime, actor: str) -> Incident:
+    """Somebody looks after it; the first one counts. Raises DoesNotExist, or Refused when it was closed."""
+    with transaction.atomic():
+        row = _open_one(public_id)
+        if row.acknowledged_at is None:
+            row.acknowledged_at, row.acknowledged_by = now, actor
+            row.save(update_fields=["acknowledged_at", "acknowledged_by"])
+            _say("incident.acknowledged", row, now, actor=actor)
+    return row
+
+
+def close_by_hand(public_id: str, *, now: datetime, actor: str) -> Incident:
+    """Somebody says it is over. If its cause is still there, it is opened again as a new one."""
+    with transaction.atomic():
+        row = _open_one(public_id)
+        row.closed_at = now
+        row.save(update_fields=["closed_at"])
+        _say("incident.closed", row, now, actor=actor)
+    return row
+
+
+def _open_one(public_id: str) -> Incident:
+    row = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("project").get(
+        public_id=public_id
+    )  # fmt: skip
+    if row.closed_at is not None:
+        raise Refused("incident-closed", "It was closed meanwhile.")
+    return row
+
+
+def _say(topic: str, row: Incident, now: datetime, *, actor: str = "purser") -> None:
     events.record(
-        topic, subject=row.public_id, project=row.project, now=now, data={"kind": row.kind, "detail": row.detail}
+        topic,
+        subject=row.public_id,
+        project=row.project,
+        actor=actor,
+        now=now,
+        data={"kind": row.kind, "detail": row.detail},
     )

@@ -28,6 +28,7 @@ from fleet.services.chips import accelerators
 from fleet.services.clock import real_duration
 from fleet.services.leases import Lease
 from fleet.services.moves import move_allocation
+from fleet.services.releasing import release_is_due, until_release
 
 SOON = timedelta(seconds=1)
 SETTLED = timedelta(seconds=20)
@@ -46,7 +47,7 @@ def reconcile_allocation(lease: Lease, *, now: datetime) -> None:
         if allocation is None:
             return
         slots = list(allocation.slots.select_related("account").order_by("ordinal"))
-        again_in = _pass(allocation, slots, lease, now)
+        again_in = until_release(allocation, _pass(allocation, slots, lease, now))
         Allocation.objects.filter(pk=allocation.pk).update(observed_generation=allocation.generation)
         lease.release(again_in=again_in)
 
@@ -68,6 +69,8 @@ def _why_end(allocation: Allocation, slots: list[Slot], now: datetime) -> tuple[
     """The reason this allocation is to end, when there is one."""
     if allocation.desired == Desired.ABSENT:
         return Reason(allocation.reason), allocation.detail
+    if release_is_due(allocation):
+        return Reason.RELEASED_BY_USER, ""
     if allocation.expires_at is not None and allocation.expires_at <= now:
         return Reason.TTL, f"Its time ended at {allocation.expires_at:%Y-%m-%d %H:%M} UTC."
     idle = allocation.idle_release_seconds

@@ -9,8 +9,8 @@ from fleet.models import Slot
 
 
 def mark_busy(slot_id: int) -> bool:
-    """Work is about to be put on a ready machine that is wanted. False: it is not to be used (any more)."""
-    ready = Slot.objects.filter(pk=slot_id, state=SlotState.READY, desired=Desired.PRESENT)
+    """Work is about to be put on a ready machine that takes some. False: it is not to be used (any more)."""
+    ready = Slot.objects.filter(pk=slot_id, state=SlotState.READY, desired=Desired.PRESENT, cordoned_at=None)
     return ready.update(drained=False) == 1
 
 

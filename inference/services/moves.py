@@ -41,7 +41,7 @@ def move_replica(
     rows = Replica.objects.filter(pk=replica.pk, state=replica.state)
     if lease is not None:
         rows = rows.filter(lease_token=lease.token)
-    weight = FULL_WEIGHT if to == ReplicaState.READY else 0
+    weight = weight_on(replica) if to == ReplicaState.READY else 0
     next_at = None if to in ENDED_REPLICA_STATES else Now()
     values = {"state": to, "reason": reason, "detail": detail, "since": now, "weight": weight, **changes}
     if rows.update(**values, next_at=next_at) == 0:
@@ -52,6 +52,11 @@ def move_replica(
         setattr(replica, name, value)
     note_period(replica, now=now)
     return True
+
+
+def weight_on(replica: Replica) -> int:
+    """What a ready replica weighs: nothing on a cordoned machine, which takes no new work."""
+    return FULL_WEIGHT if replica.slot.cordoned_at is None else 0
 
 
 def note_period(replica: Replica, *, now: datetime) -> None:

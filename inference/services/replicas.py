@@ -29,7 +29,7 @@ from inference.models import Endpoint, Replica
 from inference.runners.base import READY, STOPPED, NotThere, ReplicaStatus, RunnerFailed, StartRefused
 from inference.services import draining, telemetry
 from inference.services.hosts import runner_of, spec_of
-from inference.services.moves import move_replica, note_period
+from inference.services.moves import move_replica, new_weights, note_period, weight_on
 
 Clock = Callable[[], datetime]
 
@@ -46,7 +46,9 @@ def attach_ready_slots(*, now: datetime) -> int:
     open_one = Replica.objects.open().filter(slot=OuterRef("pk"))
     given_up = Q(replicas__state=ReplicaState.FAILED)
     slots = (
-        Slot.objects.filter(state=SlotState.READY, desired=Desired.PRESENT, allocation__endpoint__isnull=False)
+        Slot.objects.filter(
+            state=SlotState.READY, desired=Desired.PRESENT, cordoned_at=None, allocation__endpoint__isnull=False
+        )
         .exclude(allocation__endpoint__state__in=[EndpointState.DELETING, EndpointState.DELETED])
         .exclude(replicas__reason=ReplicaReason.START_REFUSED)
         .filter(~Exists(open_one))
@@ -187,7 +189,16 @@ def _watch(replica: Replica, lease: Lease, now: datetime) -> timedelta:
         status = _status_or_start_again(replica)
         if status.state == READY:
             _become_ready(replica, status, lease, now)
+    elif replica.weight != weight_on(replica):
+        _weigh_anew(replica, lease)
     return LATER
+
+
+def _weigh_anew(replica: Replica, lease: Lease) -> None:
+    """Its machine was cordoned, or takes work again."""
+    with transaction.atomic():
+        if lease.update(weight=weight_on(replica)):
+            new_weights(replica.endpoint_id)
 
 
 def _lose(replica: Replica, lease: Lease, now: datetime) -> None:

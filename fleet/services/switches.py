@@ -1,0 +1,44 @@
+"""The two switches that stop everything: new launches, and everything the sweeper ends. Each with a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from fleet.domain.refusals import Refused
+from fleet.models import Installation
+from fleet.services import events
+from fleet.services.installation import installation
+
+SHORTEST_REASON, LONGEST_REASON = 8, 500
+COLUMNS = {"launches": ("launches_paused", "pause_reason"), "sweeper": ("destructive_frozen", "frozen_reason")}
+
+
+def switch(what: str, *, stopped: bool, reason: str, now: datetime, actor: str, request_id: str = "") -> Installation:
+    """Stop `launches` or the `sweeper`, or let it go on. The reason is kept with the switch and in the event."""
+    reason = reason.strip()
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        raise Refused(
+            "reason",
+            f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters; others will read it.",
+            field="reason",
+        )
+    flag, why = COLUMNS[what]
+    installation()
+    with transaction.atomic():
+        row = Installation.objects.select_for_update(no_key=True).get(pk=1)
+        before = getattr(row, flag)
+        setattr(row, flag, stopped)
+        setattr(row, why, reason if stopped else "")
+        row.save(update_fields=[flag, why])
+        if before != stopped:
+            events.record(
+                f"{what}.stopped" if stopped else f"{what}.resumed",
+                subject=str(row.uuid),
+                actor=actor,
+                request_id=request_id,
+                now=now,
+                data={"before": {flag: before}, "after": {flag: stopped}, "reason": reason},
+            )
+    return row
