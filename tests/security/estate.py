@@ -36,6 +36,20 @@ class Estate:
     expired_token: str
     revoked_token: str
 
+    @property
+    def secrets(self) -> list[str]:
+        """What no answer may ever hold."""
+        kept = [self.token, self.viewers_token, self.strangers_token, self.expired_token, self.revoked_token]
+        return [token.split("_")[2] for token in kept]
+
+    @property
+    def known_only_with(self) -> dict[str, list[str]]:
+        """What only those see who may read it: by the scope that opens it in `mine`."""
+        return {
+            "fleet:read": [self.allocation.name, self.instance.public_id, self.instance.provider_id],
+            "inference:read": [self.model.name, self.serving_config.public_id],
+        }
+
 
 def build() -> Estate:
     mine, other = factories.project(slug="mine"), factories.project(slug="other")
@@ -43,7 +57,9 @@ def build() -> Estate:
     for capacity_type in ("on-demand", "spot"):
         factories.offering(account, capacity_type=capacity_type)
     endpoint = factories.endpoint(mine)
-    allocation = factories.allocation(mine, endpoint_ref=endpoint.public_id, accelerators_per_slot=8)
+    allocation = factories.allocation(
+        mine, name="matrix-train", endpoint_ref=endpoint.public_id, accelerators_per_slot=8
+    )
     endpoint.allocation = allocation
     endpoint.save(update_fields=["allocation"])
     slot = factories.slot(allocation, account=account)

@@ -22,7 +22,7 @@ from purser.logs import ContextFilter, LineFormatter
 from tests import factories
 from tests.api_client import fresh_client
 from tests.security.estate import Estate
-from tests.security.test_routes import ADMIN, API, METHODS, PAGES, PUBLIC, address, call
+from tests.security.routes import ADMIN, API, METHODS, PAGES, PUBLIC, address, call
 
 CREDENTIAL = "canary-credential-5ba3e1f07c"
 TYPED_PASSWORD = "canary-password-90d1b7aa42"

@@ -1,0 +1,92 @@
+"""Everybody who may call: people with sessions and tokens of every kind, in the estate's project and in another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from fleet.domain import rights
+from fleet.models import Role
+from fleet.sudo import PROVED_AT
+from tests import factories
+from tests.api_client import fresh_client
+from tests.security.estate import Estate
+from tests.security.routes import call
+
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass
+class Caller:
+    """Somebody, and what they are expected to be able to do."""
+
+    name: str
+    here: frozenset[str] = NOTHING  # in the estate's project
+    elsewhere: frozenset[str] = NOTHING  # in the other project
+    installation: frozenset[str] = NOTHING  # to what belongs to no project
+    known: bool = True  # the API answers 401 otherwise
+    proved: bool = True  # has shown lately who sits at the browser; tokens never have to
+    token: str = ""
+    user: User | None = None
+    session: Client = field(default_factory=fresh_client, repr=False)  # their browser; nobody's has no cookies
+
+    @property
+    def anywhere(self) -> frozenset[str]:
+        return self.here | self.elsewhere | self.installation
+
+    def log_in(self) -> None:
+        """Before the first call: a session made inside of one that is taken back would be gone with it."""
+        if self.user:
+            self.session.force_login(self.user)
+            session = self.session.session
+            session[PROVED_AT] = timezone.now().timestamp() if self.proved else 0
+            session.save()
+
+    def calls(self, method: str, path: str, body: Any = None) -> Any:
+        return call(method, path, self.token, self.session if self.user else None, body=body)
+
+
+def everybody(estate: Estate) -> list[Caller]:
+    return [*_without_a_name(estate), *_people(estate), *_tokens(estate)]
+
+
+def _without_a_name(estate: Estate) -> Iterator[Caller]:
+    yield Caller("nobody", known=False)
+    yield Caller("not a token", known=False, token="prs_000000000000_" + "a" * 52)
+    yield Caller("expired token", known=False, token=estate.expired_token)
+    yield Caller("revoked token", known=False, token=estate.revoked_token)
+
+
+def _people(estate: Estate) -> Iterator[Caller]:
+    for role in Role.values:
+        scopes = rights.SCOPES_OF_ROLE[role]
+        yield Caller(f"{role} here", here=scopes, user=factories.member(estate.mine, role))
+        yield Caller(f"{role} elsewhere", elsewhere=scopes, user=factories.member(estate.other, role))
+    yield Caller("somebody in no project", user=factories.user())
+    late = factories.member(estate.mine, Role.ADMIN)
+    yield Caller("admin here, proved long ago", here=rights.OF_PROJECT, user=late, proved=False)
+    root = factories.user(is_superuser=True, is_staff=True)
+    yield Caller(
+        "superuser", here=rights.OF_PROJECT, elsewhere=rights.OF_PROJECT, installation=rights.SCOPES, user=root
+    )
+
+
+def _tokens(estate: Estate) -> Iterator[Caller]:
+    here, elsewhere = factories.member(estate.mine, Role.ADMIN), factories.member(estate.other, Role.ADMIN)
+    for scope in sorted(rights.OF_PROJECT):
+        yield Caller(
+            f"token {scope} here", here=frozenset({scope}), token=factories.token(estate.mine, scope, issuer=here)
+        )
+    every = sorted(rights.OF_PROJECT)
+    yield Caller(
+        "token elsewhere", elsewhere=rights.OF_PROJECT, token=factories.token(estate.other, *every, issuer=elsewhere)
+    )
+    was = factories.member(estate.mine, Role.ADMIN)
+    demoted = factories.token(estate.mine, *every, issuer=was)
+    was.memberships.update(role=Role.VIEWER)
+    yield Caller("token of an admin who is a viewer by now", here=rights.READS, token=demoted)

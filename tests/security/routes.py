@@ -1,0 +1,153 @@
+"""Every route, and the one place that says who may open it. A new route is a line here, or tests/security fails.
+
+`Rule(get="fleet:read", patch="fleet:write", row="allocation")`: the scope each served method needs, and which row of
+the estate the route's argument is about. ANYBODY means every caller with a name, whatever they may do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.api_client import fresh_client
+from tests.security.estate import Estate
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+CHANGING = ("post", "put", "patch", "delete")
+ANYBODY = "anybody"
+
+# Open to those without a name, each for a reason.
+PUBLIC = {
+    "healthz": "a load balancer asks it; it says up or down",
+    "readyz": "a load balancer asks it; it names parts, not causes",
+    "login/": "where one logs in",
+    "logout/": "ends one's own session",
+    "metrics": "asks for its own token: test_metrics.py",
+    "admin/login/": "where one logs in",
+    "admin/logout/": "ends one's own session",
+    "static/<path>": "the stylesheet of the login page",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may open a route. An empty scope: the method is not served."""
+
+    get: str = ""
+    post: str = ""
+    patch: str = ""
+    delete: str = ""
+    row: str = ""  # attribute of the estate; the row belongs to its project `mine`
+    reads: str = ""  # the scope without which that row is not there; usually that of GET
+    query: str = ""  # what a page cannot do without
+    sensitive: bool = False  # a browser that changes something has to have proved itself lately
+    bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by method; else {}
+
+    def scope(self, method: str) -> str:
+        return str(getattr(self, method, ""))
+
+    @property
+    def methods(self) -> list[str]:
+        return [method for method in ("get", "post", "patch", "delete") if self.scope(method)]
+
+    @property
+    def reading(self) -> str:
+        some = self.reads or self.get or self.scope(self.methods[0])
+        return some if some == ANYBODY else some.partition(":")[0] + ":read"
+
+
+ID = "<public_id:public_id>"
+IN_2150 = {"expires_at": "2150-01-01T00:00:00Z"}
+API_RULES: dict[str, Rule] = {
+    "api/schema": Rule(get=ANYBODY),
+    # fleet
+    "api/v1/allocations": Rule(get="fleet:read", post="fleet:write"),
+    f"api/v1/allocations/{ID}": Rule(get="fleet:read", delete="fleet:write", row="allocation"),
+    f"api/v1/allocations/{ID}/extend": Rule(post="fleet:write", row="allocation", bodies={"post": IN_2150}),
+    f"api/v1/allocations/{ID}/explain": Rule(get="fleet:read", row="allocation"),
+    "api/v1/instances": Rule(get="fleet:read"),
+    f"api/v1/instances/{ID}": Rule(get="fleet:read", row="instance"),
+    "api/v1/accelerators": Rule(get="fleet:read"),
+    "api/v1/offerings": Rule(get="fleet:read"),
+    "api/v1/accounts": Rule(get="fleet:read"),
+    "api/v1/projects": Rule(get="fleet:read"),
+    "api/v1/events": Rule(get="fleet:read"),
+    # limits
+    "api/v1/quotas": Rule(get="limits:read"),
+    "api/v1/budgets": Rule(get="limits:read"),
+    # inference
+    "api/v1/endpoints": Rule(get="inference:read", post="inference:write"),
+    f"api/v1/endpoints/{ID}": Rule(
+        get="inference:read",
+        patch="inference:write",
+        delete="inference:write",
+        row="endpoint",
+        bodies={"patch": {"max_replicas": 5}},
+    ),
+    f"api/v1/endpoints/{ID}/weights": Rule(get="inference:read", row="endpoint"),
+    f"api/v1/endpoints/{ID}/percentiles": Rule(get="inference:read", row="endpoint"),
+    f"api/v1/endpoints/{ID}/decisions": Rule(get="inference:read", row="endpoint"),
+    "api/v1/models": Rule(get="inference:read", post="inference:write"),
+    "api/v1/serving-configs": Rule(get="inference:read", post="inference:write"),
+    "api/v1/usage-events": Rule(post="usage:write"),
+    # billing
+    "api/v1/costs": Rule(get="billing:read"),
+    "api/v1/token-costs": Rule(get="billing:read"),
+}
+# Pages are for those who are logged in; a scope is one without which the page is refused.
+PAGE_RULES: dict[str, Rule] = {
+    "": Rule(get=ANYBODY),
+    "fleet": Rule(get=ANYBODY),
+    "fleet/<str:public_id>": Rule(get="fleet:read", row="allocation"),
+    "feed": Rule(get=ANYBODY, query="?after=0-0"),
+    "settings": Rule(get=ANYBODY),
+    "prove/": Rule(get=ANYBODY, post=ANYBODY),
+    "endpoints": Rule(get=ANYBODY),
+    "endpoints/<str:public_id>": Rule(get="fleet:read", row="endpoint"),
+    "activity": Rule(get=ANYBODY),
+}
+
+
+def routes(patterns: Any = None, prefix: str = "") -> Iterator[str]:
+    """Every route of the URLconf, as its template."""
+    for entry in patterns if patterns is not None else get_resolver().url_patterns:
+        route = prefix + _template(entry)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry.url_patterns, route)
+        elif isinstance(entry, URLPattern):
+            yield route
+
+
+def _template(entry: URLPattern | URLResolver) -> str:
+    text = str(entry.pattern)
+    text = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", text)  # admin writes regular expressions
+    return text.removeprefix("^").removesuffix("$").removesuffix("\\Z")
+
+
+API = sorted({route for route in routes() if route.startswith("api/")})
+ADMIN = sorted({route for route in routes() if route.startswith("admin/")})
+PAGES = sorted(set(routes()) - set(API) - set(ADMIN) - set(PUBLIC))
+
+
+def address(route: str, estate: Estate) -> str:
+    """A real address: the route with the estate's own row in it."""
+    if "<" not in route:
+        return f"/{route}"
+    rule = API_RULES.get(route) or PAGE_RULES.get(route)
+    assert rule and rule.row, f"/{route} is new: say in tests/security/routes.py who may open it and which row it names"
+    row = getattr(estate, rule.row)
+    return "/" + re.sub(r"<[^>]+>", str(getattr(row, "public_id", row)), route)
+
+
+def call(method: str, path: str, token: str = "", client: Client | None = None, *, body: Any = None) -> Any:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    client = client or fresh_client()
+    if method in ("get", "head", "options", "trace"):
+        return getattr(client, method)(path, headers=headers)
+    headers |= {"Idempotency-Key": "matrix", "If-Match": "*"}
+    return getattr(client, method)(path, body or {}, content_type="application/json", headers=headers)
