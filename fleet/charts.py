@@ -14,9 +14,11 @@ from typing import Any
 
 from plotly import graph_objects as go
 
+from fleet.formatting import duration
 from fleet.timerange import TimeRange
 
 SERIES_ROLES = ("c1", "c2", "c3", "c4", "c5", "c6")
+STALE_AFTER = timedelta(minutes=5)
 THICKEST = 18
 HEIGHTS = {"h148": 148, "h232": 232, "h304": 304}
 Values = Sequence[float | None]
@@ -94,7 +96,10 @@ class Pane:
 
 @dataclass(frozen=True)
 class Chart:
-    """A card: without panes it shows `empty`, which says what is missing and why."""
+    """A card: without panes it shows `empty`, which says what is missing and why.
+
+    `stale` says since when nothing new came, where the range reaches up to now; the old line stays.
+    """
 
     id: str
     title: str
@@ -104,6 +109,7 @@ class Chart:
     note: str = ""
     lane: tuple[dict[str, str], ...] = ()
     keys: tuple[dict[str, Any], ...] = ()
+    stale: str = ""
 
 
 def lines_chart(
@@ -124,7 +130,7 @@ def lines_chart(
     if pane is None:
         return Chart(id, title, basis, empty=empty, note=note)
     lane = tuple({"name": name, "symbol": symbol, "role": role} for name, symbol, role in MARKS.values())
-    return Chart(id, title, basis, (pane,), note=note, lane=lane if marks else ())
+    return Chart(id, title, basis, (pane,), note=note, lane=lane if marks else (), stale=_stale(lines, span))
 
 
 def lines_pane(
@@ -179,7 +185,7 @@ def timeline_chart(
         "bargap": max(0.32, 1 - len(rows) * THICKEST / HEIGHTS["h232"]),
         "hovermode": "closest",
     }
-    layout["meta"] = {"format": "whole", "rows": _bar_rows(bars, looks)}
+    layout["meta"] = {"format": "whole", "group": "page", "rows": _bar_rows(bars, looks)}
     height = "h232" if len(rows) <= 16 else "h304"
     ends = ", ".join(f"{row}: {looks[last['state']][0].lower()}" for row in rows[:8] for last in [_last(bars, row)])
     summary = f"{title}, {span.label}. {len(rows)} rows. {ends}"
@@ -237,6 +243,7 @@ def _layout(
 ) -> dict[str, Any]:
     layout = _frame(span, l=46, r=150 if style.ends else 14, t=22)
     layout["meta"] = {"format": style.format, "group": style.group, "ends": style.ends, "stacked": style.stacked}
+    layout["meta"]["unit"] = style.unit
     layout["yaxis"] |= _log_axis(lines, style) if style.log else _linear_axis(lines, style, limits)
     if lane:
         layout["yaxis"]["domain"] = [0.12, 1]
@@ -325,6 +332,15 @@ def _log_axis(lines: Sequence[Line], style: Style) -> dict[str, Any]:
         "ticktext": labels,
         "rangemode": "normal",
     }
+
+
+def _stale(lines: Sequence[Line], span: TimeRange) -> str:
+    """`Stale · 11 min` when a range that reaches up to now ends without values for more than two steps."""
+    last = max((k for line in lines for k, value in enumerate(line.values) if value is not None), default=None)
+    if last is None or not span.key:
+        return ""
+    age = span.end - (span.start + (last + 1) * span.step)
+    return f"Stale · {duration(age)}" if age > max(2 * span.step, STALE_AFTER) else ""
 
 
 def _highest(lines: Sequence[Line], stacked: bool) -> float:

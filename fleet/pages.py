@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from fleet import queries, timerange
+from fleet import downloads, queries, timerange
+from fleet.downloads import Sheet
 from fleet.services import clock, events
 from fleet.services.access import Caller, caller_of_user
 from fleet.timerange import TimeRange
 
 LARGEST = 2**63 - 1
+RANGED = {"range", "from", "to", "before", "after", "page", "csv", "json"}
 
 
 @dataclass(frozen=True)
@@ -31,15 +36,22 @@ class Frame:
     carry: str
     cursor: str
     fragment: bool
+    kept: tuple[tuple[str, str], ...] = ()  # the address's other parameters, which a form of its own must carry
 
     @property
     def base(self) -> str:
         return "_fragment.html" if self.fragment else "base.html"
 
+    @property
+    def outward(self) -> TimeRange:
+        """The time range zoomed out."""
+        return self.range.outward(self.now)
+
 
 def frame_of(request: HttpRequest, *, default_range: str = "24h") -> Frame:
     now = clock.business_now()
-    chosen = timerange.read(request.GET.dict(), default=default_range, now=now)
+    kept = timedelta(days=settings.TELEMETRY_DETAIL_DAYS)
+    chosen = timerange.read(request.GET.dict(), default=default_range, now=now, minutes_kept=kept)
     explicit = not chosen.problem and {"range", "from", "to"} & set(request.GET)
     fragment = request.headers.get("HX-Request") == "true"
     caller = caller_of_user(request.user)
@@ -52,13 +64,23 @@ def frame_of(request: HttpRequest, *, default_range: str = "24h") -> Frame:
         carry=f"?{chosen.query}" if explicit else "",
         cursor="" if fragment else cursor_text(events.latest_cursor()),
         fragment=fragment,
+        kept=tuple((name, value) for name, values in request.GET.lists() if name not in RANGED for value in values),
     )
 
 
 def render_page(
-    request: HttpRequest, template: str, frame: Frame, context: dict[str, Any], *, section: str, ranged: bool = False
-) -> HttpResponse:
-    """The page, or only its live part when the page itself asks for that."""
+    request: HttpRequest,
+    template: str,
+    frame: Frame,
+    context: dict[str, Any],
+    *,
+    section: str,
+    ranged: bool = False,
+    sheets: Mapping[str, Callable[[], Sheet]] | None = None,
+) -> HttpResponseBase:
+    """The page, only its live part when the page itself asks for that, or one of its charts or `sheets` as a file."""
+    if file := downloads.asked(request, context, sheets or {}):
+        return file
     response = render(
         request,
         template,

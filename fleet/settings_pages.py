@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from fleet.pages import Frame, render_page
@@ -40,7 +41,7 @@ SECTIONS = (Section("Installation", "about", "About", "flask", "settings"),)
 
 def render_section(
     request: HttpRequest, template: str, frame: Frame, key: str, context: Mapping[str, Any], *, status: int = 200
-) -> HttpResponse:
+) -> HttpResponseBase:
     """A section of Settings, with the list of those this caller may open."""
     shown = [section for section in SECTIONS if section.shown_to(frame.caller)]
     groups: dict[str, list[dict[str, str]]] = {}

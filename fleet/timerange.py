@@ -28,10 +28,11 @@ class TimeRange:
     step: timedelta
     key: str = ""
     problem: str = ""
+    forgotten: bool = False  # of so long ago that its minutes are gone and only its hours are left
 
     @property
     def fine(self) -> bool:
-        return self.end - self.start <= FINE_UNTIL
+        return self.end - self.start <= FINE_UNTIL and not self.forgotten
 
     @property
     def buckets(self) -> int:
@@ -62,6 +63,27 @@ class TimeRange:
     def later(self) -> TimeRange:
         return self._moved(1)
 
+    @property
+    def inward(self) -> TimeRange:
+        """Its middle half."""
+        quarter = max((self.end - self.start - SHORTEST) / 4, timedelta())
+        quarter = min(quarter, (self.end - self.start) / 4)
+        return TimeRange(self.start + quarter, self.end - quarter, self.step)
+
+    def outward(self, now: datetime) -> TimeRange:
+        """Twice as long around the same middle; what would lie after `now` is added before it instead."""
+        length = min((self.end - self.start) * 2, LONGEST)
+        end = min(self.end + (length - (self.end - self.start)) / 2, max(now, self.end))
+        return TimeRange(end - length, end, self.step)
+
+    @property
+    def shortest(self) -> bool:
+        return self.end - self.start <= SHORTEST
+
+    @property
+    def longest(self) -> bool:
+        return self.end - self.start >= LONGEST
+
     def _moved(self, times: int) -> TimeRange:
         by = (self.end - self.start) * times
         return TimeRange(self.start + by, self.end + by, self.step)
@@ -73,9 +95,23 @@ class TimeRange:
         start = _floor(self.start, hour)
         return TimeRange(start, max(self.end, start + hour), step, self.key, self.problem)
 
+    def in_hours(self) -> TimeRange:
+        """The same stretch where only hours are kept."""
+        found = self.hourly()
+        return TimeRange(found.start, found.end, found.step, found.key, found.problem, forgotten=True)
 
-def read(params: Mapping[str, str], *, default: str, now: datetime) -> TimeRange:
-    """The range that `?range=24h` or `?from=…&to=…` names; the default, with the problem told, if it is no range."""
+
+def read(params: Mapping[str, str], *, default: str, now: datetime, minutes_kept: timedelta | None = None) -> TimeRange:
+    """The range that `?range=24h` or `?from=…&to=…` names; the default, with the problem told, if it is no range.
+
+    What began before `minutes_kept` is in whole hours, because its minutes are forgotten.
+    """
+    found = _read(params, default, now)
+    gone = minutes_kept is not None and found.fine and found.start < now - minutes_kept
+    return found.in_hours() if gone else found
+
+
+def _read(params: Mapping[str, str], default: str, now: datetime) -> TimeRange:
     key = params.get("range", "")
     if params.get("from") or params.get("to"):
         return _between(params, default, now)

@@ -1,9 +1,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from fleet import views
+from fleet import saved_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet", views.fleet, name="fleet"),
+    path("fleet/views/save", saved_views.save, name="view-save"),
+    path("fleet/views/rename", saved_views.rename, name="view-rename"),
+    path("fleet/views/delete", saved_views.delete, name="view-delete"),
     path("fleet/<str:public_id>", views.allocation, name="allocation"),
     path("feed", views.feed, name="feed"),
     path("settings", views.about, name="settings"),

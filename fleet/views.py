@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
     HttpResponseNotModified,
     JsonResponse,
 )
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from fleet import presenting, queries
+from fleet import fleet_table, presenting, queries, saved_views
 from fleet.models import Allocation
 from fleet.pages import Frame, cursor_of, cursor_text, frame_of, render_page, visible_projects
-from fleet.queries import FleetFilter
 from fleet.services import events
 from fleet.services.explaining import connect_lines, explain
 from fleet.settings_pages import render_section
@@ -29,20 +27,30 @@ MOST_NEWS = 200
 
 
 @require_safe
-def fleet(request: HttpRequest) -> HttpResponse:
+def fleet(request: HttpRequest) -> HttpResponseBase:
     """Every allocation with its reason and next action; what the zones have; what the sweeps found."""
     frame = frame_of(request)
-    chosen = _filter(request)
+    chosen = fleet_table.read(request.GET)
+    if "csv" in request.GET or "json" in request.GET:
+        files = {"allocations": lambda: fleet_table.file(chosen, frame.projects, frame.now)}
+        return render_page(request, "fleet/fleet.html", frame, {}, section="fleet", sheets=files)
     totals = queries.fleet_totals(chosen, frame.projects, frame.now)
     rows = queries.fleet_rows(chosen, frame.projects, frame.now)
     orphans = queries.orphan_totals(frame.projects, frame.now)
+    columns = fleet_table.columns(request.GET)
     context: dict[str, Any] = {
         "rows": [presenting.allocation_row(row, frame.now) for row in rows],
         "totals": totals | {"with_orphans": totals["price"] + orphans["price"]},
         "orphans": orphans,
         "chosen": chosen,
+        "columns": columns,
+        "shown": {column["key"] for column in columns if column["shown"]},
+        "width": sum(column["shown"] for column in columns) + 1,
         "views": queries.view_counts(frame.projects),
-        "choices": _choices(chosen, queries.filter_choices(frame.projects)),
+        **saved_views.tabs(request),
+        "sort": chosen.sort or "age",
+        "show": ",".join(column["key"] for column in columns if column["shown"]) if "show" in request.GET else "",
+        "choices": fleet_table.choices(chosen, queries.filter_choices(frame.projects)),
         "pages": -(-totals["allocations"] // queries.PAGE),
         "capacity": queries.capacity_cells(),
         "cooldowns": queries.wide_cooldowns(frame.now),
@@ -52,7 +60,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def allocation(request: HttpRequest, public_id: str) -> HttpResponse:
+def allocation(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """One allocation: what was weighed, what was tried, what came of it, and how to connect."""
     frame = frame_of(request)
     found = get_object_or_404(_visible(frame), public_id=public_id)
@@ -91,7 +99,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def about(request: HttpRequest) -> HttpResponse:
+def about(request: HttpRequest) -> HttpResponseBase:
     """The first section of Settings: what this installation is and whether its switches are on."""
     context = {"about": {"version": settings.VERSION, **queries.installation_facts()}}
     return render_section(request, "settings/about.html", frame_of(request), "about", context)
@@ -99,34 +107,6 @@ def about(request: HttpRequest) -> HttpResponse:
 
 def _visible(frame: Frame) -> Any:
     return queries.in_scope(Allocation.objects.select_related("project"), frame.projects)
-
-
-def _filter(request: HttpRequest) -> FleetFilter:
-    params = request.GET
-    view = params.get("view", "")
-    if view not in queries.VIEWS:
-        raise Http404("There is no such view.")
-    page = params.get("page", "1")
-    return FleetFilter(
-        view=view,
-        text=params.get("q", "").replace("\0", "")[:100],
-        **{
-            name: params.get(name, "").replace("\0", "")[:64]
-            for name in ("cloud", "accelerator", "capacity", "project", "state")
-        },
-        sort=params.get("sort", "") if params.get("sort", "") in queries.SORTS else "",
-        page=int(page) if page.isdecimal() and 0 < int(page) < 10_000 else 1,
-    )
-
-
-def _choices(chosen: FleetFilter, offered: dict[str, list[str]]) -> list[dict[str, Any]]:
-    """The filters to draw: those with something to choose, and those that are set."""
-    now = asdict(chosen)
-    return [
-        {"name": name, "label": name.capitalize(), "chosen": now[name], "options": sorted({*words, now[name]} - {""})}
-        for name, words in offered.items()
-        if len(words) > 1 or now[name]
-    ]
 
 
 def _subjects(trail: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ from fleet.models.catalog import CapacityMemory, CapacityType, CloudAccount, Ins
 from fleet.models.event import Event, IdempotencyRecord
 from fleet.models.installation import BusinessClock, Installation, Periodic, Progress
 from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, TerminationFact
+from fleet.models.saved_view import SavedView
 
 __all__ = [
     "Allocation",
@@ -33,6 +34,7 @@ __all__ = [
     "Project",
     "Quota",
     "Role",
+    "SavedView",
     "ServiceAccount",
     "Slot",
     "Sweep",

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from fleet import formatting
+from fleet.timerange import TimeRange
 
 register = template.Library()
 
@@ -49,3 +50,37 @@ def here(context: template.Context, **changes: Any) -> str:
             params[name] = str(value)
     query = params.urlencode()
     return f"{context['request'].path}?{query}" if query else context["request"].path
+
+
+@register.simple_tag(takes_context=True)
+def here_without(context: template.Context, name: str) -> str:
+    """This page's address without one of its parameters."""
+    return here(context, **{name: "", "page": ""})
+
+
+@register.simple_tag(takes_context=True)
+def sorter(context: template.Context, key: str, label: str, sort: str, classes: str = "") -> SafeString:
+    """A column's head that sorts by it, one way and then the other. `sort` is the word in force, `-key` for down."""
+    way = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
+    address = here(context, sort=f"-{key}" if way == "ascending" else key, page="")
+    mark = icon("up" if way == "ascending" else "down") if way else ""
+    said = format_html(' aria-sort="{}"', way) if way else ""
+    return format_html('<th scope="col" class="{}"{}><a href="{}">{}{}</a></th>', classes, said, address, label, mark)
+
+
+@register.simple_tag(takes_context=True)
+def zoomed(context: template.Context, span: TimeRange) -> str:
+    """This page's address with another time range."""
+    params: QueryDict = context["request"].GET.copy()
+    for name in ("range", "from", "to", "before", "after", "page"):
+        params.pop(name, None)
+    query = "&".join(filter(None, [params.urlencode(), span.query]))
+    return f"{context['request'].path}?{query}"
+
+
+@register.simple_tag(takes_context=True)
+def file_of(context: template.Context, kind: str, name: str) -> str:
+    """This page's address, asked for one of its tables as a file."""
+    params: QueryDict = context["request"].GET.copy()
+    params[kind] = name
+    return f"{context['request'].path}?{params.urlencode()}"

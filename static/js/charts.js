@@ -37,6 +37,9 @@ const Charts = (() => {
   };
   const write = (figure, value) => value == null ? "–" : (FORMATS[figure.layout.meta.format] || String)(value);
   const stamp = (ms) => new Date(ms).toISOString();
+  // Figures are in UTC. Who reads local times (Settings, Display) sees every axis moved by as much.
+  const shift = () => document.documentElement.dataset.times === "local" ? -new Date().getTimezoneOffset() * 6e4 : 0;
+  const moved = (text) => shift() ? stamp(Date.parse(text + "Z") + shift()).slice(0, 19) : text;
   const timeOf = (trace, index) => Date.parse(trace.x0 + "Z") + index * trace.dx;
   const series = (figure) => figure.data.filter((trace) => trace.meta && trace.meta.kind === "series");
 
@@ -55,7 +58,10 @@ const Charts = (() => {
   function paintTrace(trace, grouped) {
     const meta = trace.meta || {};
     const painted = Object.assign({}, trace);
+    if (trace.x0) painted.x0 = moved(trace.x0);
+    if (meta.kind === "events") painted.x = trace.x.map(moved);
     if (meta.kind === "bars") {
+      painted.base = trace.base.map(moved);
       painted.marker = {
         color: meta.pattern ? tokens.surface : faded(meta.role, 0.75),
         line: { width: meta.pattern ? 1 : 0, color: colour(meta.role) },
@@ -84,7 +90,7 @@ const Charts = (() => {
       height, font, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: false,
       hovermode: given.hovermode || "x",
       hoverlabel: { bgcolor: tokens.surface, bordercolor: tokens["border-2"], font: { family: tokens.font, size: 12, color: tokens.text } },
-      xaxis: axis({ showgrid: false, showline: true, ticks: "outside", ticklen: 3, nticks: innerWidth < 760 ? 5 : 7, tickangle: 0 }, given.xaxis),
+      xaxis: axis({ showgrid: false, showline: true, ticks: "outside", ticklen: 3, nticks: innerWidth < 760 ? 5 : 7, tickangle: 0 }, given.xaxis, { range: given.xaxis.range.map(moved) }),
       yaxis: axis({ rangemode: "tozero", nticks: 5 }, given.yaxis),
     });
     const roleOf = (thing) => (thing.name || "").split(":")[1] || "text-3";
@@ -151,8 +157,8 @@ const Charts = (() => {
       entry.line ||= entry.plot.appendChild(Object.assign(document.createElement("i"), { className: "crosshair" }));
       entry.line.style.display = at == null ? "none" : "block";
       if (at != null) {
-        entry.line.dataset.time = stamp(at).slice(at % 864e5 || xaxis.range ? 5 : 0, 16).replace("T", " ");
-        Object.assign(entry.line.style, { left: `${xaxis._offset + xaxis.d2p(at)}px`, top: `${size.t}px`, height: `${size.h}px` });
+        entry.line.dataset.time = stamp(at + shift()).slice(5, 16).replace("T", " ");
+        Object.assign(entry.line.style, { left: `${xaxis._offset + xaxis.d2p(at + shift())}px`, top: `${size.t}px`, height: `${size.h}px` });
       }
       legend(entry, at);
     }
@@ -180,11 +186,7 @@ const Charts = (() => {
       return;
     }
     legend(entry, null);
-    if (grouped && !entry.bound) {
-      entry.bound = true;
-      plot.on("plotly_hover", (event) => crosshair(figure.layout.meta.group, Date.parse(String(event.points[0].x).replace(" ", "T") + "Z")));
-      plot.on("plotly_unhover", () => crosshair(figure.layout.meta.group, null));
-    }
+    for (const svg of plot.querySelectorAll("svg")) svg.setAttribute("aria-hidden", "true"); // the plot's own label says it
     if (plot.hidden) twin(plot); // an open table follows the figure
   }
 
@@ -195,6 +197,29 @@ const Charts = (() => {
       draw(plot);
     }
     for (const [id, entry] of drawn) if (!entry.plot.isConnected) drawn.delete(id);
+  }
+
+  // What the other scripts ask of a chart: where it is in time, and what it shows there.
+  const entryOf = (plot) => plot && drawn.get(plot.id)?.plot._fullLayout ? drawn.get(plot.id) : null;
+  const neighbours = (entry) => [...drawn.values()].filter((other) => other.figure.layout.meta.group === entry.figure.layout.meta.group && other.plot._fullLayout && other.plot.offsetParent);
+  const domain = (entry) => entry.figure.layout.xaxis.range.map((text) => Date.parse(text + "Z"));
+  const pixel = (entry, at) => entry.plot._fullLayout.xaxis._offset + entry.plot._fullLayout.xaxis.d2p(at + shift());
+
+  function instant(entry, x) {
+    const { xaxis } = entry.plot._fullLayout;
+    const [from, to] = domain(entry);
+    return Math.min(Math.max(xaxis.p2d(x - xaxis._offset) - shift(), from), to);
+  }
+
+  function step(entry) {
+    const first = series(entry.figure)[0];
+    const [from, to] = domain(entry);
+    return first ? { size: first.dx, from: Date.parse(first.x0 + "Z") } : { size: Math.max(6e4, (to - from) / 180), from };
+  }
+
+  function told(entry, at) {
+    const values = series(entry.figure).map((trace) => `${trace.name} ${write(entry.figure, trace.y[Math.round((at - Date.parse(trace.x0 + "Z")) / trace.dx)])}`);
+    return [stamp(at + shift()).slice(5, 16).replace("T", " "), ...values].join(", ");
   }
 
   // The table twin: every series of the figure, at most 48 times of it, newest last.
@@ -218,6 +243,7 @@ const Charts = (() => {
       values.forEach((text, k) => { const cell = row.insertCell(); cell.className = k ? "num" : "nowrap"; cell.textContent = text; });
     }
     box.replaceChildren(table);
+    if (rows.note) box.append(Object.assign(document.createElement("p"), { className: "card-foot", textContent: rows.note }));
   }
 
   function seriesRows(figure) {
@@ -226,9 +252,10 @@ const Charts = (() => {
     const stride = Math.max(1, Math.ceil(length / 48));
     const body = [];
     for (let k = (length - 1) % stride; k >= 0 && k < length; k += stride) {
-      body.push([stamp(timeOf(traces[0], k)).slice(0, 16).replace("T", " "), ...traces.map((trace) => write(figure, trace.y[k]))]);
+      body.push([stamp(timeOf(traces[0], k) + shift()).slice(0, 16).replace("T", " "), ...traces.map((trace) => write(figure, trace.y[k]))]);
     }
-    return { head: ["Time, UTC", ...traces.map((trace) => trace.name)], body };
+    const note = stride > 1 ? `Every ${stride}th step. The CSV holds all ${length}.` : "";
+    return { head: [shift() ? "Time, local" : "Time, UTC", ...traces.map((trace) => trace.name)], body, note };
   }
 
   function toggleTwin(button) {
@@ -264,5 +291,5 @@ const Charts = (() => {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => refresh(true));
   addEventListener("DOMContentLoaded", () => refresh(false));
-  return { refresh };
+  return { refresh, crosshair, entryOf, neighbours, domain, pixel, instant, step, told };
 })();

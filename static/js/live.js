@@ -51,6 +51,7 @@ const Live = (() => {
     const age = Math.round((Date.now() - lastGood) / 1000);
     const words = age < 60 ? `${age} s` : `${Math.floor(age / 60)} min`;
     const stale = misses >= STALE_AFTER_MISSES;
+    root.toggleAttribute("data-stale", stale);
     label.classList.toggle("badge", stale);
     label.classList.toggle("warn", stale);
     label.lastElementChild.textContent = stale ? `Stale · ${words}` : waiting && held() ? "Paused while you read" : `Live · ${words} ago`;
