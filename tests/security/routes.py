@@ -103,6 +103,9 @@ API_RULES: dict[str, Rule] = {
 PAGE_RULES: dict[str, Rule] = {
     "": Rule(get=ANYBODY),
     "fleet": Rule(get=ANYBODY),
+    "fleet/views/save": Rule(post=ANYBODY),
+    "fleet/views/rename": Rule(post=ANYBODY),
+    "fleet/views/delete": Rule(post=ANYBODY),
     "fleet/<str:public_id>": Rule(get="fleet:read", row="allocation"),
     "feed": Rule(get=ANYBODY, query="?after=0-0"),
     "settings": Rule(get=ANYBODY),

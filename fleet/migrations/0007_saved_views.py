@@ -9,7 +9,7 @@ import fleet.models.saved_view
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("fleet", "0005_service_accounts_and_token_limits"),
+        ("fleet", "0006_release_can_be_withdrawn"),
     ]
 
     operations = [
