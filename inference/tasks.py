@@ -16,7 +16,7 @@ def reconcile(**_: object) -> None:
     schedule.finished("inference.reconcile")
 
 
-@shared_task(name="inference.leave_machine", queue="recovery")
+@shared_task(name="inference.leave_machine", queue="recovery", about_subject=True)
 def leave_machine(*, subject: str = "", **_: object) -> None:
     """Something happened to the machine `subject`: what runs on it is looked at now."""
     slots = Slot.objects.filter(instance__public_id=subject).values_list("pk", flat=True)

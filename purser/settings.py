@@ -11,7 +11,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-from purser.env import env_bool, env_int, env_list, env_secret, env_str, env_url, unquoted
+from purser.env import env_bool, env_float, env_int, env_list, env_secret, env_str, env_url, unquoted
 from purser.running import running_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -332,6 +332,14 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
     },
 }
+
+# Where traces go: the OTLP/HTTP address of a collector, such as http://127.0.0.1:4318. Without it nothing is traced.
+OTLP_ENDPOINT = env_str("OTLP_ENDPOINT", " ").strip()
+if OTLP_ENDPOINT:
+    _collector = env_url("OTLP_ENDPOINT", schemes=("http", "https"))
+    OTLP_ENDPOINT = _collector.geturl() if _collector.path.strip("/") else f"{OTLP_ENDPOINT.rstrip('/')}/v1/traces"
+OTLP_HEADERS = env_secret("OTLP_HEADERS", " ").strip()
+OTLP_SAMPLE_RATIO = env_float("OTLP_SAMPLE_RATIO", 0.1, minimum=0, maximum=1)
 
 # --- Purser itself -----------------------------------------------------------------------------------------------
 

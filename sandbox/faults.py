@@ -157,6 +157,7 @@ class Faults:
             "status": status,
             "fault": fault,
             "remote": request.remote,
+            "request_id": request.headers.get("X-Request-ID", "")[:64] or None,
         }
         self._ledger.insert("calls", values, durable=verb in ("launch", "terminate"))
 

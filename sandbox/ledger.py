@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITH
 CREATE TABLE IF NOT EXISTS calls (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, at_real REAL NOT NULL, cloud TEXT, verb TEXT NOT NULL,
     token TEXT, params_hash TEXT, instance_id TEXT, ids TEXT, outcome TEXT NOT NULL, status INTEGER, fault TEXT,
-    remote TEXT);
+    remote TEXT, request_id TEXT);
 CREATE INDEX IF NOT EXISTS calls_by_token ON calls (token) WHERE token IS NOT NULL;
 CREATE INDEX IF NOT EXISTS calls_by_time ON calls (at_real);
 CREATE TABLE IF NOT EXISTS machines (
@@ -127,6 +127,8 @@ class Ledger:
             raise LedgerError(
                 f"{self.path} has ledger schema {version}, this sandbox writes {SCHEMA_VERSION}; start with a new file."
             )
+        if "request_id" not in {row["name"] for row in self.rows("PRAGMA table_info(calls)")}:
+            self._quick.execute("ALTER TABLE calls ADD COLUMN request_id TEXT")  # a ledger begun by an older sandbox
 
 
 def _insertion(table: str, values: dict[str, Any]) -> str:

@@ -25,6 +25,9 @@ class Event(models.Model):
     actor = models.CharField(max_length=200, default="purser")
     request_id = models.CharField(max_length=64, blank=True, default="")
     address = models.GenericIPAddressField(null=True, blank=True, help_text="Where the request came from")
+    traceparent = models.CharField(
+        max_length=55, blank=True, default="", db_default="", editable=False, help_text="The span that recorded it"
+    )
     data = models.JSONField(default=dict)
     relayed_at = models.DateTimeField(null=True, blank=True, editable=False)
 

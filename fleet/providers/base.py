@@ -6,7 +6,7 @@ values (fleet.domain.outcomes), so that a caller cannot forget one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -30,12 +30,16 @@ class ReadFailed(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """What an adapter needs to speak for an account. `secret` is resolved from the reference just before use."""
+    """What an adapter needs to speak for an account. `secret` is resolved from the reference just before use.
+
+    `request_id` tells which request a call goes back to, empty when none; an adapter puts it where the cloud keeps it.
+    """
 
     cloud: str
     name: str
     secret: str
     options: dict[str, Any] = field(default_factory=dict)
+    request_id: Callable[[], str] = str
 
     def __repr__(self) -> str:
         return f"Account({self.cloud}, {self.name})"

@@ -235,7 +235,11 @@ class Sandbox:
             policy=LOOPBACK_ONLY,
             method=method,
             body=json.dumps(body).encode() if body is not None else None,
-            headers={"Authorization": f"Bearer {self.account.secret}", "Content-Type": "application/json"},
+            headers={
+                "Authorization": f"Bearer {self.account.secret}",
+                "Content-Type": "application/json",
+                **({"X-Request-ID": request_id} if (request_id := self.account.request_id()) else {}),
+            },
             total_seconds=seconds,
             max_bytes=8_000_000,
             after_send=after_send,

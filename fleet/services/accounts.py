@@ -6,15 +6,17 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
 
-from fleet import providers
+from fleet import providers, tracing
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, Hold, Instance
 from fleet.providers.base import Account, CloudProvider
+from fleet.providers.traced import Traced
+from fleet.services.origin import origin
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -22,8 +24,10 @@ Result = TypeVar("Result")
 
 def adapter(account: CloudAccount) -> CloudProvider:
     """The adapter that speaks for this account. Raises Refused when its credential cannot be read."""
-    described = Account(account.cloud, account.name, read_secret(account.credentials_ref), dict(account.options))
-    return providers.connect(account.provider, described)
+    secret, options = read_secret(account.credentials_ref), dict(account.options)
+    described = Account(account.cloud, account.name, secret, options, lambda: origin().request_id)
+    cloud = providers.connect(account.provider, described)
+    return cast(CloudProvider, Traced(cloud, described, account.provider)) if tracing.is_on() else cloud
 
 
 def read_secret(reference: str) -> str:

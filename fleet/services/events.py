@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from fleet import tracing
 from fleet.models import Event, Project
 from fleet.services.origin import origin
 
@@ -36,6 +37,7 @@ def record(
         actor=actor,
         request_id=request_id or where.request_id,
         address=where.address,
+        traceparent=tracing.here(),
         data=data or {},
     )
 

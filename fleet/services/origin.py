@@ -1,4 +1,4 @@
-"""Where the work of this thread comes from: the request's id and the address it came from.
+"""Where the work of this thread comes from: the request's id, the address it came from and the trace it belongs to.
 
 The one thing that is not passed along as an argument: every event names it, and nothing decides by it.
 """
@@ -15,10 +15,11 @@ from dataclasses import dataclass
 class Origin:
     request_id: str = ""
     address: str | None = None
+    traceparent: str = ""
 
 
-_NOWHERE = Origin()
-_ORIGIN: ContextVar[Origin] = ContextVar("purser_origin", default=_NOWHERE)
+NOWHERE = Origin()
+_ORIGIN: ContextVar[Origin] = ContextVar("purser_origin", default=NOWHERE)
 
 
 def origin() -> Origin:
@@ -33,3 +34,8 @@ def coming_from(where: Origin) -> Iterator[None]:
         yield
     finally:
         _ORIGIN.reset(token)
+
+
+def come_from(where: Origin) -> None:
+    """From here on, for a caller that is told of a beginning and an end but cannot wrap what lies between."""
+    _ORIGIN.set(where)

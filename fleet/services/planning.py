@@ -28,11 +28,13 @@ from fleet.services.chips import accelerators
 from fleet.services.clock import real_duration
 from fleet.services.leases import Lease
 from fleet.services.moves import move_allocation
+from fleet.services.origin import NOWHERE, coming_from, origin
 from fleet.services.releasing import release_is_due, until_release
 
 SOON = timedelta(seconds=1)
 SETTLED = timedelta(seconds=20)
 RETRY_PLAN = timedelta(seconds=5)
+_BY_ITSELF = (Reason.TTL, Reason.IDLE, Reason.DEADLINE)
 _NO_ROOM = (Reason.QUOTA, Reason.BUDGET)
 _STANDING = (SlotState.WANTED, SlotState.BOOTING, SlotState.READY, SlotState.UNHEALTHY)
 _MOVING = (SlotState.WANTED, SlotState.LAUNCHING, SlotState.DRAINING, SlotState.TERMINATING)
@@ -57,7 +59,9 @@ def _pass(allocation: Allocation, slots: list[Slot], lease: Lease, now: datetime
         return None
     ending = _why_end(allocation, slots, now)
     if ending is not None:
-        return _end(allocation, slots, lease, now, *ending)
+        # A time that ran out is nobody's request, whoever set it.
+        with coming_from(NOWHERE if ending[0] in _BY_ITSELF else origin()):
+            return _end(allocation, slots, lease, now, *ending)
     _carry_out(slots, now)
     _unwind_gang(allocation, slots, now)
     _drop_surplus(allocation, slots, now)

@@ -8,12 +8,15 @@ from datetime import timedelta
 
 from django.db import DatabaseError, connection
 
+from fleet import tracing
 from fleet.domain.lifecycle import SlotState
 from fleet.models import Allocation, Slot
+from fleet.services.causes import cause_of
 from fleet.services.clock import business_now
 from fleet.services.ending import reconcile_end
 from fleet.services.launching import reconcile_launch
 from fleet.services.leases import Lease, claim
+from fleet.services.origin import Origin, coming_from
 from fleet.services.planning import reconcile_allocation
 
 log = logging.getLogger(__name__)
@@ -58,10 +61,15 @@ def leave_alone(lease: Lease, state: SlotState) -> None:
         lease.release(again_in=timedelta())
 
 
-def guarded(lease: Lease, work: Callable[[Lease], None]) -> None:
-    """One row's trouble must not keep the others waiting: it is logged whole and tried again when its lease ends."""
+def guarded(lease: Lease, work: Callable[[Lease], None], *, cause: Callable[[Lease], Origin] = cause_of) -> None:
+    """One row's trouble must not keep the others waiting: it is logged whole and tried again when its lease ends.
+
+    Whatever is recorded meanwhile names the request the row's work goes back to, not whatever woke this worker.
+    """
     try:
-        work(lease)
+        where, kind = cause(lease), lease.model.__name__.lower()
+        with coming_from(where), tracing.span(f"reconcile {kind}", parent=where.traceparent, row=lease.pk):
+            work(lease)
     except DatabaseError:
         if not connection.is_usable():
             raise

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from celery import current_app
@@ -11,7 +12,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
+from fleet import tracing
 from fleet.models import Event
+from fleet.services.origin import Origin
 
 BATCH = 500
 
@@ -33,16 +36,46 @@ def relay() -> int:
             Event.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(relayed_at=None)
             .order_by("id")
-            .values_list("id", "topic", "subject")[:BATCH]
+            .only("id", "topic", "subject", "request_id", "address", "traceparent")[:BATCH]
         )
-        sent: set[tuple[str, str]] = set()
-        for pk, topic, subject in rows:
-            for task in reactions().get(topic, ()):
-                if (task, subject) not in sent:
-                    sent.add((task, subject))
-                    current_app.send_task(task, kwargs={"subject": subject, "event_id": pk}, queue=queue_of(task))
-        Event.objects.filter(pk__in=[pk for pk, _, _ in rows]).update(relayed_at=Now())
+        for hint in _hints(rows):
+            _send(hint)
+        Event.objects.filter(pk__in=[row.pk for row in rows]).update(relayed_at=Now())
     return len(rows)
+
+
+@dataclass
+class _Hint:
+    """One task about one subject, and every event that asks for it."""
+
+    task: str
+    subject: str
+    events: list[Event]
+
+    def origin(self) -> Origin:
+        """The request that all of them come from; empty when they differ: no id is better than a wrong one."""
+        found = {Origin(event.request_id, event.address) for event in self.events}
+        return found.pop() if len(found) == 1 else Origin()
+
+
+def _hints(rows: Iterable[Event]) -> Iterator[_Hint]:
+    hints: dict[tuple[str, str], _Hint] = {}
+    for row in rows:
+        for task in reactions().get(row.topic, ()):
+            hints.setdefault((task, row.subject), _Hint(task, row.subject, [])).events.append(row)
+    yield from hints.values()
+
+
+def _send(hint: _Hint) -> None:
+    """The request's id travels in the message's headers, beside the ids the task works on."""
+    first, where = hint.events[0], hint.origin()
+    with tracing.span(f"relay {first.topic}", parent=first.traceparent, subject=hint.subject):
+        current_app.send_task(
+            hint.task,
+            kwargs={"subject": hint.subject, "event_id": first.pk},
+            queue=queue_of(hint.task),
+            headers={"request_id": where.request_id, "request_address": where.address or ""},
+        )
 
 
 def queue_of(task: str) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fleet.services.causes import last_asked
 from fleet.services.clock import business_now
-from fleet.services.leases import claim
+from fleet.services.leases import Lease, claim
+from fleet.services.origin import Origin
 from fleet.services.reconciling import guarded
 from inference.models import Endpoint, Replica
 from inference.services import replicas, sizing
 
 AT_ONCE = 8
 MOST_ROUNDS = 5
+ASKED = ("endpoint.created", "endpoint.changed", "endpoint.delete-requested", "endpoint.scaled")
 
 
 def reconcile_due() -> int:
@@ -19,8 +22,14 @@ def reconcile_due() -> int:
     attached = replicas.attach_ready_slots(now=business_now())
     endpoints = claim(Endpoint, limit=AT_ONCE * 4)
     for lease in endpoints:
-        guarded(lease, lambda one: sizing.reconcile_endpoint(one, now=business_now()))
+        guarded(lease, lambda one: sizing.reconcile_endpoint(one, now=business_now()), cause=_cause)
     return attached + len(endpoints) + _step_replicas(None)
+
+
+def _cause(lease: Lease) -> Origin:
+    """The request an endpoint's step goes back to; nowhere when the autoscaler spoke last."""
+    public_id = lease.rows().values_list("public_id", flat=True).first()
+    return last_asked(public_id or "", ASKED)
 
 
 def reconcile_replicas(slot_ids: Sequence[int]) -> int:
