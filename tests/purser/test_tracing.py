@@ -145,7 +145,9 @@ def test_one_trace_leads_from_the_request_to_the_call_of_the_cloud(world, collec
     assert collector.headers[0]["x-api-key"] == COLLECTORS_KEY
     sent = b"".join(collector.bodies)
     secret = token.split("_")[2]
-    assert [word for word in (secret, COLLECTORS_KEY, servers.database_url.split(":")[2]) if word.encode() in sent] == []
+    assert [
+        word for word in (secret, COLLECTORS_KEY, servers.database_url.split(":")[2]) if word.encode() in sent
+    ] == []
 
 
 def answers(port: int) -> bool:
