@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from ipaddress import ip_address
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
 from fleet.api.problems import CONTENT_TYPE, TITLES, plain_response, request_id_of
 from fleet.services import throttle
-from fleet.services.origin import Origin, coming_from
+from fleet.services.origin import Origin, coming_from, known_as
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ CODES = {
 
 
 class OriginMiddleware:
-    """Every event of this request names the request's id and the address it came from."""
+    """Every event of this request names the request's id, the address it came from and who is logged in."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -36,6 +37,11 @@ class OriginMiddleware:
         where = Origin(request_id_of(request), _address(request.META.get("REMOTE_ADDR", "")))
         with coming_from(where):
             return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Pages ask for a login anyway; the API recognises its callers itself."""
+        if getattr(view, "login_required", True) and hasattr(request, "user") and request.user.is_authenticated:
+            known_as(f"user:{request.user.pk}")
 
 
 class ApiErrorsMiddleware:

@@ -110,6 +110,28 @@ def _changed(data: Data) -> str:
     return _numbers(after) if isinstance(after, Mapping) else _numbers(data)
 
 
+def _difference(data: Data) -> str:
+    """`max accelerators 64 → 32`, of what differs."""
+    before, after = data.get("before"), data.get("after")
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return ""
+    names = [name for name in after if before.get(name) != after[name]]
+    return ", ".join(f"{name.replace('_', ' ')} {_said(before.get(name))} → {_said(after[name])}" for name in names[:5])
+
+
+def _said(value: Any) -> str:
+    return "none" if value is None else str(value)
+
+
+def _limit(data: Data) -> str:
+    return ". ".join(filter(None, [str(data.get("limit", "")), _difference(data)]))
+
+
+def _asked(data: Data) -> str:
+    what = _difference(data) or f"{data.get('verb', 'change')} the {data.get('noun', 'limit')}"
+    return ". ".join(filter(None, [what, str(data.get("why", ""))]))
+
+
 _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "allocation.requested": ("requested", "clock", "info", _demand),
     "allocation.planned": ("planned", "activity", "info", _planned),
@@ -151,6 +173,17 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "launch.adopted": ("launch found again", "heal", "ok", _priced),
     "launch.abandoned": ("launch abandoned", "fail", "mute", _text("attempt")),
     "sweep.broke": ("sweep held back", "alert", "warn", _sentence),
+    "budget.created": ("budget set", "money", "info", _limit),
+    "budget.changed": ("budget changed", "money", "info", _limit),
+    "budget.deleted": ("budget taken away", "money", "warn", _limit),
+    "quota.created": ("quota set", "hold", "info", _limit),
+    "quota.changed": ("quota changed", "hold", "info", _limit),
+    "quota.deleted": ("quota taken away", "hold", "warn", _limit),
+    "change-request.asked": ("change asked for", "clock", "info", _asked),
+    "change-request.approved": ("change approved", "check", "ok", _asked),
+    "change-request.refused": ("change refused", "stop", "mute", _asked),
+    "change-request.expired": ("change expired", "clock", "mute", _asked),
+    "change-request.outdated": ("change overtaken", "clock", "mute", _asked),
     "budget.refused": ("refused by a budget", "money", "bad", _sentence),
     "quota.refused": ("refused by a quota", "stop", "warn", _sentence),
     "endpoint.created": ("created", "endpoint", "info", _text("name", "model")),
@@ -178,7 +211,7 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "capacity": ("Capacity", ("allocation.", "slot.", "launch.", "instance.")),
     "serving": ("Serving", ("endpoint.", "replica.", "telemetry.")),
-    "money": ("Money and limits", ("budget.", "quota.", "price.")),
+    "money": ("Money and limits", ("budget.", "quota.", "price.", "change-request.")),
     "trouble": (
         "Incidents and sweeps",
         ("incident.", "sweep.", "sweeper.", "launches.", "instance.orphan", "instance.vanished"),

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from fleet.api.problems import Problem
 from fleet.services.access import Caller, TokenRefused, caller_of_token, caller_of_user
+from fleet.services.origin import known_as
 from fleet.sudo import proved_of_late
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -28,9 +29,11 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if scheme.lower() != self.keyword:
             return None
         try:
-            return caller_of_token(token.strip(), now=timezone.now())
+            user, caller = caller_of_token(token.strip(), now=timezone.now())
         except TokenRefused as refused:
             raise AuthenticationFailed(refused.sentence, refused.code) from refused
+        known_as(caller.principal)
+        return user, caller
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="purser"'
@@ -41,7 +44,11 @@ class BrowserAuthentication(authentication.SessionAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         found = super().authenticate(request)
-        return (found[0], caller_of_user(found[0])) if found else None
+        if not found:
+            return None
+        caller = caller_of_user(found[0])
+        known_as(caller.principal)
+        return found[0], caller
 
 
 class HasScope(BasePermission):

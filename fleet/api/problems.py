@@ -13,7 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from fleet.domain.refusals import Refused
+from fleet.domain.refusals import Changed, NotAllowed, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,17 @@ TITLES = {
     500: "Something broke on our side",
     503: "Not available now",
 }
-CONFLICTS = frozenset({"idempotency-in-progress", "allocation-ended", "endpoint-ended", "name-taken"})
+CONFLICTS = frozenset(
+    {
+        "idempotency-in-progress",
+        "allocation-ended",
+        "endpoint-ended",
+        "name-taken",
+        "limit-taken",
+        "change-waiting",
+        "change-decided",
+    }
+)
 """Codes of refusals that speak of the state of things, not of the request."""
 
 
@@ -105,7 +115,8 @@ def _translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _of_refusal(error: Refused) -> dict[str, Any]:
-    status = 409 if error.code in CONFLICTS else 422
+    status = 412 if isinstance(error, Changed) else 409 if error.code in CONFLICTS else 422
+    status = 403 if isinstance(error, NotAllowed) else status
     errors = [_field_error(error.field.split("."), error.sentence)] if error.field else []
     return describe(status, error.code, error.sentence, retryable=error.retryable, errors=errors)
 

@@ -17,6 +17,26 @@ class Refused(Exception):
         self.retryable = retryable
 
 
+class Changed(Refused):
+    """Somebody changed the row after the asker read it: nothing of theirs is overwritten."""
+
+    def __init__(self) -> None:
+        super().__init__("changed", "It has changed since you read it; read it again and repeat.")
+
+
+def check_generation(now: int, read: int | None) -> None:
+    """Raise Changed unless the row still has the generation that was read. None: it does not matter."""
+    if read is not None and read != now:
+        raise Changed
+
+
+class NotAllowed(Refused):
+    """Who asks may read this and may not do it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("not-allowed", sentence)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean H100?`, or the known words when there are few, or nothing."""
     names = sorted(set(known))

@@ -1,22 +1,28 @@
 """fleet's tables, one module a noun."""
 
-from fleet.models.access import Budget, BudgetAction, Membership, Project, Quota, Role, ServiceAccount, Token
+from fleet.models.access import Membership, Project, Role, ServiceAccount, Token
 from fleet.models.allocation import Allocation, Hold, LaunchAttempt, LaunchResult, Slot
+from fleet.models.audit import AuditCheck, EventSeal
 from fleet.models.catalog import CapacityMemory, CapacityType, CloudAccount, InstanceType, Offering, PricePoint
 from fleet.models.event import Event, IdempotencyRecord
 from fleet.models.installation import BusinessClock, Installation, Periodic, Progress
 from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, TerminationFact
+from fleet.models.limits import Budget, BudgetAction, ChangeRequest, ChangeState, Quota
 from fleet.models.saved_view import SavedView
 
 __all__ = [
     "Allocation",
+    "AuditCheck",
     "Budget",
     "BudgetAction",
     "BusinessClock",
     "CapacityMemory",
     "CapacityType",
+    "ChangeRequest",
+    "ChangeState",
     "CloudAccount",
     "Event",
+    "EventSeal",
     "HealthSignal",
     "Hold",
     "IdempotencyRecord",

@@ -1,4 +1,4 @@
-"""Projects, who may act in them, and what they may spend."""
+"""Projects, and who may act in them."""
 
 from __future__ import annotations
 
@@ -103,59 +103,3 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (prs_{self.key_id}_…)"
-
-
-class Quota(models.Model):
-    """How many accelerators may be held at once. Empty columns mean any."""
-
-    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="quotas")
-    cloud = models.CharField(max_length=32, blank=True, default="")
-    accelerator = models.CharField(max_length=64, blank=True, default="")
-    max_accelerators = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["project", "cloud", "accelerator"], name="one_quota_per_scope", nulls_distinct=False
-            )
-        ]
-
-    def __str__(self) -> str:
-        scope = ", ".join(filter(None, [self.project.slug if self.project else None, self.cloud, self.accelerator]))
-        return f"{scope or 'everything'}: at most {self.max_accelerators} accelerators"
-
-
-class BudgetAction(models.TextChoices):
-    WARN = "warn", "Warn"
-    BLOCK = "block", "Refuse new launches"
-
-
-class Budget(models.Model):
-    """What may be spent, per hour and per calendar month. Empty columns mean any."""
-
-    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
-    cloud = models.CharField(max_length=32, blank=True, default="")
-    endpoint_ref = models.CharField(max_length=48, blank=True, default="", help_text="Public id of an endpoint")
-    cap_per_hour = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
-    cap_per_month = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
-    currency = models.CharField(max_length=3, default="USD")
-    action = models.CharField(max_length=16, choices=BudgetAction.choices, default=BudgetAction.BLOCK)
-    warn_ratio = models.DecimalField(max_digits=4, decimal_places=3, default="0.800")
-    spent_month = models.DateField(null=True, blank=True, editable=False, help_text="First day of the month")
-    spent_amount = models.DecimalField(max_digits=20, decimal_places=9, default=0, editable=False)
-    spent_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Billed up to here")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["project", "cloud", "endpoint_ref"], name="one_budget_per_scope", nulls_distinct=False
-            ),
-            models.CheckConstraint(
-                condition=models.Q(cap_per_hour__isnull=False) | models.Q(cap_per_month__isnull=False),
-                name="budget_caps_something",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        scope = ", ".join(filter(None, [self.project.slug if self.project else None, self.cloud, self.endpoint_ref]))
-        return scope or "everything"

@@ -23,6 +23,13 @@ class Event(models.Model):
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="events")
     subject = models.CharField(max_length=64, db_index=True, help_text="Public id of what it is about")
     actor = models.CharField(max_length=200, default="purser")
+    principal = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who that was: user:…, token:…; empty: Purser itself",
+    )
     request_id = models.CharField(max_length=64, blank=True, default="")
     address = models.GenericIPAddressField(null=True, blank=True, help_text="Where the request came from")
     traceparent = models.CharField(

@@ -6,7 +6,7 @@ Checking without the lock overspends by 16–21 % under 32 racing clients (measu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -92,27 +92,100 @@ def room_for(project: Project, *, endpoint_ref: str, now: datetime) -> Room:
     )
 
 
+def over_held(limit: Quota | Budget, *, now: datetime) -> str:
+    """What is held or spent beyond a limit as it stands, in a sentence; empty when it leaves room."""
+    if isinstance(limit, Quota):
+        held = _held_accelerators(limit)
+        if held <= limit.max_accelerators:
+            return ""
+        return (
+            f"{held} accelerators are held, {held - limit.max_accelerators} more than this allows. Nothing is ended; "
+            "new launches are refused until that many are released."
+        )
+    [row] = status(now, only=[limit.pk])
+    for left, cap, period in (("left_per_hour", "cap_per_hour", "hour"), ("left_this_month", "cap_per_month", "month")):
+        if row[left] is not None and row[left] < 0:
+            return (
+                f"${row[cap] - row[left]:.2f} of this {period} is held or spent, ${-row[left]:.2f} more than the cap. "
+                "Nothing is ended" + ("; new launches are refused." if limit.action == BudgetAction.BLOCK else ".")
+            )
+    return ""
+
+
 def report_spent(budget: Budget, *, month: date, amount: Decimal, until: datetime) -> None:
     """Billing tells what a calendar month has cost so far under a budget, and up to when it knows."""
     Budget.objects.filter(pk=budget.pk).update(spent_month=month, spent_amount=amount, spent_until=until)
 
 
-def status(now: datetime, *, projects: Sequence[int] | None = None) -> list[dict[str, Any]]:
-    """Every budget with its caps, what is held against it, spent and left; `projects` None means all."""
+def status(
+    now: datetime, *, projects: Sequence[int] | None = None, only: Sequence[int] | None = None
+) -> list[dict[str, Any]]:
+    """Every budget with its caps, what is held against it, spent and left; `projects` None means all.
+
+    Three statements, however many budgets there are. `only` names some of them by key.
+    """
     budgets = Budget.objects.select_related("project").order_by("id")
     if projects is not None:
         budgets = budgets.filter(project_id__in=projects)
-    return [_status_row(budget, now) for budget in budgets]
+    if only is not None:
+        budgets = budgets.filter(pk__in=only)
+    month = datetime(now.year, now.month, 1, tzinfo=now.tzinfo)
+    scope = ("project_id", "cloud", "endpoint_ref")
+    held = list(
+        Hold.objects.filter(released_at=None)
+        .order_by()
+        .values(*scope)
+        .annotate(rate=Sum("price_per_hour"), held=Sum("amount"))
+    )
+    ended = list(
+        Hold.objects.filter(released_at__gt=month).values(*scope, "price_per_hour", "created_at", "released_at")
+    )
+    return [_status_row(budget, held, ended, now) for budget in budgets]
 
 
-def _status_row(budget: Budget, now: datetime) -> dict[str, Any]:
-    held = _open_holds(budget).aggregate(rate=Sum("price_per_hour"), amount=Sum("amount"))
+def quota_status(quotas: Iterable[Quota]) -> list[tuple[Quota, int]]:
+    """Quotas with the accelerators held under each, in one statement."""
+    scope = ("project_id", "cloud", "accelerator")
+    held = list(Hold.objects.filter(released_at=None).order_by().values(*scope).annotate(held=Sum("accelerator_count")))
+    return [
+        (
+            quota,
+            sum(
+                row["held"]
+                for row in held
+                if quota.project_id in (None, row["project_id"])
+                and quota.cloud in ("", row["cloud"])
+                and quota.accelerator in ("", row["accelerator"])
+            ),
+        )
+        for quota in quotas
+    ]
+
+
+def _covers(budget: Budget, row: dict[str, Any]) -> bool:
+    return (
+        budget.project_id in (None, row["project_id"])
+        and budget.cloud in ("", row["cloud"])
+        and budget.endpoint_ref in ("", row["endpoint_ref"])
+    )
+
+
+def _status_row(
+    budget: Budget, held: list[dict[str, Any]], ended: list[dict[str, Any]], now: datetime
+) -> dict[str, Any]:
+    mine = [row for row in held if _covers(budget, row)]
+    rate = sum((row["rate"] for row in mine), Decimal(0))
+    amount = sum((row["held"] for row in mine), Decimal(0))
     spent = _spent(budget, now)
     if budget.cap_per_month is not None:
-        spent += _unbilled(budget, now)
-    month_left = None if budget.cap_per_month is None else budget.cap_per_month - spent - (held["amount"] or 0)
+        since = _told_until(budget, now)
+        spent += sum((_since(row, since) for row in ended if _covers(budget, row)), Decimal(0))
+    month_left = None if budget.cap_per_month is None else budget.cap_per_month - spent - amount
     return {
         "id": budget.pk,
+        "public_id": budget.public_id,
+        "generation": budget.generation,
+        "warn_ratio": budget.warn_ratio,
         "scope": str(budget),
         "project": budget.project.slug if budget.project else None,
         "cloud": budget.cloud,
@@ -121,12 +194,12 @@ def _status_row(budget: Budget, now: datetime) -> dict[str, Any]:
         "currency": budget.currency,
         "cap_per_hour": budget.cap_per_hour,
         "cap_per_month": budget.cap_per_month,
-        "held_per_hour": held["rate"] or Decimal(0),
-        "held_amount": held["amount"] or Decimal(0),
+        "held_per_hour": rate,
+        "held_amount": amount,
         "spent_this_month": spent,
         "spent_until": budget.spent_until,
         "left_this_month": month_left,
-        "left_per_hour": _left_per_hour(budget),
+        "left_per_hour": None if budget.cap_per_hour is None else budget.cap_per_hour - rate,
     }
 
 
@@ -197,13 +270,25 @@ def _open_holds(budget: Budget) -> QuerySet[Hold]:
 
 def _unbilled(budget: Budget, now: datetime) -> Decimal:
     """What ended machines cost since billing last reported: their holds are gone, their bill is not in yet."""
+    since = _told_until(budget, now)
+    ended = _holds(budget).filter(released_at__gt=since).values("price_per_hour", "created_at", "released_at")
+    return sum((_since(row, since) for row in ended), Decimal(0))
+
+
+def _told_until(budget: Budget, now: datetime) -> datetime:
+    """Up to when billing has told of this month; its start when it has not yet."""
     month = datetime(now.year, now.month, 1, tzinfo=now.tzinfo)
     told = budget.spent_until if budget.spent_month == month.date() else None
-    since = max(told or month, month)
-    ended = _holds(budget).filter(released_at__gt=since).values_list("price_per_hour", "created_at", "released_at")
-    hour = timedelta(hours=1)
-    costs = (price * Decimal((end - max(start, since)) / hour) for price, start, end in ended if end is not None)
-    return sum(costs, Decimal(0))
+    return max(told or month, month)
+
+
+def _since(hold: dict[str, Any], since: datetime) -> Decimal:
+    """What an ended hold's machine cost after an instant, at its price."""
+    if hold["released_at"] <= since:
+        return Decimal(0)
+    hours = (hold["released_at"] - max(hold["created_at"], since)) / timedelta(hours=1)
+    price: Decimal = hold["price_per_hour"]
+    return price * Decimal(hours)
 
 
 def _holds(budget: Budget) -> QuerySet[Hold]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -34,12 +35,24 @@ def record(
         subject=subject,
         occurred_at=now,
         project=project,
-        actor=actor,
+        actor=actor[:200],
+        principal=where.principal,
         request_id=request_id or where.request_id,
         address=where.address,
         traceparent=tracing.here(),
         data=data or {},
     )
+
+
+def plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Columns as an event keeps them: amounts as texts without trailing zeros, instants in ISO 8601."""
+    return None if values is None else {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}" if value else "0"
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def settled() -> QuerySet[Event]:

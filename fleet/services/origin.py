@@ -1,4 +1,4 @@
-"""Where the work of this thread comes from: the request's id, the address it came from and the trace it belongs to.
+"""Where the work of this thread comes from: the request's id, its address, who was recognised and its trace.
 
 The one thing that is not passed along as an argument: every event names it, and nothing decides by it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Origin:
     request_id: str = ""
     address: str | None = None
     traceparent: str = ""
+    principal: str = ""  # user:…, token:…, command:…; empty for Purser's own work
 
 
 NOWHERE = Origin()
@@ -39,3 +40,8 @@ def coming_from(where: Origin) -> Iterator[None]:
 def come_from(where: Origin) -> None:
     """From here on, for a caller that is told of a beginning and an end but cannot wrap what lies between."""
     _ORIGIN.set(where)
+
+
+def known_as(principal: str) -> None:
+    """The caller of this request is known by now; forgotten when the request ends."""
+    _ORIGIN.set(replace(origin(), principal=principal[:120]))

@@ -13,8 +13,9 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from fleet.domain.demand import AllocationSpec, Demand, Need
-from fleet.models import Budget, CloudAccount, Membership, Project, Quota, Role
-from fleet.services import access, allocations, catalog, clock
+from fleet.models import CloudAccount, Membership, Project, Role
+from fleet.services import access, allocations, catalog, clock, limits
+from fleet.services.access import Caller
 from inference.services.endpoints import EndpointSpec, create_endpoint
 from inference.services.variants import register_model, register_serving_config
 from purser.demo.sandbox_client import SandboxClient
@@ -34,7 +35,7 @@ def seed(sandbox: SandboxClient, *, url: str, trace: dict[str, Any] | None) -> d
     projects = _projects(world, user)
     _accounts(sandbox)
     now = clock.business_now()
-    _limits(world, projects)
+    _limits(world, projects, access.caller_of_user(user), now)
     _models(world)
     endpoints = _endpoints(world, projects, now, trace)
     if trace is None:
@@ -91,12 +92,16 @@ def _accounts(sandbox: SandboxClient) -> None:
             raise RuntimeError(f"{account.name} could not be read: {account.last_error}")
 
 
-def _limits(world: dict[str, Any], projects: dict[str, Project]) -> None:
+def _limits(world: dict[str, Any], projects: dict[str, Project], by: Caller, now: datetime) -> None:
     for quota in world["quota"]:
-        Quota.objects.create(project=projects[quota["project"]], max_accelerators=quota["max_accelerators"])
+        limits.create_quota(
+            project=projects[quota["project"]], by=by, now=now, max_accelerators=quota["max_accelerators"]
+        )
     for budget in world["budget"]:
-        Budget.objects.create(
+        limits.create_budget(
             project=projects.get(budget.get("project", "")),
+            by=by,
+            now=now,
             cap_per_hour=Decimal(budget["cap_per_hour"]),
             cap_per_month=Decimal(budget["cap_per_month"]),
         )

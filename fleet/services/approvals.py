@@ -1,0 +1,103 @@
+"""The second pair of eyes: another person approves what one person asked for, or either of them drops it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from fleet.domain.refusals import Changed, NotAllowed, Refused
+from fleet.models import ChangeRequest, ChangeState, Installation
+from fleet.services import change_requests, events, limits
+from fleet.services.access import Caller
+from fleet.services.installation import installation
+
+
+def approve(public_id: str, *, by: Caller, now: datetime, why: str = "") -> ChangeRequest:
+    """Make the change. Raises DoesNotExist, or Refused: decided already, one's own, or the row changed meanwhile."""
+    reason = change_requests.checked_words(why, field="why")
+    with transaction.atomic():
+        request = _waiting(public_id, by, now)
+        people = set(change_requests.people_behind(by))
+        if not people or people & set(request.asked_people):
+            raise NotAllowed(f"{request.asked_by} asked for this; another person has to approve it.")
+        done = _carry_out(request, by=by, now=now)
+        if done:
+            change_requests.close(request, ChangeState.APPROVED, by=by.name, now=now, why=reason)
+    if not done:
+        raise Changed
+    return request
+
+
+def refuse(public_id: str, *, by: Caller, now: datetime, why: str = "") -> ChangeRequest:
+    """Leave it as it is. Whoever asked may take it back so. Raises DoesNotExist, or Refused when it is decided."""
+    reason = change_requests.checked_words(why, field="why")
+    with transaction.atomic():
+        request = _waiting(public_id, by, now)
+        change_requests.close(request, ChangeState.REFUSED, by=by.name, now=now, why=reason)
+    return request
+
+
+def may_decide(request: ChangeRequest, by: Caller) -> bool:
+    """Whether they may approve it: they may set such limits, and nobody behind them asked for it."""
+    people = set(change_requests.people_behind(by))
+    return _has_right(request, by) and bool(people) and not people & set(request.asked_people)
+
+
+def set_two_pairs_of_eyes(on: bool, *, by: Caller, now: datetime, why: str = "") -> ChangeRequest | None:
+    """Switch it. On applies at once; off is itself a change that another person has to approve."""
+    if not by.may("installation:write", None):
+        raise NotAllowed("Only a superuser may switch this.")
+    with transaction.atomic():
+        installation()
+        row = Installation.objects.select_for_update(no_key=True).get(pk=1)
+        if row.two_pairs_of_eyes == on:
+            return None
+        if not on:
+            return change_requests.ask(
+                project=None, noun="installation", verb="change", subject=_subject(row), generation=0,
+                before={"two_pairs_of_eyes": True}, after={"two_pairs_of_eyes": False}, why=why, by=by, now=now,
+            )  # fmt: skip
+        _switch(row, on, by, now)
+    return None
+
+
+def _waiting(public_id: str, by: Caller, now: datetime) -> ChangeRequest:
+    rows = ChangeRequest.objects.select_for_update(no_key=True, of=("self",)).select_related("project")
+    request = rows.get(public_id=public_id)
+    if not _has_right(request, by):
+        raise NotAllowed("It takes somebody who may set such limits.")
+    if request.state != ChangeState.WAITING:
+        raise Refused("change-decided", f"It is decided already: {request.get_state_display().lower()}.")
+    if request.expires_at <= now:
+        raise Refused("change-decided", f"It expired at {request.expires_at:%Y-%m-%d %H:%M} UTC; ask again.")
+    return request
+
+
+def _has_right(request: ChangeRequest, by: Caller) -> bool:
+    if request.noun == "installation":
+        return by.may("installation:write", None)
+    return limits.may_set(by, request.project_id)
+
+
+def _carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:
+    if request.noun != "installation":
+        return limits.carry_out(request, by=by, now=now)
+    row = Installation.objects.select_for_update(no_key=True).get(pk=1)
+    wanted = bool(request.after and request.after["two_pairs_of_eyes"])
+    if row.two_pairs_of_eyes == wanted:
+        return False
+    _switch(row, wanted, by, now)
+    return True
+
+
+def _switch(row: Installation, on: bool, by: Caller, now: datetime) -> None:
+    Installation.objects.filter(pk=row.pk).update(two_pairs_of_eyes=on)
+    if on:
+        change_requests.outdate(_subject(row), by=by, now=now)
+    data = {"before": {"two_pairs_of_eyes": not on}, "after": {"two_pairs_of_eyes": on}}
+    events.record("installation.changed", subject=_subject(row), actor=by.name, now=now, data=data)
+
+
+def _subject(row: Installation) -> str:
+    return f"inst_{row.uuid.hex}"
