@@ -230,6 +230,10 @@ SPECTACULAR_SETTINGS = {
         "AllocationState": "fleet.domain.lifecycle.AllocationState",
         "EndpointState": "inference.domain.lifecycle.EndpointState",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "fleet.api.schema_hooks.sparse_pages",
+    ],
     "LICENSE": {"name": "Apache-2.0"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("MAX_REQUEST_BODY_BYTES", 2_621_440, minimum=65_536, maximum=104_857_600)

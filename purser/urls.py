@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
+from fleet.api.problem_page import problem
 from fleet.api.schema import SchemaView
 from fleet.metrics import metrics
 from fleet.readiness import readyz
@@ -14,6 +15,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/problems/<slug:code>", problem, name="problem"),
     path("api/v1/", include("fleet.api.urls")),
     path("api/v1/", include("inference.api.urls")),
     path("api/v1/", include("billing.api.urls")),

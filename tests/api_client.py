@@ -32,7 +32,9 @@ class ApiClient:
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(f"/api/v1/{path}", headers=self.headers | headers)
 
-    def delete(self, path: str, **headers: str) -> Any:
+    def delete(self, path: str, *, match: str | None = "*", **headers: str) -> Any:
+        """`match`: the tag of what is to change; None to send none."""
+        headers = headers if match is None else {"If-Match": match} | headers
         return self.client.delete(f"/api/v1/{path}", headers=self.headers | headers)
 
     def post(self, path: str, body: Any, *, key: str | None = "", **headers: str) -> Any:
@@ -41,7 +43,8 @@ class ApiClient:
             headers["Idempotency-Key"] = key or f"test-{next(_keys)}"
         return self._send("post", path, body, headers)
 
-    def patch(self, path: str, body: Any, **headers: str) -> Any:
+    def patch(self, path: str, body: Any, *, match: str | None = "*", **headers: str) -> Any:
+        headers = headers if match is None else {"If-Match": match} | headers
         return self._send("patch", path, body, headers)
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:

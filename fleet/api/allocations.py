@@ -11,11 +11,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fleet.api.base import ApiView, etag
-from fleet.api.cursors import PageQuery, page, paged
+from fleet.api.base import ApiView
 from fleet.api.fields import Flag, Instant, Money, Strict, Whole, Word
+from fleet.api.listing import Fields, Ordering, PageQuery, page, paged
 from fleet.api.problems import Problem
-from fleet.api.schema import IDEMPOTENCY_KEY, IF_MATCH, says
+from fleet.api.schema import IDEMPOTENCY_KEY, says
 from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, Reason, SlotState
 from fleet.domain.placement import Plan
@@ -111,6 +111,8 @@ class AllocationQuery(PageQuery):
     accelerator = Word(required=False)
     project = Word(required=False, help_text="Slug")
     endpoint = Word(required=False, help_text="Public id")
+    ordering = Ordering("name", "state", "since", "created_at", "expires_at", "accelerator_count")
+    fields = Fields(lambda: AllocationOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class DryRun(Strict):
@@ -325,27 +327,26 @@ class OneAllocation(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         allocation = self.one(Allocation.objects.all(), public_id)
         body = {**_shown(allocation), "connect": explaining.connect_lines(allocation)}
-        return Response(body, headers={"ETag": etag(public_id, allocation.generation)})
+        return self.shown(body, allocation.generation)
 
     @says(
         AllocationOut,
         status=202,
         path_id="alloc",
-        parameters=(IF_MATCH,),
-        refuses=(412,),
         summary="Release it: its machines are drained and ended",
     )
     def delete(self, request: Request, public_id: str) -> Response:
         allocation = self.one(Allocation.objects.all(), public_id)
-        self.check_unchanged(etag(public_id, allocation.generation))
+        generation = self.unchanged(allocation.generation)
         released = allocations.release(
             public_id,
             now=business_now(),
             reason=Reason.RELEASED_BY_USER,
             actor=self.caller.name,
+            generation=generation,
             request_id=self.request_id,
         )
-        return Response(_shown(released), status=202)
+        return self.shown(_shown(released), released.generation, status=202)
 
 
 class ExtendAllocation(ApiView):

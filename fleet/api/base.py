@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from fleet.api import conditional
 from fleet.api.authentication import (
     SAFE,
     BrowserAuthentication,
@@ -20,12 +22,15 @@ from fleet.api.authentication import (
     TokenAuthentication,
     scope_for,
 )
+from fleet.api.conditional import etag
 from fleet.api.fields import Strict
 from fleet.api.problems import Problem, handle, request_id_of
 from fleet.api.wire import FastJSON, StrictJSON, body_of, plain
 from fleet.models import Project
 from fleet.services.access import Caller
 from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
+
+__all__ = ["ApiView", "etag", "respond"]
 
 Row = TypeVar("Row", bound=Model)
 
@@ -60,6 +65,8 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if request.method not in SAFE:
             body_of(request._request)  # after the caller is known, before anything parses it
+        if request.method in conditional.CHANGES_A_ROW and hasattr(self, request.method.lower()):
+            conditional.require_match(request)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
@@ -116,17 +123,15 @@ class ApiView(APIView):
             raise Problem(422, "which-project", "You may act in several projects; name one.", field="project")
         return both[0]
 
-    def once(self, run: Callable[[], Answer]) -> Response:
-        """Do something that spends, at most once per Idempotency-Key."""
+    def once(self, run: Callable[[], Answer], *, spends: bool = True) -> Response:
+        """Do it at most once per Idempotency-Key. What spends needs a key; whatever else creates may have one."""
         request = self.request
         key = request.headers.get("Idempotency-Key", "").strip()
+        if not key and not spends:
+            with transaction.atomic():
+                return respond(run())
         if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-            raise Problem(
-                400,
-                "idempotency-key",
-                f"This spends money, so it needs an Idempotency-Key header of 1 to {LONGEST_KEY} printable characters: "
-                "a new one for each new request, the same one when you repeat it.",
-            )
+            raise Problem(400, "idempotency-key", _NEEDS_KEY if spends else _BAD_KEY)
         answer = once(
             principal=self.caller.principal,
             key=key,
@@ -135,30 +140,46 @@ class ApiView(APIView):
         )
         return respond(answer)
 
+    def shown(self, body: dict[str, Any], version: object, *, status: int = 200, **headers: str) -> Response:
+        """One row as it is, with its tag; 304 to who has read exactly this already."""
+        tag = conditional.tag_of(version, body)
+        if self.request.method in SAFE and conditional.is_known(self.request, tag):
+            return Response(status=304, headers={"ETag": tag})
+        return Response(body, status=status, headers={"ETag": tag, **headers})
+
+    def unchanged(self, generation: int) -> int | None:
+        """412 unless the caller has read this generation. What the service checks again; None: whatever it is by now.
+
+        The service's own check (`refusals.check_generation`), under the row's lock, is what nobody can slip past.
+        """
+        conditional.check_match(self.request, f'"{generation}"')
+        return None if conditional.means_anything(self.request) else generation
+
     def not_modified(self, tag: str) -> Response | None:
         """A 304 when the caller already has this version."""
-        wanted = [part.strip().removeprefix("W/") for part in self.request.headers.get("If-None-Match", "").split(",")]
-        return Response(status=304, headers={"ETag": tag}) if tag in wanted else None
+        return Response(status=304, headers={"ETag": tag}) if conditional.is_known(self.request, tag) else None
 
     def check_unchanged(self, tag: str) -> None:
-        """412 when the caller sent If-Match with another version than `tag`."""
-        given = self.request.headers.get("If-Match", "").strip()
-        if given and given != "*" and tag not in [part.strip() for part in given.split(",")]:
-            raise Problem(412, "changed", "It has changed since you read it; read it again and repeat.")
-
-
-def etag(*parts: object) -> str:
-    """A strong tag of these values."""
-    return '"' + hashlib.sha256(repr(parts).encode()).hexdigest()[:24] + '"'
+        """412 when the caller's If-Match names another version than `tag`; 428 without If-Match."""
+        conditional.check_match(self.request, tag)
 
 
 def respond(answer: Answer) -> Response:
     """The answer, marked when it was given before."""
-    headers = {"Location": answer.location} if answer.location else {}
+    headers = dict(answer.headers)
+    if answer.location:
+        headers["Location"] = answer.location
     if answer.replayed:
         headers["Idempotency-Replayed"] = "true"
     return Response(answer.body, status=answer.status, headers=headers)
 
 
 def _kept(answer: Answer) -> Answer:
-    return Answer(answer.status, plain(answer.body), answer.location)
+    return replace(answer, body=plain(answer.body))
+
+
+_BAD_KEY = f"An Idempotency-Key is 1 to {LONGEST_KEY} printable characters."
+_NEEDS_KEY = (
+    f"This spends money, so it needs an Idempotency-Key header of 1 to {LONGEST_KEY} printable characters: "
+    "a new one for each new request, the same one when you repeat it."
+)

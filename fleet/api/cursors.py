@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from rest_framework import serializers
 
 from fleet.api.fields import Strict, Whole, Word
-from fleet.api.problems import Problem
+from fleet.api.ordering import VALUE, Asked, Order, refuse_cursor
 
 MOST = 100
 USUAL = 50
@@ -24,7 +24,7 @@ class PageQuery(Strict):
     """What every list takes."""
 
     limit = Whole(min_value=1, max_value=MOST, default=USUAL, help_text="Rows in one page")
-    cursor = Word(required=False, max_length=300, help_text="`next_cursor` of the page before")
+    cursor = Word(required=False, max_length=600, help_text="`next_cursor` of the page before")
 
 
 def paged(item: type[serializers.Serializer[Any]]) -> serializers.SerializerMetaclass:
@@ -49,16 +49,28 @@ def page(
     key: str,
     row: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:
-    """One page of `rows.values(...)`, newest first by the unique column `key`."""
+    """One page of `rows.values(...)`, newest first by the unique column `key`, or as the query's `ordering` says."""
     limit: int = query["limit"]
-    if query.get("cursor"):
+    asked: Asked | None = query.get("ordering")
+    order = Order(rows, asked, key) if asked else None
+    if query.get("cursor") and order:
+        rows = order.after(rows, decode_any(query["cursor"]))
+    elif query.get("cursor"):
         rows = rows.filter(**{f"{key}__lt": decode(query["cursor"], int if key in ("id", "pk") else str)})
-    found = list(rows.order_by(f"-{key}")[: limit + 1])
-    last = found[limit - 1][key] if len(found) > limit else None
-    return answer(request, [row(values) for values in found[:limit]], last)
+    found = list((order.sorted(rows) if order else rows.order_by(f"-{key}"))[: limit + 1])
+    last = None
+    if len(found) > limit:
+        last = order.place(found[limit - 1]) if order else found[limit - 1][key]
+    shown = [row({name: value for name, value in values.items() if name != VALUE}) for values in found[:limit]]
+    return answer(request, _only(shown, query.get("fields")), last)
 
 
-def answer(request: HttpRequest, items: Iterable[dict[str, Any]], last: int | str | None) -> dict[str, Any]:
+def _only(items: list[dict[str, Any]], names: tuple[str, ...] | None) -> list[dict[str, Any]]:
+    """The items with only these fields, in the order they were asked for."""
+    return items if names is None else [{name: item[name] for name in names} for item in items]
+
+
+def answer(request: HttpRequest, items: Iterable[dict[str, Any]], last: int | str | list[Any] | None) -> dict[str, Any]:
     """A page whose next one starts after `last`."""
     cursor = encode(last) if last is not None else None
     following = None
@@ -68,17 +80,21 @@ def answer(request: HttpRequest, items: Iterable[dict[str, Any]], last: int | st
     return {"items": list(items), "next_cursor": cursor, "next": following}
 
 
-def encode(value: int | str) -> str:
+def encode(value: int | str | list[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(value)).decode().rstrip("=")
 
 
 def decode(text: str, kind: type) -> Any:
     """The value in a cursor. Raises Problem for one we did not make."""
-    try:
-        value = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
-    except (binascii.Error, ValueError, UnicodeEncodeError):
-        value = None
+    value = decode_any(text)
     wrong = type(value) is not kind
     if wrong or (isinstance(value, str) and "\x00" in value) or (isinstance(value, int) and abs(value) >= 2**63):
-        raise Problem(422, "cursor", "This cursor is not one of ours; start without it.", field="cursor")
+        raise refuse_cursor()
     return value
+
+
+def decode_any(text: str) -> Any:
+    try:
+        return orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError, UnicodeEncodeError):
+        raise refuse_cursor() from None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
+from django.utils.http import http_date
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
@@ -18,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.authentication import BrowserAuthentication, TokenAuthentication
+from fleet.api.conditional import CHANGES_A_ROW
 from fleet.api.problems import CONTENT_TYPE
 from fleet.api.wire import FastJSON
 
@@ -51,8 +56,44 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="A new one for each new request, the same one for a repeat. Not needed with dry_run=true.",
     pattern="^[!-~]{1,255}$",
 )
-IF_NONE_MATCH = OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)
-IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)
+IDEMPOTENCY_KEY_OR_NOT = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="With one, a repeat gets the first answer and nothing is made twice.",
+    pattern="^[!-~]{1,255}$",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="ETag of the answer you have: 304 when it is still the answer.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="ETag of what you read, or `*` for whatever it is by now. 428 without, 412 when it has changed.",
+    pattern=r'^(\*|"[0-9A-Za-z._+/=-]{1,100}"(, ?"[0-9A-Za-z._+/=-]{1,100}"){0,9})$',
+)
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A call that goes away: since when it should not be used, from when on it is gone, and what takes its place."""
+
+    deprecated: date
+    sunset: date
+    successor: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """RFC 9745 and RFC 8594."""
+        since, gone = (datetime.combine(day, time(), UTC) for day in (self.deprecated, self.sunset))
+        headers = {"Deprecation": f"@{int(since.timestamp())}", "Sunset": http_date(gone.timestamp())}
+        if self.successor:
+            headers["Link"] = f'<{self.successor}>; rel="successor-version"'
+        return headers
 
 
 def says(
@@ -66,9 +107,19 @@ def says(
     parameters: tuple[OpenApiParameter, ...] = (),
     refuses: tuple[int, ...] = (),
     summary: str = "",
+    takes: dict[str, Any] | None = None,
+    gives: dict[str, Any] | None = None,
+    leaving: Leaving | None = None,
 ) -> Callable[[View], View]:
-    """What a call takes and answers, its refusals included."""
+    """What a call takes and answers, its refusals included.
+
+    `takes` and `gives` are examples of the body and of the answer. A change of one row needs no word about If-Match.
+    `leaving`: it is deprecated, and every answer says since when and until when.
+    """
     refusals = {400, 401, 403, 406, *refuses}
+    examples = [OpenApiExample("request", takes, request_only=True)] if takes else []
+    if gives:
+        examples.append(OpenApiExample("answer", gives, response_only=True, status_codes=[str(status)]))
     if path_id:
         refusals.add(404)
         parameters = (public_id_parameter(path_id), *parameters)
@@ -76,27 +127,43 @@ def says(
         refusals.add(422)
     if body is not None:
         refusals |= {413, 415, 422}
-    responses: dict[Any, Any] = {(code, CONTENT_TYPE): OpenApiResponse(ProblemOut) for code in sorted(refusals)}
-    responses[status] = out
-    responses.update(also or {})
 
     def describe(method: View) -> View:
+        changes_a_row = method.__name__.upper() in CHANGES_A_ROW
+        asked = [one for one in parameters if one.name != IF_MATCH.name] + [IF_MATCH] * changes_a_row
+        told = sorted(refusals | ({412, 428} if changes_a_row else set()))
+        responses: dict[Any, Any] = {(code, CONTENT_TYPE): OpenApiResponse(ProblemOut) for code in told}
+        responses[status] = out
+        responses.update(also or {})
         described: View = extend_schema(
             operation_id=_operation_id(method.__qualname__),
-            parameters=[*([query] if query else []), *parameters],
+            parameters=[*([query] if query else []), *asked],
             request=body,
             responses=responses,
             summary=summary or None,
             description=method.__doc__ or "",
-        )(method)
+            examples=examples or None,
+            deprecated=leaving is not None or None,
+        )(_says_goodbye(method, leaving) if leaving else method)
         return described
 
     return describe
 
 
+def _says_goodbye(method: View, leaving: Leaving) -> View:
+    @wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        response = method(*args, **kwargs)
+        for name, value in leaving.headers().items():
+            response.headers[name] = value
+        return response
+
+    return cast(View, call)
+
+
 def _operation_id(qualified: str) -> str:
     """`OneAllocation.delete` is `delete_one_allocation`."""
-    view, method = qualified.split(".")
+    view, method = qualified.split(".")[-2:]
     return method + re.sub("([A-Z])", r"_\1", view).lower()
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
-from fleet.models.fields import public_id
+from fleet.models.fields import named_by_the_database, public_id
 
 
 def account_id() -> str:
     return public_id("acct")
+
+
+def offering_id() -> str:
+    return public_id("off")
+
+
+def memory_id() -> str:
+    return public_id("mem")
 
 
 class CapacityType(models.TextChoices):
@@ -37,6 +45,7 @@ class CloudAccount(models.Model):
     prices_complete_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="No price change before this business time is missing"
     )
+    generation = models.BigIntegerField(default=1, db_default=1, editable=False)
 
     def __str__(self) -> str:
         return self.name
@@ -63,6 +72,9 @@ class InstanceType(models.Model):
 class Offering(models.Model):
     """Instance type × zone × capacity type, with the price last seen: one capacity pool of one account."""
 
+    public_id = models.CharField(
+        max_length=48, unique=True, default=offering_id, db_default=named_by_the_database("off"), editable=False
+    )
     account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="offerings")
     instance_type = models.ForeignKey(InstanceType, on_delete=models.PROTECT, related_name="offerings")
     region = models.CharField(max_length=64)
@@ -105,6 +117,9 @@ class PricePoint(models.Model):
 class CapacityMemory(models.Model):
     """What asking taught us. Empty zone, instance type or capacity type mean any: the refusal's scope."""
 
+    public_id = models.CharField(
+        max_length=48, unique=True, default=memory_id, db_default=named_by_the_database("mem"), editable=False
+    )
     account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="memories")
     region = models.CharField(max_length=64, blank=True, default="")
     zone = models.CharField(max_length=64, blank=True, default="")

@@ -58,6 +58,7 @@ class IdempotencyRecord(models.Model):
     status = models.PositiveSmallIntegerField(null=True, blank=True)
     body = models.JSONField(null=True, blank=True)
     location = models.CharField(max_length=300, blank=True, default="")
+    headers = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

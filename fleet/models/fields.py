@@ -7,6 +7,7 @@ import time
 import uuid
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 
@@ -21,6 +22,12 @@ def uuid7() -> uuid.UUID:
 def public_id(prefix: str) -> str:
     """`alloc_0192…`: what the API and the pages show; the bigint key never leaves the database."""
     return f"{prefix}_{uuid7().hex}"
+
+
+def named_by_the_database(prefix: str) -> RawSQL:
+    """A public id as the database makes one, for rows that are older than the column or written by older code."""
+    sql = f"('{prefix}_' || replace(gen_random_uuid()::text, '-', ''))"
+    return RawSQL(sql, [])  # noqa: S611 - the prefix is ours
 
 
 class Leased(models.Model):

@@ -24,6 +24,7 @@ class Installation(models.Model):
         default=False, help_text="Raising a cap or a quota needs a second person who may do so"
     )
     created_at = models.DateTimeField(db_default=Now())
+    generation = models.BigIntegerField(default=1, db_default=1, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="installation_is_one_row")]

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from fleet.models.access import Project
 from fleet.models.allocation import LaunchAttempt, Slot
 from fleet.models.catalog import CloudAccount
-from fleet.models.fields import public_id
+from fleet.models.fields import named_by_the_database, public_id
 
 
 def instance_id() -> str:
@@ -17,6 +17,10 @@ def instance_id() -> str:
 
 def incident_id() -> str:
     return public_id("inc")
+
+
+def sweep_id() -> str:
+    return public_id("swp")
 
 
 class Instance(models.Model):
@@ -107,6 +111,11 @@ class Incident(models.Model):
     acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="Business time; somebody looks after it")
     acknowledged_by = models.CharField(max_length=200, blank=True, default="", db_default="")
     closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Empty: Purser saw it was over"
+    )
+    close_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    generation = models.BigIntegerField(default=1, db_default=1, editable=False)
 
     class Meta:
         constraints = [
@@ -122,6 +131,9 @@ class Incident(models.Model):
 class Sweep(models.Model):
     """One look at everything an account holds, and what came of comparing it with our rows."""
 
+    public_id = models.CharField(
+        max_length=48, unique=True, default=sweep_id, db_default=named_by_the_database("swp"), editable=False
+    )
     account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="sweeps")
     started_at = models.DateTimeField(help_text="Real time")
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.domain.lifecycle import AllocationState, Desired, Reason, SlotState
 from fleet.domain.placement import Plan, plan
-from fleet.domain.refusals import Refused, did_you_mean
+from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import Allocation, CapacityType, CloudAccount, Offering, Project, Slot
 from fleet.services import budgets, catalog, events, memory
 from fleet.services.accounts import enabled
@@ -107,10 +107,16 @@ def demand_of(allocation: Allocation) -> Demand:
     )
 
 
-def release(public_id: str, *, now: datetime, reason: Reason, actor: str, request_id: str = "") -> Allocation:
-    """Want it no more. Its machines are drained and ended; asking twice changes nothing. Raises DoesNotExist."""
+def release(
+    public_id: str, *, now: datetime, reason: Reason, actor: str, generation: int | None = None, request_id: str = ""
+) -> Allocation:
+    """Want it no more. Its machines are drained and ended; asking twice changes nothing.
+
+    `generation`: the one the asker read; None: whatever it is by now. Raises DoesNotExist, or Changed.
+    """
     with transaction.atomic():
         allocation = Allocation.objects.select_for_update(no_key=True).get(public_id=public_id)
+        check_generation(allocation.generation, generation)
         if allocation.desired == Desired.PRESENT and allocation.state not in (
             AllocationState.RELEASED,
             AllocationState.FAILED,

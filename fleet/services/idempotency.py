@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
@@ -27,6 +27,7 @@ class Answer:
     body: Any
     location: str = ""
     replayed: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class KeyInUse(Refused):
@@ -72,6 +73,7 @@ def once(*, principal: str, key: str, fingerprint: str, run: Callable[[], Answer
             status=answer.status,
             body=answer.body,
             location=answer.location,
+            headers=answer.headers,
         )
         return answer
 
@@ -88,4 +90,4 @@ def _hold(principal: str, key: str) -> bool:
 def _replay(earlier: IdempotencyRecord, wanted: str) -> Answer:
     if earlier.fingerprint != wanted:
         raise KeyReused
-    return Answer(earlier.status or 200, earlier.body, earlier.location, replayed=True)
+    return Answer(earlier.status or 200, earlier.body, earlier.location, replayed=True, headers=earlier.headers)

@@ -15,7 +15,7 @@ from fleet.api.allocations import CHIP_WORD, CLOUD_WORD, DryRun, Labels, PlanOut
 from fleet.api.base import ApiView, etag
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names
-from fleet.api.schema import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, says
+from fleet.api.schema import IDEMPOTENCY_KEY, IF_NONE_MATCH, says
 from fleet.models import CapacityType
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
@@ -231,45 +231,45 @@ class OneEndpoint(ApiView):
     @says(EndpointOut, path_id="ep", summary="One endpoint")
     def get(self, request: Request, public_id: str) -> Response:
         endpoint = self.one(Endpoint.objects.all(), public_id)
-        return Response(_shown(endpoint), headers={"ETag": etag(public_id, endpoint.generation)})
+        return self.shown(_shown(endpoint), endpoint.generation)
 
     @says(
         EndpointOut,
         path_id="ep",
         body=Slo,
-        parameters=(IF_MATCH,),
-        refuses=(409, 412),
+        refuses=(409,),
         summary="Change bounds, objectives or policy",
     )
     def patch(self, request: Request, public_id: str) -> Response:
         changes = self.body(Slo)
         endpoint = self.one(Endpoint.objects.living(), public_id)
-        self.check_unchanged(etag(public_id, endpoint.generation))
+        generation = self.unchanged(endpoint.generation)
         changed = endpoints.change_endpoint(
             public_id,
             changes=changes,
             now=business_now(),
             actor=self.caller.name,
-            generation=endpoint.generation if "If-Match" in request.headers else None,
+            generation=generation,
             request_id=self.request_id,
         )
-        return Response(_shown(changed), headers={"ETag": etag(public_id, changed.generation)})
+        return self.shown(_shown(changed), changed.generation)
 
     @says(
         EndpointOut,
         status=202,
         path_id="ep",
-        parameters=(IF_MATCH,),
-        refuses=(412,),
         summary="Delete it: running requests end first, then its machines are released",
     )
     def delete(self, request: Request, public_id: str) -> Response:
         endpoint = self.one(Endpoint.objects.all(), public_id)
-        self.check_unchanged(etag(public_id, endpoint.generation))
         deleted = endpoints.delete_endpoint(
-            public_id, now=business_now(), actor=self.caller.name, request_id=self.request_id
+            public_id,
+            now=business_now(),
+            actor=self.caller.name,
+            generation=self.unchanged(endpoint.generation),
+            request_id=self.request_id,
         )
-        return Response(_shown(deleted), status=202)
+        return self.shown(_shown(deleted), deleted.generation, status=202)
 
 
 class Weights(ApiView):

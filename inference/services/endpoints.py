@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Plan
-from fleet.domain.refusals import Refused, did_you_mean
+from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import Project
 from fleet.services import allocations, events
 from fleet.services.chips import accelerators
@@ -147,8 +147,7 @@ def change_endpoint(
         )
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update(no_key=True).living().get(public_id=public_id)
-        if generation is not None and generation != endpoint.generation:
-            raise Refused("changed-meanwhile", "Somebody changed it after you read it; read it again.", retryable=True)
+        check_generation(endpoint.generation, generation)
         if endpoint.state == EndpointState.DELETING:
             raise Refused("endpoint-ended", "It is being deleted.")
         before = {name: getattr(endpoint, name) for name in changes}
@@ -172,15 +171,22 @@ def change_endpoint(
     return endpoint
 
 
-def delete_endpoint(public_id: str, *, now: datetime, actor: str, request_id: str = "") -> Endpoint:
-    """Let its replicas finish what they run, then release its machines. Asking twice changes nothing."""
+def delete_endpoint(
+    public_id: str, *, now: datetime, actor: str, generation: int | None = None, request_id: str = ""
+) -> Endpoint:
+    """Let its replicas finish what they run, then release its machines. Asking twice changes nothing.
+
+    `generation`: the one the asker read; None: whatever it is by now. Raises DoesNotExist, or Changed.
+    """
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update(no_key=True).get(public_id=public_id)
+        check_generation(endpoint.generation, generation)
         if endpoint.state not in (EndpointState.DELETING, EndpointState.DELETED):
             endpoint.state, endpoint.reason = EndpointState.DELETING, EndpointReason.DELETED_BY_USER
             endpoint.since, endpoint.desired_replicas = now, 0
-            endpoint.save(update_fields=["state", "reason", "since", "desired_replicas"])
-            Endpoint.objects.filter(pk=endpoint.pk).update(generation=F("generation") + 1, next_at=Now())
+            endpoint.generation += 1
+            endpoint.save(update_fields=["state", "reason", "since", "desired_replicas", "generation"])
+            Endpoint.objects.filter(pk=endpoint.pk).update(next_at=Now())
             events.record(
                 "endpoint.delete-requested",
                 subject=public_id,

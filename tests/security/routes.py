@@ -30,6 +30,7 @@ PUBLIC = {
     "metrics": "asks for its own token: test_metrics.py",
     "admin/login/": "where one logs in",
     "admin/logout/": "ends one's own session",
+    "api/problems/<slug:code>": "says what a code means, and nothing of the installation",
     "static/<path>": "the stylesheet of the login page",
 }
 
@@ -132,7 +133,7 @@ def _template(entry: URLPattern | URLResolver) -> str:
     return text.removeprefix("^").removesuffix("$").removesuffix("\\Z")
 
 
-API = sorted({route for route in routes() if route.startswith("api/")})
+API = sorted({route for route in routes() if route.startswith("api/") and route not in PUBLIC})
 ADMIN = sorted({route for route in routes() if route.startswith("admin/")})
 PAGES = sorted(set(routes()) - set(API) - set(ADMIN) - set(PUBLIC))
 

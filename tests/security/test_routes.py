@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.api_client import fresh_client
 from tests.security.estate import Estate
-from tests.security.routes import ADMIN, API, METHODS, PUBLIC, address, call
+from tests.security.routes import ADMIN, API, API_RULES, METHODS, PUBLIC, address, call
 
 
 def test_the_walk_finds_the_routes() -> None:
@@ -25,6 +25,15 @@ def test_the_api_answers_nobody_without_a_name(estate: Estate) -> None:
             assert answer.status_code == 401, (route, method)
             assert answer["WWW-Authenticate"].startswith("Bearer")
             assert method == "head" or answer.json()["code"] == "not-authenticated"
+
+
+def test_no_row_is_changed_by_somebody_who_does_not_say_which_version(estate: Estate) -> None:
+    headers = {"Authorization": f"Bearer {estate.token}"}
+    for route in API:
+        for method in set(API_RULES[route].methods) & {"patch", "delete"}:
+            answer = getattr(fresh_client(), method)(address(route, estate), {}, "application/json", headers=headers)
+            assert answer.status_code in (403, 428), (route, method)
+            assert answer.status_code == 403 or answer.json()["code"] == "precondition-required"
 
 
 def test_the_admin_is_for_staff(estate: Estate) -> None:

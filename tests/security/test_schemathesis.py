@@ -24,7 +24,10 @@ EXAMPLES = int(os.environ.get("PURSER_SCHEMA_EXAMPLES", "50"))
 # A request may be well formed and still impossible: no such accelerator (422), changed meanwhile (412).
 IMPOSSIBLE = ["2xx", "3xx", "401", "403", "404", "409", "412", "422"]
 CONFIG = {
-    "checks": {"positive_data_acceptance": {"expected-statuses": IMPOSSIBLE}},
+    "checks": {
+        "positive_data_acceptance": {"expected-statuses": IMPOSSIBLE},
+        "missing_required_header": {"expected-statuses": [400, 401, 403, 404, 406, 415, 422, 428]},
+    },
     "generation": {"allow-x00": False},
 }
 

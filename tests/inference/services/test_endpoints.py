@@ -134,7 +134,7 @@ def test_bounds_and_objectives_change_and_say_what_they_were(project, config):
         ({"max_replicas": 1}, None, "max-replicas"),
         ({"model": "other"}, None, "not-changeable"),
         ({"policy_params": {"target_ratio": 9}}, None, "policy"),
-        ({"max_replicas": 9}, 7, "changed-meanwhile"),
+        ({"max_replicas": 9}, 7, "changed"),
     ],
 )
 def test_a_change_that_cannot_be_is_refused_and_changes_nothing(project, config, changes, generation, code):
