@@ -18,6 +18,7 @@ from fleet.domain.refusals import Changed, NotAllowed, Refused
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+DOCUMENTED_AT = "/api/problems/"
 TITLES = {
     400: "The request cannot be read",
     401: "Who are you?",
@@ -30,6 +31,7 @@ TITLES = {
     413: "Too long",
     415: "Only JSON is understood here",
     422: "Understood, but it cannot be done",
+    428: "Say which version you mean",
     429: "Too many requests",
     500: "Something broke on our side",
     503: "Not available now",
@@ -68,7 +70,7 @@ def describe(
 ) -> dict[str, Any]:
     """The body of a problem, but for the request's id."""
     return {
-        "type": f"urn:purser:problem:{code}",
+        "type": f"{DOCUMENTED_AT}{code}",
         "title": TITLES.get(status, "Refused"),
         "status": status,
         "detail": detail,
