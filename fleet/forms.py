@@ -33,7 +33,7 @@ class StrictForm(forms.Form):
         unknown = sorted(set(self.data) - set(self.fields) - FRAME)
         if unknown:
             self.add_error(None, f"This form has no field {unknown[0][:40]!r}. Load the page again and repeat.")
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):  # an error takes its field out
             if isinstance(value, str) and (found := first_invisible(value)) is not None:
                 self.add_error(name, f"Take out the invisible character U+{ord(found):04X}.")
         return cleaned

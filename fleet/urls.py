@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet/views/save", saved_views.save, name="view-save"),
     path("fleet/views/rename", saved_views.rename, name="view-rename"),
     path("fleet/views/delete", saved_views.delete, name="view-delete"),
+    path("", include("fleet.acting.urls")),
     path("fleet/<str:public_id>", views.allocation, name="allocation"),
     path("feed", views.feed, name="feed"),
     path("settings", views.about, name="settings"),

@@ -40,6 +40,7 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
     columns = fleet_table.columns(request.GET)
     context: dict[str, Any] = {
         "rows": [presenting.allocation_row(row, frame.now) for row in rows],
+        "may_act": frame.caller.may_somewhere("fleet:write"),
         "totals": totals | {"with_orphans": totals["price"] + orphans["price"]},
         "orphans": orphans,
         "chosen": chosen,

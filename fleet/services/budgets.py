@@ -162,6 +162,19 @@ def quota_status(quotas: Iterable[Quota]) -> list[tuple[Quota, int]]:
     ]
 
 
+def standing(project: Project, *, cloud: str, endpoint_ref: str, now: datetime) -> list[dict[str, Any]]:
+    """Every budget that a machine of this project in that cloud would count against, as `status` tells them."""
+    return status(now, only=list(_budgets(project, cloud, endpoint_ref).values_list("pk", flat=True)))
+
+
+def quota_use(project: Project) -> list[dict[str, Any]]:
+    """Every quota that counts what this project holds: which cloud and accelerator (empty: any), held and allowed."""
+    return [
+        {"cloud": quota.cloud, "accelerator": quota.accelerator, "held": held, "most": quota.max_accelerators}
+        for quota, held in quota_status(_quotas(project))
+    ]
+
+
 def _covers(budget: Budget, row: dict[str, Any]) -> bool:
     return (
         budget.project_id in (None, row["project_id"])

@@ -17,6 +17,7 @@
   function act(event) {
     if (event.key === "t") Shell.switchTheme();
     else if (event.key === "?") document.getElementById("keys")?.showModal();
+    else if (event.key === "p") (document.querySelector("#live tr.sel [data-plan]") || document.querySelector("#live [data-plan]"))?.click();
     else if (event.key === "j") walk(1);
     else if (event.key === "k") walk(-1);
     else if (event.key === "/") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }

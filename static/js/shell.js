@@ -22,12 +22,7 @@ window.Shell = (() => {
     Charts.refresh(true);
   }
 
-  function toast(text) {
-    const box = document.querySelector(".toasts");
-    const note = Object.assign(document.createElement("div"), { className: "toast", textContent: text });
-    box.append(note);
-    setTimeout(() => note.remove(), 8000);
-  }
+  const toast = (text) => Toasts.show(text);
 
   async function copy(button) {
     const text = button.dataset.copy;
