@@ -38,6 +38,7 @@ from fleet.models import (
     Token,
 )
 from fleet.services import access
+from fleet.services import tokens as token_service
 from fleet.services.accounts import read_secret
 
 admin.site.site_header = "Purser"
@@ -180,7 +181,7 @@ class TokenAdmin(admin.ModelAdmin):
         if change:
             return
         assert isinstance(request.user, User)
-        made, plain = access.issue_token(
+        made, plain = token_service.issue_token(
             project=form.cleaned_data["project"],
             issuer=request.user,
             name=form.cleaned_data["name"],
@@ -194,7 +195,7 @@ class TokenAdmin(admin.ModelAdmin):
     @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
         for token in queryset:
-            access.revoke_token(token, actor=request.user.get_username(), now=timezone.now())
+            token_service.revoke_token(token, actor=request.user.get_username(), now=timezone.now())
 
 
 @admin.register(Installation)

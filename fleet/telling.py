@@ -132,6 +132,11 @@ def _asked(data: Data) -> str:
     return ". ".join(filter(None, [what, str(data.get("why", ""))]))
 
 
+def _member(data: Data) -> str:
+    roles = [side.get("role") for side in (data.get("before"), data.get("after")) if isinstance(side, Mapping)]
+    return f"{data.get('user', '?')}: {' → '.join(str(role) for role in roles if role)}"
+
+
 _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "allocation.requested": ("requested", "clock", "info", _demand),
     "allocation.planned": ("planned", "activity", "info", _planned),
@@ -186,6 +191,22 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "change-request.outdated": ("change overtaken", "clock", "mute", _asked),
     "budget.refused": ("refused by a budget", "money", "bad", _sentence),
     "quota.refused": ("refused by a quota", "stop", "warn", _sentence),
+    "token-cap.refused": ("refused by its token's spend cap", "money", "bad", _sentence),
+    "token.issued": ("token issued", "plus", "info", _text("name")),
+    "token.rotated": ("token rotated", "heal", "info", _text("name")),
+    "token.changed": ("token's limits changed", "admin", "info", _text("name")),
+    "token.revoked": ("token revoked", "stop", "warn", _text("name")),
+    "member.added": ("member added", "plus", "info", _member),
+    "member.changed": ("member's role changed", "admin", "info", _member),
+    "member.removed": ("member removed", "stop", "warn", _member),
+    "service-account.created": ("service account created", "plus", "info", _text("name")),
+    "service-account.changed": ("service account changed", "admin", "info", _text("name")),
+    "service-account.disabled": ("service account disabled", "hold", "warn", _text("name")),
+    "service-account.enabled": ("service account enabled", "check", "ok", _text("name")),
+    "service-account.deleted": ("service account deleted", "stop", "mute", _text("name")),
+    "project.created": ("project created", "plus", "info", _text("slug")),
+    "project.changed": ("project renamed", "admin", "info", _text("slug")),
+    "project.deleted": ("project deleted", "stop", "warn", _text("slug")),
     "endpoint.created": ("created", "endpoint", "info", _text("name", "model")),
     "endpoint.scaled": ("scaled", "up", "info", _scaled),
     "endpoint.changed": ("changed", "admin", "info", _changed),

@@ -28,8 +28,8 @@ from fleet.models import (
     Role,
     Slot,
 )
-from fleet.services.access import issue_token
 from fleet.services.clock import business_now
+from fleet.services.tokens import issue_token
 from inference.models import Decision, Endpoint, Model, Replica, ServingConfig
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

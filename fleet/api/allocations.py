@@ -264,11 +264,12 @@ def refuse_hopeless(plan: Plan) -> None:
     if plan.chosen:
         return
     codes = {rejection.code for rejection in plan.rejected} - UNFIT
-    if codes - {"quota", "budget"}:
+    if codes - {"quota", "budget", "token-cap"}:
         return  # a stock-out or a throttle passes: the request waits for it
     code = "no-offering"
     if plan.candidates or codes:
-        code = "budget" if "budget" in codes or "budget" in plan.note else "quota"
+        named = {"token-cap": "spend cap of the token", "budget": "the budget"}
+        code = next((code for code, words in named.items() if code in codes or words in plan.note), "quota")
     raise Refused(code, plan.note or "Nothing on sale meets this.")
 
 
@@ -306,14 +307,23 @@ class Allocations(ApiView):
         wanted = self.body(AllocationIn)
         project = self.project_named(wanted.get("project"))
         spec, now = spec_of(wanted), business_now()
+
+        def look() -> Plan:
+            return allocations.preview(project=project, spec=spec, now=now, token_id=self.caller.token_id)
+
         if dry_run:
-            plan = allocations.preview(project=project, spec=spec, now=now)
+            plan = look()
             return Response({**plan.as_json(), "dry_run": True, "feasible": bool(plan.chosen)})
 
         def run() -> Answer:
-            refuse_hopeless(allocations.preview(project=project, spec=spec, now=now))
+            refuse_hopeless(look())
             made = allocations.request_allocation(
-                project=project, spec=spec, requested_by=self.caller.name, now=now, request_id=self.request_id
+                project=project,
+                spec=spec,
+                requested_by=self.caller.name,
+                now=now,
+                request_id=self.request_id,
+                token_id=self.caller.token_id,
             )
             return Answer(202, _shown(made), f"/api/v1/allocations/{made.public_id}")
 

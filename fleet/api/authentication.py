@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from fleet.api.problems import Problem
 from fleet.services.access import Caller, TokenRefused, caller_of_token, caller_of_user
-from fleet.services.origin import known_as
+from fleet.services.origin import known_as, origin
 from fleet.sudo import proved_of_late
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -29,7 +29,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if scheme.lower() != self.keyword:
             return None
         try:
-            user, caller = caller_of_token(token.strip(), now=timezone.now())
+            user, caller = caller_of_token(token.strip(), now=timezone.now(), address=origin().address)
         except TokenRefused as refused:
             raise AuthenticationFailed(refused.sentence, refused.code) from refused
         known_as(caller.principal)

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     STOCK_OUT = "stock-out"
     QUOTA = "quota"
     BUDGET = "budget"
+    TOKEN_CAP = "token-cap"  # noqa: S105 (a reason, not a secret)
     PAUSED = "paused"
     LAUNCH_CALLED = "launch-called"
     OUTCOME_UNKNOWN = "outcome-unknown"

@@ -43,6 +43,7 @@ class Room:
     price_per_hour: Decimal | None = None
     quota_name: str = ""
     budget_name: str = ""
+    budget_code: str = "budget"  # which kind of limit the money comes from: a budget, or a token's cap
 
 
 @dataclass(frozen=True)
@@ -253,7 +254,7 @@ def _no_room(offering: Offering, room: Room) -> tuple[str, str] | None:
             )
     if room.price_per_hour is not None and offering.price_per_hour > room.price_per_hour:
         return (
-            "budget",
+            room.budget_code,
             f"Skipped. ${offering.price_per_hour:.2f}/h is over the ${room.price_per_hour:.2f}/h "
             f"that {room.budget_name} leaves.",
         )
@@ -315,7 +316,18 @@ def _within_room(chosen: list[Choice], room: Room) -> tuple[list[Choice], str]:
 
 def _why_none(rejected: Sequence[Rejection]) -> str:
     """The reason that is nearest to success: the last filter that most offerings reached."""
-    order = ["quota", "budget", "stock-out", "throttle", "auth", "cool-down", "stale-price", "price", "memory"]
+    order = [
+        "quota",
+        "budget",
+        "token-cap",
+        "stock-out",
+        "throttle",
+        "auth",
+        "cool-down",
+        "stale-price",
+        "price",
+        "memory",
+    ]
     order += ["interconnect", "fp8", "size", "capacity-type", "region", "cloud", "accelerator"]
     codes = {r.code: r.reason for r in rejected}
     for code in order:

@@ -13,12 +13,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from ipaddress import ip_address, ip_network
 
 PREFIX = "prs"
 KEY_ID_BYTES = 6
 SECRET_BYTES = 32
 LONGEST_LIFE = timedelta(days=366)
 DEFAULT_LIFE = timedelta(days=90)
+OVERLAP = timedelta(days=1)
+LONGEST_OVERLAP = timedelta(days=30)
+MOST_CIDRS = 50
 
 _SHAPE = re.compile(rf"{PREFIX}_([0-9a-f]{{{KEY_ID_BYTES * 2}}})_([A-Za-z0-9]{{20,64}})")
 
@@ -63,6 +67,47 @@ def matches(token: Presented, kept: str, ring: Mapping[str, str]) -> bool:
     pepper_id, _, expected = kept.partition(":")
     pepper = ring.get(pepper_id)
     return pepper is not None and hmac.compare_digest(_hmac(token, pepper), expected)
+
+
+def read_cidrs(texts: Iterable[str]) -> list[str]:
+    """The ranges a token may be used from, each written the one right way, none twice.
+
+    Raises ValueError with a sentence for the first that is none.
+    """
+    found: list[str] = []
+    for text in (text.strip() for text in texts):
+        try:
+            network = ip_network(text)
+        except ValueError:
+            raise ValueError(_no_range(text)) from None
+        if str(network) not in found:
+            found.append(str(network))
+    if len(found) > MOST_CIDRS:
+        raise ValueError(f"At most {MOST_CIDRS} ranges; join neighbours into wider ones.")
+    return found
+
+
+def _no_range(text: str) -> str:
+    try:
+        meant = ip_network(text, strict=False)
+    except ValueError:
+        return f"{text[:60]!r} is no range of addresses. Write 203.0.113.0/24, 2001:db8::/32 or a single address."
+    return (
+        f"{text[:60]} is an address inside of a range. Write {meant} for the range, or the address without the slash."
+    )
+
+
+def used_from(address: str | None, cidrs: Iterable[str]) -> bool:
+    """Whether a token bound to these ranges may be used from that address; bound to none, from anywhere."""
+    ranges = list(cidrs)
+    if not ranges:
+        return True
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in ip_network(text) for text in ranges)
 
 
 def read_ring(text: str, fallback: Iterable[str], *, variable: str = "TOKEN_PEPPERS") -> dict[str, str]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 
 from fleet.domain import rights, tokens
-from fleet.domain.refusals import Refused
-from fleet.models import Membership, Project, Role, Token
-from fleet.services import events
-from fleet.services.clock import business_converter
+from fleet.models import Membership, Project, Token
 
 USED_AT_MOST_EVERY = timedelta(minutes=1)
 
@@ -39,6 +35,10 @@ class Caller:
     scopes: Mapping[int, frozenset[str]] = field(default_factory=dict)  # project id -> what it may do there
     installation: frozenset[str] = frozenset()  # what it may do to what belongs to no project
     token_id: int | None = None  # the token's row; None for a person's session
+    requests_per_minute: int | None = None  # its own limit; None: as for everybody
+    limited: bool = False  # bound to addresses, a rate or a cap: makes no other tokens
+    spends_up_to: Decimal | None = None  # cap per hour of all it asked for
+    service_account_id: int | None = None
 
     @property
     def everything(self) -> bool:
@@ -58,72 +58,33 @@ class Caller:
         return scope in self.installation or any(scope in allowed for allowed in self.scopes.values())
 
 
-def issue_token(
-    *,
-    project: Project,
-    issuer: User,
-    name: str,
-    scopes: Iterable[str],
-    now: datetime,
-    lifetime: timedelta = tokens.DEFAULT_LIFE,
-) -> tuple[Token, str]:
-    """Make a token and return it with its only showing. `now` is real time.
+def caller_of_token(text: str, *, now: datetime, address: str | None = None) -> tuple[User, Caller]:
+    """Who holds this token and what it may do right now. `now` is real time. Raises TokenRefused.
 
-    Raises Refused for a scope the issuer does not have, an unknown one, or a lifetime that is not allowed.
+    `address` is where it comes from, as far as we believe it; a token bound to addresses needs one.
     """
-    wanted = frozenset(scopes)
-    try:
-        meant = rights.expand(wanted)
-    except ValueError as error:
-        raise Refused("token-scopes", str(error), field="scopes") from error
-    if not meant:
-        raise Refused("token-scopes", "A token needs at least one scope.", field="scopes")
-    if not meant <= _scopes_in(issuer, project):
-        raise Refused("token-scopes", "A token may never do more than its issuer may.", field="scopes")
-    if not timedelta() < lifetime <= tokens.LONGEST_LIFE:
-        raise Refused("token-lifetime", "A token lives between a second and 366 days.", field="expires_at")
-    presented = tokens.mint(secrets.token_bytes(tokens.KEY_ID_BYTES + tokens.SECRET_BYTES))
-    with transaction.atomic():
-        token = Token.objects.create(
-            key_id=presented.key_id,
-            digest=tokens.digest(presented, pepper_ring()),
-            name=name,
-            project=project,
-            issuer=issuer,
-            scopes=sorted(wanted),
-            expires_at=now + lifetime,
-        )
-        _record("token.issued", token, actor=issuer.get_username(), now=now)
-    return token, presented.plain
-
-
-def revoke_token(token: Token, *, actor: str, now: datetime) -> None:
-    """From now on it opens nothing. Twice changes nothing."""
-    with transaction.atomic():
-        if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
-            _record("token.revoked", token, actor=actor, now=now)
-
-
-def caller_of_token(text: str, *, now: datetime) -> tuple[User, Caller]:
-    """Who holds this token and what it may do right now. `now` is real time. Raises TokenRefused."""
     presented = tokens.read(text)
     token = _find(presented) if presented else None
     if presented is None or token is None or not tokens.matches(presented, token.digest, pepper_ring()):
         raise TokenRefused("token-invalid", "This is no token of this installation.")
-    if token.revoked_at is not None:
-        raise TokenRefused("token-revoked", "This token was revoked; issue a new one in the admin.")
-    if token.expires_at <= now:
-        raise TokenRefused("token-expired", f"This token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC.")
-    if not token.issuer.is_active:
-        raise TokenRefused("token-issuer", "Whoever issued this token may no longer log in.")
-    _note_use(token, now)
-    role = Role.ADMIN.value if token.issuer.is_superuser else getattr(token, "role", None) or ""
-    allowed = rights.allowed(token.scopes, role)
+    _refuse_ended(token, now)
+    if not tokens.used_from(address, token.cidrs):
+        raise TokenRefused("token-address", "This token may not be used from where you are.")
+    _note_use(token, now, address)
+    allowed = rights.expand(token.scopes) & _rights_of_holder(token)
+    here = allowed & rights.OF_PROJECT
+    everywhere = token.project_id is None
+    projects = _every_project() if everywhere else [token.project_id]
     return token.issuer, Caller(
-        name=f"token:{token.name}"[:200],
+        name=_name_of(token),
         principal=f"token:{token.public_id}",
-        scopes={token.project_id: allowed} if allowed and token.project_id is not None else {},
+        scopes=dict.fromkeys(projects, here) if here else {},
+        installation=allowed if everywhere else frozenset(),
         token_id=token.pk,
+        requests_per_minute=token.requests_per_minute,
+        limited=bool(token.cidrs or token.requests_per_minute or token.spend_cap_per_hour is not None),
+        spends_up_to=token.spend_cap_per_hour,
+        service_account_id=token.service_account_id,
     )
 
 
@@ -135,7 +96,7 @@ def caller_of_user(user: AbstractBaseUser | AnonymousUser) -> Caller:
         name=user.get_username()[:200],
         principal=f"user:{user.pk}",
         scopes=_scopes_of(user),
-        installation=rights.SCOPES if user.is_superuser else frozenset(),
+        installation=rights.SCOPES if user.is_superuser and user.is_active else frozenset(),
     )
 
 
@@ -144,42 +105,66 @@ def pepper_ring() -> dict[str, str]:
     return tokens.read_ring(settings.TOKEN_PEPPERS, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
 
 
+def rights_of_user(user: User, project: Project) -> frozenset[str]:
+    """What a person may do in a project today."""
+    return _scopes_of(user).get(project.pk, frozenset())
+
+
 def _scopes_of(user: User) -> dict[int, frozenset[str]]:
+    if not user.is_active:
+        return {}
     if user.is_superuser:
-        return dict.fromkeys(Project.objects.order_by("id").values_list("id", flat=True), rights.OF_PROJECT)
+        return dict.fromkeys(_every_project(), rights.OF_PROJECT)
     rows = Membership.objects.filter(user=user).order_by("project_id").values_list("project_id", "role")
     return {project: rights.SCOPES_OF_ROLE.get(role, frozenset()) for project, role in rows}
 
 
-def _scopes_in(user: User, project: Project) -> frozenset[str]:
-    return _scopes_of(user).get(project.pk, frozenset()) if user.is_active else frozenset()
+def _every_project() -> list[int]:
+    return list(Project.objects.order_by("id").values_list("id", flat=True))
 
 
 def _find(presented: tokens.Presented) -> Token | None:
-    """The row with its issuer and the role they have in its project today, in one query."""
+    """The row with its holder and the role its issuer has in its project today, in one query."""
     role = Membership.objects.filter(user=OuterRef("issuer"), project=OuterRef("project")).values("role")[:1]
     return (
         Token.objects.filter(key_id=presented.key_id)
-        .select_related("issuer", "project")
+        .select_related("issuer", "project", "service_account")
         .annotate(role=Subquery(role))
         .first()
     )
 
 
-def _note_use(token: Token, now: datetime) -> None:
+def _refuse_ended(token: Token, now: datetime) -> None:
+    """Raise TokenRefused when it was revoked, has expired, or its holder may not act any more."""
+    if token.revoked_at is not None:
+        raise TokenRefused("token-revoked", "This token was revoked; issue a new one under Settings, Tokens.")
+    if token.expires_at <= now:
+        raise TokenRefused("token-expired", f"This token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC.")
+    if token.service_account is not None:
+        if token.service_account.disabled_at is not None:
+            raise TokenRefused("token-disabled", "The service account of this token is disabled.")
+    elif not token.issuer.is_active:
+        raise TokenRefused("token-issuer", "Whoever issued this token may no longer log in.")
+
+
+def _rights_of_holder(token: Token) -> frozenset[str]:
+    """What the holder may do today: a service account by its role, a person by theirs in the token's project."""
+    if token.service_account is not None:
+        return rights.SCOPES_OF_ROLE.get(token.service_account.role, frozenset())
+    if token.issuer.is_superuser:
+        return rights.SCOPES if token.project_id is None else rights.OF_PROJECT
+    return rights.SCOPES_OF_ROLE.get(getattr(token, "role", None) or "", frozenset())
+
+
+def _name_of(token: Token) -> str:
+    if token.service_account is not None:
+        return f"service-account:{token.service_account.name}"[:200]
+    return f"token:{token.name}"[:200]
+
+
+def _note_use(token: Token, now: datetime, address: str | None) -> None:
     """Written at most once a minute, so that a busy token does not become a busy row."""
     fresh = now - USED_AT_MOST_EVERY
     if token.last_used_at is None or token.last_used_at < fresh:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=fresh)
-        Token.objects.filter(stale, pk=token.pk).update(last_used_at=now)
-
-
-def _record(topic: str, token: Token, *, actor: str, now: datetime) -> None:
-    events.record(
-        topic,
-        subject=token.public_id,
-        project=token.project,
-        actor=actor,
-        now=business_converter()(now),
-        data={"name": token.name, "scopes": token.scopes, "expires_at": token.expires_at.isoformat()},
-    )
+        Token.objects.filter(stale, pk=token.pk).update(last_used_at=now, last_used_from=address)

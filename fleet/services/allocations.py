@@ -28,15 +28,25 @@ NAME_LENGTH = 100
 
 
 def request_allocation(
-    *, project: Project, spec: AllocationSpec, requested_by: str, now: datetime, request_id: str = ""
+    *,
+    project: Project,
+    spec: AllocationSpec,
+    requested_by: str,
+    now: datetime,
+    request_id: str = "",
+    token_id: int | None = None,
 ) -> Allocation:
-    """Write down what is wanted. Raises Refused when no plan could ever meet it as it is written."""
+    """Write down what is wanted. Raises Refused when no plan could ever meet it as it is written.
+
+    `token_id`: the token it is asked for with, whose spend cap counts for as long as it lives.
+    """
     demand = _checked(spec)
     with transaction.atomic():
         allocation = Allocation.objects.create(
             project=project,
             name=spec.name,
             requested_by=requested_by,
+            requested_token_id=token_id,
             endpoint_ref=spec.endpoint_ref,
             accelerator=demand.accelerator,
             accelerator_count=demand.accelerator_count,
@@ -78,17 +88,25 @@ def request_allocation(
     return allocation
 
 
-def preview(*, project: Project, spec: AllocationSpec, now: datetime) -> Plan:
+def preview(*, project: Project, spec: AllocationSpec, now: datetime, token_id: int | None = None) -> Plan:
     """The plan a request would get right now; nothing is written. Raises Refused as `request_allocation` does."""
     demand = _checked(spec)
-    return plan_for(demand, project=project, endpoint_ref=spec.endpoint_ref, now=now)
+    return plan_for(demand, project=project, endpoint_ref=spec.endpoint_ref, now=now, token_id=token_id)
 
 
-def plan_for(demand: Demand, *, project: Project, endpoint_ref: str, now: datetime, held_units: int = 0) -> Plan:
+def plan_for(
+    demand: Demand,
+    *,
+    project: Project,
+    endpoint_ref: str,
+    now: datetime,
+    held_units: int = 0,
+    token_id: int | None = None,
+) -> Plan:
     """Run the planner on what every enabled account sells, what we remember and what quotas and budgets leave."""
     offerings = catalog.current_offerings(enabled())
     remembered = memory.recall({offering.pool for offering in offerings}, now=now)
-    room = budgets.room_for(project, endpoint_ref=endpoint_ref, now=now)
+    room = budgets.room_for(project, endpoint_ref=endpoint_ref, now=now, token_id=token_id)
     return plan(demand, offerings, remembered, room, now=now, held_units=held_units)
 
 

@@ -14,14 +14,15 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from fleet.domain.placement import Room
-from fleet.models import Allocation, Budget, BudgetAction, Hold, LaunchAttempt, Project, Quota
+from fleet.models import Allocation, Budget, BudgetAction, Hold, LaunchAttempt, Project, Quota, Token
+from fleet.services import tokens
 
 DETECT_AND_STOP = timedelta(hours=2)
 """The longest a machine may run before we notice and stop it: what each hold must be able to pay for."""
 
 
 class NoRoom(Exception):
-    """A quota or a budget leaves too little. `code` is `quota` or `budget`; the sentence compares the numbers."""
+    """Too little is left. `code` is `quota`, `budget` or `token-cap`; the sentence compares the numbers."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -38,6 +39,8 @@ def hold_for(attempt: LaunchAttempt, *, allocation: Allocation, now: datetime, *
     cloud = attempt.account.cloud
     _check_quotas(allocation.project, cloud, machine["accelerator"], machine["accelerator_count"])
     _check_budgets(allocation.project, cloud, allocation.endpoint_ref, price, now)
+    if allocation.requested_token_id is not None:
+        _check_token_cap(allocation.requested_token_id, price)
     return Hold.objects.create(
         attempt=attempt,
         project=allocation.project,
@@ -68,8 +71,11 @@ def reprice_hold(attempt: LaunchAttempt, price_per_hour: Decimal) -> None:
     )
 
 
-def room_for(project: Project, *, endpoint_ref: str, now: datetime) -> Room:
-    """What quotas and budgets leave right now, for planning. The launch checks again under the locks."""
+def room_for(project: Project, *, endpoint_ref: str, now: datetime, token_id: int | None = None) -> Room:
+    """What quotas, budgets and the cap of a token leave right now, for planning.
+
+    The launch checks again under the locks.
+    """
     accelerators: list[tuple[int, str]] = []
     by_kind: dict[tuple[str, str], tuple[int, str]] = {}
     for quota in _quotas(project):
@@ -80,7 +86,9 @@ def room_for(project: Project, *, endpoint_ref: str, now: datetime) -> Room:
             key = (quota.cloud, quota.accelerator)
             by_kind[key] = min(by_kind.get(key, (left, "")), (left, f"the quota ({quota})"))
     blocking = _budgets(project, "", endpoint_ref, any_cloud=False).filter(action=BudgetAction.BLOCK)
-    rates = [(rate, f"the budget ({b})") for b in blocking if (rate := _left_per_hour(b)) is not None]
+    rates = [(rate, f"the budget ({b})", "budget") for b in blocking if (rate := _left_per_hour(b)) is not None]
+    if token_id is not None and (capped := _left_of_token(token_id)) is not None:
+        rates.append((capped[0], f"the spend cap of the token {capped[1].name}", "token-cap"))
     tightest = min(accelerators) if accelerators else None
     poorest = min(rates) if rates else None
     return Room(
@@ -89,6 +97,7 @@ def room_for(project: Project, *, endpoint_ref: str, now: datetime) -> Room:
         price_per_hour=poorest[0] if poorest else None,
         quota_name=tightest[1] if tightest else "",
         budget_name=poorest[1] if poorest else "",
+        budget_code=poorest[2] if poorest else "budget",
     )
 
 
@@ -251,6 +260,36 @@ def _check_budgets(project: Project, cloud: str, endpoint_ref: str, price: Decim
                 f"${worst_case(price):.2f} to keep aside for this machine is over the ${max(left, Decimal(0)):.2f} "
                 f"left of the month's ${budget.cap_per_month:.2f} ({budget}).",
             )
+
+
+def _check_token_cap(token_id: int, price: Decimal) -> None:
+    """A token and all it was rotated with share one cap, so the first of them is locked, whichever of them asked."""
+    if _newest_of(token_id).spend_cap_per_hour is None:
+        return
+    Token.objects.select_for_update(no_key=True).get(pk=tokens.root_of(token_id))
+    if (capped := _left_of_token(token_id)) is not None and price > capped[0]:
+        left, token = capped
+        raise NoRoom(
+            "token-cap",
+            f"${price:.2f}/h is over the ${max(left, Decimal(0)):.2f}/h left of the token's cap of "
+            f"${token.spend_cap_per_hour:.2f}/h ({token.name}).",
+        )
+
+
+def _left_of_token(token_id: int) -> tuple[Decimal, Token] | None:
+    """What the cap of a token leaves of all that was asked for with it, and whose cap it is; None without one."""
+    newest = _newest_of(token_id)
+    if newest.spend_cap_per_hour is None:
+        return None
+    asked = Hold.objects.filter(
+        released_at=None, attempt__slot__allocation__requested_token__in=tokens.family(token_id)
+    ).aggregate(rate=Sum("price_per_hour"))
+    return newest.spend_cap_per_hour - (asked["rate"] or Decimal(0)), newest
+
+
+def _newest_of(token_id: int) -> Token:
+    """Whose cap holds today: the last one of a chain of rotations."""
+    return Token.objects.get(pk=tokens.family(token_id)[-1])
 
 
 def _quotas(project: Project) -> QuerySet[Quota]:

@@ -158,7 +158,14 @@ def _fill(allocation: Allocation, slots: list[Slot], lease: Lease, now: datetime
         return None
     if allocation.state == AllocationState.REQUESTED:
         move_allocation(allocation, AllocationState.PLANNING, reason=Reason.REQUESTED, now=now, lease=lease)
-    plan = plan_for(demand, project=allocation.project, endpoint_ref=allocation.endpoint_ref, now=now, held_units=held)
+    plan = plan_for(
+        demand,
+        project=allocation.project,
+        endpoint_ref=allocation.endpoint_ref,
+        now=now,
+        held_units=held,
+        token_id=allocation.requested_token_id,
+    )
     _keep_plan(allocation, plan, now)
     if not plan.chosen:
         for slot in unplanned:

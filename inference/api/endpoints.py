@@ -210,15 +210,24 @@ class Endpoints(ApiView):
         wanted = self.body(EndpointIn)
         project = self.project_named(wanted.pop("project", None))
         spec, now = spec_of(wanted), business_now()
+
+        def look() -> endpoints.Preview:
+            return endpoints.preview_endpoint(project=project, spec=spec, now=now, token_id=self.caller.token_id)
+
         if dry_run:
-            preview = endpoints.preview_endpoint(project=project, spec=spec, now=now)
+            preview = look()
             fit = {"memory_fit": asdict(preview.fit), "dry_run": True, "feasible": bool(preview.plan.chosen)}
             return Response({**preview.plan.as_json(), **fit})
 
         def run() -> Answer:
-            refuse_hopeless(endpoints.preview_endpoint(project=project, spec=spec, now=now).plan)
+            refuse_hopeless(look().plan)
             made = endpoints.create_endpoint(
-                project=project, spec=spec, requested_by=self.caller.name, now=now, request_id=self.request_id
+                project=project,
+                spec=spec,
+                requested_by=self.caller.name,
+                now=now,
+                request_id=self.request_id,
+                token_id=self.caller.token_id,
             )
             return Answer(202, _shown(made), f"/api/v1/endpoints/{made.public_id}")
 

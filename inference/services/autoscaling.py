@@ -115,7 +115,8 @@ def _rails(endpoint: Endpoint, wanted: Recommendation, seen: Observation, now: d
 
 def _affordable(endpoint: Endpoint, seen: Observation, now: datetime) -> int | None:
     """Those there are, and as many more as quotas and budgets leave room for; None: no such limit."""
-    room = budgets.room_for(endpoint.project, endpoint_ref=endpoint.public_id, now=now)
+    asked_with = endpoint.allocation.requested_token_id if endpoint.allocation else None
+    room = budgets.room_for(endpoint.project, endpoint_ref=endpoint.public_id, now=now, token_id=asked_with)
     more = []
     if room.accelerators is not None:
         more.append(room.accelerators // endpoint.serving_config.accelerators_per_replica)

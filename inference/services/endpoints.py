@@ -70,7 +70,13 @@ class Preview:
 
 
 def create_endpoint(
-    *, project: Project, spec: EndpointSpec, requested_by: str, now: datetime, request_id: str = ""
+    *,
+    project: Project,
+    spec: EndpointSpec,
+    requested_by: str,
+    now: datetime,
+    request_id: str = "",
+    token_id: int | None = None,
 ) -> Endpoint:
     """The endpoint and its allocation, both or neither. Raises Refused with the field and what to do."""
     config, spec = _checked(project, spec)
@@ -83,6 +89,7 @@ def create_endpoint(
                 requested_by=requested_by,
                 now=now,
                 request_id=request_id,
+                token_id=token_id,
             )
             endpoint = Endpoint.objects.create(
                 public_id=public_id,
@@ -123,10 +130,10 @@ def create_endpoint(
     return endpoint
 
 
-def preview_endpoint(*, project: Project, spec: EndpointSpec, now: datetime) -> Preview:
+def preview_endpoint(*, project: Project, spec: EndpointSpec, now: datetime, token_id: int | None = None) -> Preview:
     """The plan, its price and the memory fit of what `create_endpoint` would ask for. Raises Refused."""
     config, spec = _checked(project, spec)
-    plan = allocations.preview(project=project, spec=_allocation_spec(spec, config, ""), now=now)
+    plan = allocations.preview(project=project, spec=_allocation_spec(spec, config, ""), now=now, token_id=token_id)
     return Preview(plan, variants.fit_on(config, accelerators().require(spec.accelerators[0])))
 
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 
 from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.models import CloudAccount, Membership, Project, Role
-from fleet.services import access, allocations, catalog, clock, limits
+from fleet.services import access, allocations, catalog, clock, limits, tokens
 from fleet.services.access import Caller
 from inference.services.endpoints import EndpointSpec, create_endpoint
 from inference.services.variants import register_model, register_serving_config
@@ -44,10 +44,10 @@ def seed(sandbox: SandboxClient, *, url: str, trace: dict[str, Any] | None) -> d
         for wanted in world["allocation"]:
             _allocation(wanted, projects[wanted["project"]], now)
     real = datetime.now(UTC)
-    _, for_scripts = access.issue_token(
+    _, for_scripts = tokens.issue_token(
         project=projects["assistants"], issuer=user, name="demo scripts", scopes=["read", "write", "usage"], now=real
     )
-    _, for_router = access.issue_token(
+    _, for_router = tokens.issue_token(
         project=projects["assistants"], issuer=user, name="demo router", scopes=["read", "usage"], now=real
     )
     router = {"purser_url": url, "api_token": for_router, "weights_poll_seconds_real": 0.25, "endpoints": endpoints}

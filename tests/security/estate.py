@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from fleet.models import Allocation, Instance, Project, Token
-from fleet.services import access, events
+from fleet.services import events, tokens
 from fleet.services.clock import business_now
 from inference.models import Endpoint, Model, ServingConfig
 from tests import factories
@@ -104,5 +104,5 @@ def _expired(plain: str) -> str:
 
 
 def _revoked(plain: str) -> str:
-    access.revoke_token(_row(plain), actor="test", now=timezone.now())
+    tokens.revoke_token(_row(plain), actor="test", now=timezone.now())
     return plain

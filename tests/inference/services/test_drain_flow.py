@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Sum
 
 from fleet.models import Membership, Role
-from fleet.services.access import issue_token
+from fleet.services.tokens import issue_token
 from inference.domain.lifecycle import ReplicaState
 from inference.models import Endpoint, Replica, UsageEvent, Window, WindowSource
 from inference.services import rollup
