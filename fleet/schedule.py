@@ -9,4 +9,6 @@ SCHEDULE: dict[str, float] = {
     "fleet.sweep": 10.0,
     "fleet.sync_catalog": 300.0,
     "fleet.forget": 600.0,
+    "fleet.seal_events": 5.0,
+    "fleet.verify_audit": 3600.0,
 }

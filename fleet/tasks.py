@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from fleet.services import catalog, observing, reconciling, relay, retention, schedule, sweeping
+from fleet.services import audit, catalog, change_requests, observing, reconciling, relay, retention, schedule, sweeping
 from fleet.services.accounts import each, enabled, watched
 from fleet.services.clock import business_now
 
@@ -57,4 +57,17 @@ def sync_catalog(**_: object) -> None:
 @shared_task(name="fleet.forget", queue="default")
 def forget(**_: object) -> None:
     retention.forget()
+    change_requests.expire(now=business_now())
     schedule.finished("fleet.forget")
+
+
+@shared_task(name="fleet.seal_events", queue="default")
+def seal_events(**_: object) -> None:
+    audit.seal()
+    schedule.finished("fleet.seal_events")
+
+
+@shared_task(name="fleet.verify_audit", queue="default")
+def verify_audit(**_: object) -> None:
+    audit.check(now=business_now())
+    schedule.finished("fleet.verify_audit")

@@ -17,6 +17,7 @@ from fleet.models import (
     Allocation,
     Budget,
     CapacityType,
+    ChangeRequest,
     CloudAccount,
     Instance,
     InstanceType,
@@ -180,6 +181,24 @@ def quota(of: Project | None, **changes: Any) -> Quota:
 
 def budget(of: Project | None, **changes: Any) -> Budget:
     return Budget.objects.create(project=of, **{"cap_per_hour": Decimal(1000)} | changes)
+
+
+def change_request(of: Quota, **changes: Any) -> ChangeRequest:
+    """Somebody who is gone by now wants to double a quota."""
+    values = {
+        "noun": "quota",
+        "verb": "change",
+        "subject": of.public_id,
+        "generation": of.generation,
+        "before": {"max_accelerators": of.max_accelerators},
+        "after": {"max_accelerators": of.max_accelerators * 2},
+        "asked_by": "grace",
+        "asked_principal": "user:0",
+        "asked_people": [0],
+        "asked_at": business_now(),
+        "expires_at": business_now() + timedelta(days=7),
+    }
+    return ChangeRequest.objects.create(project=of.project, **values | changes)
 
 
 def model(of: Project | None = None, **changes: Any) -> Model:

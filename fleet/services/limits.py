@@ -116,14 +116,18 @@ def delete_limit(public_id: str, *, by: Caller, now: datetime, generation: int |
 
 def set_limit(noun: str, *, project: Project | None, by: Caller, now: datetime, why: str = "", **terms: Any) -> Outcome:
     """Create the limit of that scope, or change the one there is: what a file of limits says of each line."""
-    scope = {name: terms.get(name, "") for name in SCOPES[noun][1:]}
-    scope = _known_scope(noun, project, scope)
-    found = MODELS[noun].objects.filter(project=project, **scope).first()
+    found = find(noun, project=project, terms=terms)
     if found is None:
         made = _create(noun, project, terms, by, now)
         return Outcome(made, note=over_held(made, now=now))
     changes = {name: value for name, value in terms.items() if name in TERMS[noun]}
     return change_limit(found.public_id, changes=changes, by=by, now=now, why=why)
+
+
+def find(noun: str, *, project: Project | None, terms: Mapping[str, Any]) -> Limit | None:
+    """The limit that covers exactly this, if there is one. Raises Refused for words that mean nothing here."""
+    scope = _known_scope(noun, project, {name: terms.get(name, "") for name in SCOPES[noun][1:]})
+    return MODELS[noun].objects.select_related("project").filter(project=project, **scope).first()
 
 
 def carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:

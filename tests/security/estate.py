@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from fleet.models import Allocation, Instance, Project, Token
+from fleet.models import Allocation, Budget, ChangeRequest, Instance, Project, Quota, Token
 from fleet.services import events, tokens
 from fleet.services.clock import business_now
 from inference.models import Endpoint, Model, ServingConfig
@@ -27,6 +27,9 @@ class Estate:
     endpoint: Endpoint
     model: Model
     serving_config: ServingConfig
+    quota: Quota
+    budget: Budget
+    change_request: ChangeRequest
     operator: User
     viewer: User
     stranger: User
@@ -48,6 +51,7 @@ class Estate:
         return {
             "fleet:read": [self.allocation.name, self.instance.public_id, self.instance.provider_id],
             "inference:read": [self.model.name, self.serving_config.public_id],
+            "limits:read": [self.quota.public_id, self.budget.public_id, self.change_request.public_id],
         }
 
 
@@ -67,8 +71,8 @@ def build() -> Estate:
     instance = factories.instance(slot, account, attempt=attempt)
     factories.replica(endpoint, slot)
     factories.decision(endpoint)
-    factories.quota(mine)
-    factories.budget(mine, cap_per_month=Decimal(500_000))
+    quota, budget = factories.quota(mine), factories.budget(mine, cap_per_month=Decimal(500_000))
+    change_request = factories.change_request(quota)
     hour = business_now().replace(minute=0, second=0, microsecond=0)
     factories.share(mine, hour=hour, endpoint_ref=endpoint.public_id, allocation=allocation)
     factories.token_price(mine, endpoint.public_id, hour=hour, until=hour + timedelta(hours=1))
@@ -83,6 +87,9 @@ def build() -> Estate:
         endpoint=endpoint,
         model=endpoint.model,
         serving_config=endpoint.serving_config,
+        quota=quota,
+        budget=budget,
+        change_request=change_request,
         operator=operator,
         viewer=viewer,
         stranger=stranger,

@@ -79,8 +79,30 @@ API_RULES: dict[str, Rule] = {
     "api/v1/projects": Rule(get="fleet:read"),
     "api/v1/events": Rule(get="fleet:read"),
     # limits
-    "api/v1/quotas": Rule(get="limits:read"),
-    "api/v1/budgets": Rule(get="limits:read"),
+    "api/v1/quotas": Rule(get="limits:read", post="limits:write", sensitive=True),
+    "api/v1/quotas/bulk": Rule(post="limits:write", sensitive=True),
+    f"api/v1/quotas/{ID}": Rule(
+        get="limits:read",
+        patch="limits:write",
+        delete="limits:write",
+        row="quota",
+        sensitive=True,
+        bodies={"patch": {"max_accelerators": 5}},
+    ),
+    "api/v1/budgets": Rule(get="limits:read", post="limits:write", sensitive=True),
+    "api/v1/budgets/bulk": Rule(post="limits:write", sensitive=True),
+    f"api/v1/budgets/{ID}": Rule(
+        get="limits:read",
+        patch="limits:write",
+        delete="limits:write",
+        row="budget",
+        sensitive=True,
+        bodies={"patch": {"cap_per_hour": "5"}},
+    ),
+    "api/v1/change-requests": Rule(get="limits:read"),
+    f"api/v1/change-requests/{ID}": Rule(get="limits:read", row="change_request"),
+    f"api/v1/change-requests/{ID}/approve": Rule(post="limits:write", row="change_request", sensitive=True),
+    f"api/v1/change-requests/{ID}/refuse": Rule(post="limits:write", row="change_request", sensitive=True),
     # inference
     "api/v1/endpoints": Rule(get="inference:read", post="inference:write"),
     f"api/v1/endpoints/{ID}": Rule(

@@ -66,6 +66,7 @@ def _aim(case: Any, estate: Estate) -> None:
     """Half of the addresses are those of rows that exist: random ids would only ever be not found."""
     wanted = (case.path_parameters or {}).get("public_id", "")
     rows = {"alloc": estate.allocation, "inst": estate.instance, "ep": estate.endpoint}
+    rows |= {"quota": estate.quota, "bud": estate.budget, "chg": estate.change_request}
     prefix, _, digits = wanted.partition("_") if isinstance(wanted, str) else ("", "", "")
     if prefix in rows and len(digits) == 32 and int(digits[-1], 16) % 2 == 0:
         case.path_parameters["public_id"] = rows[prefix].public_id

@@ -1,0 +1,73 @@
+"""Many changes as one: tried row by row, shown before they are made, and then made together or not at all.
+
+A preview is the change itself, taken back: what it shows is what the services would do, their refusals included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from fleet.domain.refusals import Refused
+
+REFUSED, WAITING, UNCHANGED = "refused", "waiting", "unchanged"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a step did: `created`, `changed`, `deleted`, `unchanged`, or `waiting` for another person."""
+
+    effect: str
+    subject: str = ""
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of many. `place` says where it was asked for: a line of a file, an index of a list."""
+
+    label: str
+    act: Callable[[], Done]
+    place: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """What became of a step, or would."""
+
+    place: int
+    label: str
+    done: Done
+    refusal: Refused | None = field(default=None)
+
+    @property
+    def effect(self) -> str:
+        return self.done.effect
+
+
+def run(steps: Iterable[Step], *, dry_run: bool, together: bool = True) -> list[Line]:
+    """Take the steps in order. With `together` one refusal leaves everything as it was; so does `dry_run`."""
+    with transaction.atomic():
+        lines = [_take(step) for step in steps]
+        if dry_run or (together and any(line.refusal for line in lines)):
+            transaction.set_rollback(True)
+    return lines
+
+
+def applied(lines: Iterable[Line], *, together: bool = True) -> bool:
+    """Whether a run that was no dry one left something behind."""
+    rows = list(lines)
+    return not (together and any(line.refusal for line in rows))
+
+
+def _take(step: Step) -> Line:
+    try:
+        with transaction.atomic():
+            return Line(step.place, step.label, step.act())
+    except Refused as refused:
+        return Line(step.place, step.label, Done(REFUSED, note=refused.sentence), refused)
