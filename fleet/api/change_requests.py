@@ -13,7 +13,7 @@ from fleet.api.base import ApiView, etag
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Word
 from fleet.api.limit_shapes import ChangeRequestOut, Why, request_json
-from fleet.api.schema import says
+from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
 from fleet.models import ChangeRequest, ChangeState
 from fleet.services import approvals
 from fleet.services.clock import business_now
@@ -66,7 +66,7 @@ class Decision(ApiView):
         def run() -> Answer:
             return Answer(200, request_json(decision(public_id, by=self.caller, now=business_now(), why=why)))
 
-        return self.once(run)
+        return self.once(run, spends=False)
 
 
 class ApproveChangeRequest(Decision):
@@ -74,6 +74,7 @@ class ApproveChangeRequest(Decision):
         ChangeRequestOut,
         body=Why,
         path_id="chg",
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
         refuses=(409, 412),
         summary="Make the change somebody else asked for",
     )
@@ -82,6 +83,13 @@ class ApproveChangeRequest(Decision):
 
 
 class RefuseChangeRequest(Decision):
-    @says(ChangeRequestOut, body=Why, path_id="chg", refuses=(409,), summary="Leave it as it is, or take it back")
+    @says(
+        ChangeRequestOut,
+        body=Why,
+        path_id="chg",
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        refuses=(409,),
+        summary="Leave it as it is, or take it back",
+    )
     def post(self, request: Request, public_id: str) -> Response:
         return self.decide(approvals.refuse, public_id)

@@ -36,7 +36,7 @@ from fleet.api.limit_shapes import (
     quota_terms,
     request_json,
 )
-from fleet.api.schema import IF_MATCH, says
+from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_MATCH, says
 from fleet.models import Budget, ChangeRequest, ChangeState, Project, Quota
 from fleet.services import budgets, bulk, limit_steps, limits
 from fleet.services.clock import business_now
@@ -130,7 +130,7 @@ class LimitView(ApiView):
             note = budgets.over_held(made, now=now)
             return Answer(201, self.answer(made, note=note), f"/api/v1/{self.noun}s/{made.public_id}")
 
-        return self.once(run)
+        return self.once(run, spends=False)
 
     def changed(self, public_id: str, changes: dict[str, Any], why: str) -> Response:
         row = self.row(public_id)
@@ -172,7 +172,7 @@ class LimitView(ApiView):
             }
             return Answer(200, body)
 
-        return Response(run(dry=True).body) if query["dry_run"] else self.once(run)
+        return Response(run(dry=True).body) if query["dry_run"] else self.once(run, spends=False)
 
 
 class Quotas(LimitView):
@@ -182,7 +182,14 @@ class Quotas(LimitView):
     def get(self, request: Request) -> Response:
         return self.listed(request, _quotas)
 
-    @says(QuotaOut, status=201, body=QuotaIn, refuses=(409,), summary="Set a quota where there is none")
+    @says(
+        QuotaOut,
+        status=201,
+        body=QuotaIn,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        refuses=(409,),
+        summary="Set a quota where there is none",
+    )
     def post(self, request: Request) -> Response:
         body = self.body(QuotaIn)
         return self.created(body, quota_terms(body))
@@ -224,7 +231,14 @@ class OneQuota(LimitView):
 class QuotasBulk(LimitView):
     noun = "quota"
 
-    @says(BulkOut, query=BulkQuery, body=QuotasBulkIn, refuses=(409,), summary="Set many quotas, or see what would be")
+    @says(
+        BulkOut,
+        query=BulkQuery,
+        body=QuotasBulkIn,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        refuses=(409,),
+        summary="Set many quotas, or see what would be",
+    )
     def post(self, request: Request) -> Response:
         return self.set_many(self.body(QuotasBulkIn)["items"], quota_terms)
 
@@ -236,7 +250,14 @@ class Budgets(LimitView):
     def get(self, request: Request) -> Response:
         return self.listed(request, _budgets)
 
-    @says(BudgetOut, status=201, body=BudgetIn, refuses=(409,), summary="Set a budget where there is none")
+    @says(
+        BudgetOut,
+        status=201,
+        body=BudgetIn,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        refuses=(409,),
+        summary="Set a budget where there is none",
+    )
     def post(self, request: Request) -> Response:
         body = self.body(BudgetIn)
         return self.created(body, budget_terms(body))
@@ -279,7 +300,12 @@ class BudgetsBulk(LimitView):
     noun = "budget"
 
     @says(
-        BulkOut, query=BulkQuery, body=BudgetsBulkIn, refuses=(409,), summary="Set many budgets, or see what would be"
+        BulkOut,
+        query=BulkQuery,
+        body=BudgetsBulkIn,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        refuses=(409,),
+        summary="Set many budgets, or see what would be",
     )
     def post(self, request: Request) -> Response:
         return self.set_many(self.body(BudgetsBulkIn)["items"], budget_terms)

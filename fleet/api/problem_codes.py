@@ -59,6 +59,16 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "Ask with ?dry_run=true: for every offering the answer says why it loses.",
     ),
     "name-taken": ("Something living has this name already.", "Choose another name."),
+    "limit-taken": ("There is a quota or budget for exactly this already.", "Change that one."),
+    "not-allowed": (
+        "The caller may see this and may not do it.",
+        "The detail says whom it takes: another role, or another person than the one who asked.",
+    ),
+    "change-waiting": (
+        "Another change of the same quota or budget waits for approval.",
+        "Have that one approved or refused first.",
+    ),
+    "change-decided": ("The change was approved, refused or expired before.", "Read it, and ask again if need be."),
     "allocation-ended": ("The allocation is being released or has ended.", "Request a new one."),
     "endpoint-ended": ("The endpoint is being deleted or is gone.", "Create a new one."),
     "allocation-serves": (
