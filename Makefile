@@ -17,7 +17,7 @@ UV := $(BIN)/uv
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint types bench check lock clean
+.PHONY: help setup demo run test lint types bench drill check lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ types: $(DEV_STAMP) ## mypy with django-stubs, strict in every domain/
 
 bench: $(DEV_STAMP) ## every benchmark against its peer
 	@$(BIN)/python -m bench $(ARGS)
+
+drill: $(RUNTIME_STAMP) ## lose a database, restore it, and see that no machine is ended
+	@exec $(BIN)/python manage.py restore_drill $(ARGS)
 
 check: lint types test ## lint, types and tests
 

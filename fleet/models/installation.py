@@ -20,6 +20,9 @@ class Installation(models.Model):
     pause_reason = models.TextField(blank=True, default="")
     destructive_frozen = models.BooleanField(default=False, help_text="The sweeper ends nothing while this is set")
     frozen_reason = models.TextField(blank=True, default="")
+    restored_at = models.DateTimeField(
+        null=True, blank=True, help_text="Real time. This is a restored backup nobody has confirmed: nothing acts"
+    )
     two_pairs_of_eyes = models.BooleanField(
         default=False, help_text="Raising a cap or a quota needs a second person who may do so"
     )

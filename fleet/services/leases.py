@@ -52,7 +52,10 @@ class Lease:
 
 
 def claim(model: type[Row], *, limit: int, only: Sequence[int] | None = None) -> list[Lease]:
-    """Claim up to `limit` due rows, the longest waiting first. `only`: claim these if they are free, due or not."""
+    """Claim up to `limit` due rows, the longest waiting first. `only`: claim these if they are free, due or not.
+
+    Nothing can be claimed while a restored backup waits to be confirmed, so nothing is bought, changed or ended.
+    """
     table = connection.ops.quote_name(model._meta.db_table)
     due = "id = ANY(%(only)s)" if only is not None else "next_at <= clock_timestamp()"
     with connection.cursor() as cursor:
@@ -62,6 +65,7 @@ def claim(model: type[Row], *, limit: int, only: Sequence[int] | None = None) ->
                  WHERE id IN (SELECT id FROM {table}
                                WHERE {due} AND next_at IS NOT NULL
                                  AND (lease_until IS NULL OR lease_until < clock_timestamp())
+                                 AND NOT EXISTS (SELECT 1 FROM fleet_installation WHERE restored_at IS NOT NULL)
                                ORDER BY next_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
              RETURNING id, lease_token""",  # noqa: S608 - the table's name is ours
             {
