@@ -142,8 +142,9 @@ class Drill:
         return child
 
     def _machines(self) -> list[str]:
-        """What lives in the sandbox, by its own ledger."""
-        return [row[0] for row in self._query("SELECT id FROM machines WHERE terminated_at IS NULL ORDER BY id")]
+        """Our machines that live in the sandbox, by its own ledger; other tenants come and go as they like."""
+        ours = "terminated_at IS NULL AND tags LIKE '%purser:installation%'"
+        return [row[0] for row in self._query(f"SELECT id FROM machines WHERE {ours} ORDER BY id")]  # noqa: S608
 
     def _calls_since(self, moment: float) -> dict[str, int]:
         rows = self._query("SELECT verb, count(*) FROM calls WHERE at_real >= ? GROUP BY verb", moment)

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fleet", "0008_events_name_their_trace"),
+        ("fleet", "0010_rows_the_api_may_name"),
     ]
 
     operations = [
