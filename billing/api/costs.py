@@ -1,22 +1,23 @@
-"""What it cost: shares of the bill by hour or day, which add up to the ledger, and the price of a million tokens."""
+"""What it cost: shares of the bill by hour or day, which add up to the ledger."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Trunc
+from django.http import StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.models import AllocatedCost, CostPerToken, LedgerEntry
-from fleet.api.base import ApiView
-from fleet.api.cursors import PageQuery, page, paged
-from fleet.api.fields import Instant, Strict, Word, column_names
+from billing.api.hourly import hour_of, within
+from billing.models import AllocatedCost, LedgerEntry
+from fleet.api.exports import ListView, as_csv
+from fleet.api.fields import Instant, Strict, Word
 from fleet.api.problems import Problem
 from fleet.api.schema import says
 from fleet.services.clock import business_now
@@ -33,12 +34,15 @@ class CostQuery(Strict):
     by = serializers.ChoiceField(list(NAMES), default="endpoint")
     project = Word(required=False, help_text="Slug")
     endpoint = Word(required=False, help_text="Public id")
+    format = serializers.ChoiceField(  # type: ignore[assignment]  # a name of the base class, unused here
+        ["json", "csv"], required=False, help_text="csv: the items, without the totals"
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         now = business_now()
         attrs["end"] = attrs.get("end", now)
         month = attrs["end"].replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        attrs["start"] = _hour(attrs.get("start", month))
+        attrs["start"] = hour_of(attrs.get("start", month))
         if not attrs["start"] < attrs["end"]:
             raise Problem(422, "range", "It must lie after start.", field="end")
         longest = LONGEST_BY_HOUR if attrs["step"] == "hour" else LONGEST_SPAN
@@ -73,44 +77,16 @@ class CostsOut(serializers.Serializer[Any]):
     totals = CostTotalOut(many=True)
 
 
-class TokenCostQuery(PageQuery):
-    start = Instant(required=False, help_text="Inclusive")
-    end = Instant(required=False, help_text="Exclusive")
-    endpoint = Word(required=False, help_text="Public id")
-
-
-class TokenCostOut(serializers.Serializer[Any]):
-    """On the allocated basis: all of the hour's bill over the hour's tokens."""
-
-    hour = serializers.DateTimeField()
-    until = serializers.DateTimeField(help_text="Covers [hour, until)")
-    closed = serializers.BooleanField()
-    endpoint = serializers.CharField()
-    project = serializers.CharField(allow_null=True)
-    amount = serializers.CharField()
-    currency = serializers.CharField()
-    input_tokens = serializers.IntegerField(help_text="Not from the prefix cache")
-    cached_input_tokens = serializers.IntegerField()
-    output_tokens = serializers.IntegerField()
-    cost_per_million = serializers.CharField(allow_null=True)
-    cost_per_million_output = serializers.CharField(allow_null=True)
-    method = serializers.CharField()
-    completeness = serializers.FloatField()
-    gap_seconds = serializers.FloatField()
-    reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, or why it is rough")
-
-
-TOKEN_COLUMNS = column_names(TokenCostOut, without={"endpoint", "project"})
-
-
-class Costs(ApiView):
+class Costs(ListView):
     resource = "billing"
 
-    @says(CostsOut, query=CostQuery, summary="Costs by hour or day; the items add up to the ledger")
-    def get(self, request: Request) -> Response:
+    @says(CostsOut, query=CostQuery, csv=True, summary="Costs by hour or day; the items add up to the ledger")
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
         query = self.query(CostQuery)
-        shares = _within(self.visible(AllocatedCost.objects.all()), query)
-        entries = _within(self.visible(LedgerEntry.objects.filter(account__startswith="cost:")), query)
+        shares = within(self.visible(AllocatedCost.objects.all()), query)
+        if self.wants_csv:
+            return as_csv(CostOut, iter(_items(shares, query)), name="costs")
+        entries = within(self.visible(LedgerEntry.objects.filter(account__startswith="cost:")), query)
         return Response(
             {
                 "start": query["start"],
@@ -119,29 +95,6 @@ class Costs(ApiView):
                 "totals": _totals(shares, entries),
             }
         )
-
-
-class TokenCosts(ApiView):
-    resource = "billing"
-
-    @says(paged(TokenCostOut), query=TokenCostQuery, summary="What a million tokens cost, by endpoint and hour")
-    def get(self, request: Request) -> Response:
-        query = self.query(TokenCostQuery)
-        found = self.visible(CostPerToken.objects.all())
-        for parameter, column in (("start", "hour__gte"), ("end", "hour__lt"), ("endpoint", "endpoint_ref")):
-            if parameter in query:
-                found = found.filter(**{column: query[parameter]})
-        values = found.values("id", *TOKEN_COLUMNS, endpoint=F("endpoint_ref"), of_project=F("project__slug"))
-        return Response(page(request._request, values, query, key="id", row=_token_cost))
-
-
-def _within(rows: QuerySet[Any], query: dict[str, Any]) -> QuerySet[Any]:
-    rows = rows.filter(hour__gte=query["start"], hour__lt=query["end"])
-    if "project" in query:
-        rows = rows.filter(project__slug=query["project"])
-    if "endpoint" in query:
-        rows = rows.filter(endpoint_ref=query["endpoint"])
-    return rows
 
 
 def _items(shares: QuerySet[AllocatedCost], query: dict[str, Any]) -> list[dict[str, Any]]:
@@ -193,13 +146,3 @@ def _totals(shares: QuerySet[AllocatedCost], entries: QuerySet[LedgerEntry]) -> 
 
 def _by_currency(rows: QuerySet[Any]) -> dict[str, Decimal]:
     return dict(rows.values_list("currency").annotate(total=Sum("amount")).order_by("currency"))
-
-
-def _token_cost(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if name != "id"}
-    shown["project"] = shown.pop("of_project")
-    return shown
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)

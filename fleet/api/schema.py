@@ -107,6 +107,7 @@ def says(
     parameters: tuple[OpenApiParameter, ...] = (),
     refuses: tuple[int, ...] = (),
     summary: str = "",
+    csv: bool = False,
     takes: dict[str, Any] | None = None,
     gives: dict[str, Any] | None = None,
     leaving: Leaving | None = None,
@@ -133,7 +134,10 @@ def says(
         asked = [one for one in parameters if one.name != IF_MATCH.name] + [IF_MATCH] * changes_a_row
         told = sorted(refusals | ({412, 428} if changes_a_row else set()))
         responses: dict[Any, Any] = {(code, CONTENT_TYPE): OpenApiResponse(ProblemOut) for code in told}
-        responses[status] = out
+        if csv:
+            responses |= {(status, "application/json"): out, (status, "text/csv"): OpenApiResponse(OpenApiTypes.STR)}
+        else:
+            responses[status] = out
         responses.update(also or {})
         described: View = extend_schema(
             operation_id=_operation_id(method.__qualname__),

@@ -20,7 +20,7 @@ from fleet.models import CapacityType
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 from inference.domain.lifecycle import ENDED_REPLICA_STATES, EndpointState, ReplicaState
-from inference.models import Decision, Endpoint
+from inference.models import Endpoint
 from inference.services import endpoints, weights
 from inference.services.endpoints import MOST_MILLISECONDS, MOST_REPLICAS, EndpointSpec
 
@@ -130,29 +130,8 @@ class WeightsOut(serializers.Serializer[Any]):
     backends = BackendOut(many=True)
 
 
-class DecisionOut(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    at = serializers.DateTimeField()
-    last_at = serializers.DateTimeField(help_text="The last of `repeats` looks with this outcome")
-    repeats = serializers.IntegerField()
-    policy = serializers.CharField()
-    action = serializers.CharField()
-    current = serializers.IntegerField()
-    wanted = serializers.IntegerField()
-    allowed = serializers.IntegerField()
-    why = serializers.CharField(allow_blank=True)
-    formula = serializers.CharField(allow_blank=True)
-    inputs = serializers.DictField()
-    alternatives = serializers.ListField(child=serializers.DictField())
-    cost_per_hour_before = serializers.CharField(allow_null=True)
-    cost_per_hour_after = serializers.CharField(allow_null=True)
-    currency = serializers.CharField()
-    applied = serializers.BooleanField()
-
-
 JOINED = {"project", "model", "model_name", "serving_config", "allocation", "replicas", "replicas_ready"}
 COLUMNS = column_names(EndpointOut, without={"id", *JOINED})
-DECISION_COLUMNS = column_names(DecisionOut, without={"id"})
 
 
 def rows(found: QuerySet[Endpoint]) -> QuerySet[Endpoint, dict[str, Any]]:
@@ -300,17 +279,6 @@ class Weights(ApiView):
         return self.not_modified(tag) or Response(body, headers={"ETag": tag})
 
 
-class Decisions(ApiView):
-    resource = "inference"
-
-    @says(paged(DecisionOut), query=PageQuery, path_id="ep", summary="What the autoscaler saw, wanted and did")
-    def get(self, request: Request, public_id: str) -> Response:
-        query = self.query(PageQuery)
-        endpoint = self.one(Endpoint.objects.all(), public_id)
-        found = Decision.objects.filter(endpoint=endpoint).values("public_id", *DECISION_COLUMNS)
-        return Response(page(request._request, found, query, key="public_id", row=_decision))
-
-
 def spec_of(wanted: dict[str, Any]) -> EndpointSpec:
     """The checked body as the service takes it."""
     several = {name: tuple(wanted[name]) for name in ("accelerators", "clouds", "regions", "capacity_types")}
@@ -319,9 +287,3 @@ def spec_of(wanted: dict[str, Any]) -> EndpointSpec:
 
 def _shown(endpoint: Endpoint) -> dict[str, Any]:
     return as_json(rows(Endpoint.objects.filter(pk=endpoint.pk)).get())
-
-
-def _decision(row: dict[str, Any]) -> dict[str, Any]:
-    shown = dict(row)
-    shown["id"] = shown.pop("public_id")
-    return shown

@@ -1,32 +1,46 @@
-"""Models and the ways to serve them."""
+"""Models: read from their own config.json, with what follows from it; changed and forgotten while nothing uses them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
-from django.http import Http404
+from django.db.models import Count, F, Q, QuerySet
+from django.http import Http404, StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.cursors import PageQuery, page, paged
-from fleet.api.fields import Flag, Strict, Whole, Word, column_names
-from fleet.api.schema import says
-from inference.models import Model, ServingConfig
+from fleet.api.cursors import paged
+from fleet.api.exports import ListQuery, ListView
+from fleet.api.fields import Strict, Word, column_names
+from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
+from fleet.services.chips import accelerators
+from fleet.services.clock import business_now
+from fleet.services.idempotency import Answer
+from inference.domain.lifecycle import EndpointState
+from inference.domain.memory_fit import BYTES_PER_PARAMETER, GIB, Settings, kv_bytes_per_token, weights_bytes
+from inference.models import Model
 from inference.services import variants
 
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$"
-CONFIG_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$"
-ID = r"^[a-z]+_[0-9a-f]{32}$"
-OPTION = r"^[a-z0-9][a-z0-9_.-]{0,31}$"
 
 
 class ModelIn(Strict):
     project = Word(required=False, help_text="Slug or id; needed when you may act in several")
     name = serializers.RegexField(MODEL_NAME, help_text="As engines know it: organisation/name")
     config = serializers.DictField(help_text="The model's own config.json")
+
+
+class ModelChange(Strict):
+    name = serializers.RegexField(MODEL_NAME, required=False, help_text="As engines know it: organisation/name")
+    config = serializers.DictField(required=False, help_text="The model's own config.json, counted anew")
+
+
+class ModelQuery(ListQuery):
+    project = Word(required=False, help_text="Slug; those of everybody have none")
+    name = Word(required=False, max_length=200)
+    architecture = Word(required=False)
 
 
 class ModelOut(serializers.Serializer[Any]):
@@ -45,93 +59,27 @@ class ModelOut(serializers.Serializer[Any]):
     experts_per_token = serializers.IntegerField()
     context_length = serializers.IntegerField(help_text="Tokens")
     dtype = serializers.CharField()
+    serving_configs = serializers.IntegerField(help_text="Ways to serve it")
+    endpoints = serializers.IntegerField(help_text="Made of it and not deleted")
     created_at = serializers.DateTimeField()
 
 
-class ServingConfigIn(Strict):
-    model = serializers.RegexField(ID, help_text="Id of a model of your own projects")
-    name = serializers.RegexField(CONFIG_NAME)
-    engine = serializers.RegexField(OPTION, default="vllm")
-    quantization = serializers.RegexField(OPTION, required=False)
-    dtype = serializers.RegexField(OPTION, required=False)
-    kv_dtype = serializers.RegexField(OPTION, required=False)
-    tensor_parallel = Whole(min_value=1, max_value=1024, default=1)
-    pipeline_parallel = Whole(min_value=1, max_value=1024, default=1)
-    max_model_len = Whole(min_value=1, max_value=100_000_000)
-    max_num_seqs = Whole(min_value=1, max_value=1_000_000, default=256)
-    max_num_batched_tokens = Whole(min_value=1, max_value=100_000_000, default=8192)
-    gpu_memory_utilization = serializers.FloatField(min_value=0.1, max_value=0.99, default=0.9)
-    prefix_caching = Flag(default=True)
-    chunked_prefill = Flag(default=True)
+class WeightsOnChipsOut(serializers.Serializer[Any]):
+    """The fewest accelerators one replica needs, a power of two; empty: more than 64, or the chip cannot."""
+
+    quantization = serializers.CharField(allow_blank=True, help_text="Empty: none")
+    weights_gib = serializers.FloatField(help_text="Of the whole replica")
+    accelerators_needed = serializers.DictField(child=serializers.IntegerField(allow_null=True))
 
 
-class ServingConfigOut(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    model = serializers.CharField()
-    model_name = serializers.CharField()
-    name = serializers.CharField()
-    engine = serializers.CharField()
-    quantization = serializers.CharField(allow_blank=True)
-    dtype = serializers.CharField()
-    kv_dtype = serializers.CharField(allow_blank=True)
-    tensor_parallel = serializers.IntegerField()
-    pipeline_parallel = serializers.IntegerField()
-    max_model_len = serializers.IntegerField()
-    max_num_seqs = serializers.IntegerField()
-    max_num_batched_tokens = serializers.IntegerField()
-    gpu_memory_utilization = serializers.FloatField()
-    prefix_caching = serializers.BooleanField()
-    chunked_prefill = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
+class ModelDetailOut(ModelOut):
+    config = serializers.DictField()
+    kv_bytes_per_token = serializers.IntegerField(help_text="Keys and values of one token, not split, at 16 bits")
+    fits = WeightsOnChipsOut(many=True, help_text="By quantization, for a request of 8,192 tokens")
 
 
-MODEL_COLUMNS = column_names(ModelOut, without={"id", "project"})
-CONFIG_COLUMNS = column_names(ServingConfigOut, without={"id", "model", "model_name"})
-
-
-class Models(ApiView):
-    resource = "inference"
-
-    @says(paged(ModelOut), query=PageQuery, summary="Models you may serve")
-    def get(self, request: Request) -> Response:
-        query = self.query(PageQuery)
-        return Response(page(request._request, _model_rows(self._usable()), query, key="public_id", row=_model))
-
-    @says(ModelOut, status=201, body=ModelIn, refuses=(409,), summary="Register a model from its config.json")
-    def post(self, request: Request) -> Response:
-        wanted = self.body(ModelIn)
-        project = self.project_named(wanted.get("project"))
-        made = variants.register_model(project=project, name=wanted["name"], config=wanted["config"])
-        return Response(_model(_model_rows(Model.objects.filter(pk=made.pk)).get()), status=201)
-
-    def _usable(self) -> QuerySet[Model]:
-        return usable_models(self)
-
-
-class ServingConfigs(ApiView):
-    resource = "inference"
-
-    @says(paged(ServingConfigOut), query=PageQuery, summary="Ways to serve the models you may serve")
-    def get(self, request: Request) -> Response:
-        query = self.query(PageQuery)
-        found = ServingConfig.objects.filter(model__in=usable_models(self))
-        return Response(page(request._request, _config_rows(found), query, key="public_id", row=_config))
-
-    @says(
-        ServingConfigOut,
-        status=201,
-        body=ServingConfigIn,
-        refuses=(404, 409),
-        summary="Add a way to serve a model of your own",
-    )
-    def post(self, request: Request) -> Response:
-        wanted = self.body(ServingConfigIn)
-        model = usable_models(self).filter(public_id=wanted.pop("model")).first()
-        if model is None:
-            raise Http404
-        self.require(model.project_id)
-        made = variants.register_serving_config(model=model, **wanted)
-        return Response(_config(_config_rows(ServingConfig.objects.filter(pk=made.pk)).get()), status=201)
+JOINED = {"id", "project", "serving_configs", "endpoints"}
+COLUMNS = column_names(ModelOut, without=JOINED)
 
 
 def usable_models(view: ApiView) -> QuerySet[Model]:
@@ -139,23 +87,150 @@ def usable_models(view: ApiView) -> QuerySet[Model]:
     return Model.objects.filter(Q(project=None) | Q(project_id__in=view.caller.projects("inference:read")))
 
 
-def _model_rows(models: QuerySet[Model]) -> QuerySet[Model, dict[str, Any]]:
-    return models.values("public_id", *MODEL_COLUMNS, project_slug=F("project__slug"))
+def rows(models: QuerySet[Model]) -> QuerySet[Model, dict[str, Any]]:
+    living = Q(endpoints__isnull=False) & ~Q(endpoints__state=EndpointState.DELETED)
+    return models.values(
+        "public_id",
+        *COLUMNS,
+        project_slug=F("project__slug"),
+        configs=Count("serving_configs", distinct=True),
+        living=Count("endpoints", filter=living, distinct=True),
+    )
 
 
-def _model(row: dict[str, Any]) -> dict[str, Any]:
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
     shown = dict(row)
-    shown["id"] = shown.pop("public_id")
-    shown["project"] = shown.pop("project_slug")
+    for name, column in (("id", "public_id"), ("project", "project_slug"), ("endpoints", "living")):
+        shown[name] = shown.pop(column)
+    shown["serving_configs"] = shown.pop("configs")
     return shown
 
 
-def _config_rows(configs: QuerySet[ServingConfig]) -> QuerySet[ServingConfig, dict[str, Any]]:
-    return configs.values("public_id", *CONFIG_COLUMNS, of=F("model__public_id"), model_name=F("model__name"))
+class Models(ListView):
+    resource = "inference"
+
+    @says(paged(ModelOut), query=ModelQuery, csv=True, summary="Models you may serve, newest first")
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
+        query = self.query(ModelQuery)
+        found = usable_models(self)
+        for name, column in (("project", "project__slug"), ("name", "name"), ("architecture", "architecture")):
+            if name in query:
+                found = found.filter(**{column: query[name]})
+        return self.listed(rows(found), query, key="public_id", row=as_json, shape=ModelOut, name="models")
+
+    @says(
+        ModelOut,
+        status=201,
+        body=ModelIn,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        refuses=(409,),
+        summary="Register a model from its config.json",
+    )
+    def post(self, request: Request) -> Response:
+        wanted = self.body(ModelIn)
+        project = self.project_named(wanted.get("project"))
+
+        def run() -> Answer:
+            made = variants.register_model(
+                project=project,
+                name=wanted["name"],
+                config=wanted["config"],
+                now=business_now(),
+                actor=self.caller.name,
+                request_id=self.request_id,
+            )
+            return Answer(201, _shown(made), f"/api/v1/models/{made.public_id}")
+
+        return self.once(run, spends=False)
 
 
-def _config(row: dict[str, Any]) -> dict[str, Any]:
-    shown = dict(row)
-    shown["id"] = shown.pop("public_id")
-    shown["model"] = shown.pop("of")
-    return shown
+class OneModel(ApiView):
+    resource = "inference"
+
+    @says(
+        ModelDetailOut,
+        path_id="model",
+        also={304: None},
+        parameters=(IF_NONE_MATCH,),
+        summary="One model, with what its replicas would weigh and need",
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        model = self._readable(public_id)
+        return self.shown({**_shown(model), **_derived(model)}, model.generation)
+
+    @says(
+        ModelOut,
+        path_id="model",
+        body=ModelChange,
+        refuses=(409,),
+        summary="Change a model no endpoint was ever made of",
+    )
+    def patch(self, request: Request, public_id: str) -> Response:
+        changes = self.body(ModelChange)
+        model = self._own(public_id)
+        changed = variants.change_model(
+            public_id,
+            changes=changes,
+            now=business_now(),
+            actor=self.caller.name,
+            generation=self.unchanged(model.generation),
+            request_id=self.request_id,
+        )
+        return self.shown(_shown(changed), changed.generation)
+
+    @says(
+        status=204,
+        path_id="model",
+        refuses=(409,),
+        summary="Forget a model no endpoint was ever made of, with its serving configurations",
+    )
+    def delete(self, request: Request, public_id: str) -> Response:
+        model = self._own(public_id)
+        variants.delete_model(
+            public_id,
+            now=business_now(),
+            actor=self.caller.name,
+            generation=self.unchanged(model.generation),
+            request_id=self.request_id,
+        )
+        return Response(status=204)
+
+    def _readable(self, public_id: str) -> Model:
+        return get_or_404(usable_models(self), public_id)
+
+    def _own(self, public_id: str) -> Model:
+        """A model of a project the caller may change; those of everybody are the installation's."""
+        model = self._readable(public_id)
+        self.require(model.project_id)
+        return model
+
+
+def get_or_404(found: QuerySet[Any], public_id: str) -> Any:
+    row = found.filter(public_id=public_id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _shown(model: Model) -> dict[str, Any]:
+    return as_json(rows(Model.objects.filter(pk=model.pk)).get())
+
+
+def _derived(model: Model) -> dict[str, Any]:
+    """What follows from the config.json; nothing of it is stored."""
+    shape = variants.architecture_of(model)
+    chips = [chip for _, chip in sorted(accelerators().items())]
+    return {
+        "config": model.config,
+        "kv_bytes_per_token": kv_bytes_per_token(shape, Settings(dtype=shape.dtype)),
+        "fits": [
+            {
+                "quantization": quantization,
+                "weights_gib": round(weights_bytes(shape, quantization) / GIB, 3),
+                "accelerators_needed": {
+                    chip.name: variants.needed_accelerators(shape, quantization, chip) for chip in chips
+                },
+            }
+            for quantization in BYTES_PER_PARAMETER
+        ],
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from rest_framework import serializers
@@ -10,34 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.fields import Instant, Strict, Whole
-from fleet.api.problems import Problem
 from fleet.api.schema import says
-from fleet.services.clock import business_now
+from inference.api.series import StepsQuery
 from inference.latency import METRICS, latency_series
 from inference.models import Endpoint
 
-MOST_STEPS = 1_500
-USUAL_SPAN = timedelta(hours=1)
-LONGEST_SPAN = timedelta(days=400)
 
-
-class PercentileQuery(Strict):
+class PercentileQuery(StepsQuery):
     metric = serializers.ChoiceField(METRICS, default="ttft")
-    start = Instant(required=False, help_text="Inclusive; default: an hour before the end")
-    end = Instant(required=False, help_text="Exclusive; default: now")
-    step = Whole(min_value=60, max_value=86_400, default=300, help_text="Seconds, whole minutes")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        end: datetime = attrs.setdefault("end", business_now())
-        start: datetime = attrs.setdefault("start", end - USUAL_SPAN)
-        if not start < end:
-            raise Problem(422, "range", "It must lie after start.", field="end")
-        if end - start > min(LONGEST_SPAN, attrs["step"] * MOST_STEPS * timedelta(seconds=1)):
-            raise Problem(422, "range", f"At most {MOST_STEPS} steps at once; make the step longer.", field="step")
-        if attrs["step"] % 60:
-            raise Problem(422, "step", "Windows are a minute long, so a step is whole minutes.", field="step")
-        return attrs
 
 
 class PercentileOut(serializers.Serializer[Any]):

@@ -35,6 +35,8 @@ class ReplicaReason(StrEnum):
     SERVING = "serving"
     UNREACHABLE = "unreachable"
     SCALED_DOWN = "scaled-down"
+    DRAIN_REQUESTED = "drain-requested"
+    RESTART_REQUESTED = "restart-requested"
     INTERRUPTION_NOTICE = "interruption-notice"
     SLOT_DRAINING = "slot-draining"
     ENDPOINT_DELETED = "endpoint-deleted"

@@ -32,6 +32,7 @@ class Model(models.Model):
     experts_per_token = models.PositiveIntegerField(default=0)
     context_length = models.PositiveIntegerField(help_text="Tokens")
     dtype = models.CharField(max_length=16, default="bfloat16")
+    generation = models.BigIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -35,6 +35,7 @@ class ServingConfig(models.Model):
     prefix_caching = models.BooleanField(default=True)
     chunked_prefill = models.BooleanField(default=True)
     extra_args = models.JSONField(default=dict, blank=True)
+    generation = models.BigIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

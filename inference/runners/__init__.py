@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import cast
 
 from inference.runners.base import Host, Runner
@@ -13,7 +14,12 @@ RUNNERS = {
 }
 
 
+def kind(name: str) -> type[Runner]:
+    """The class of that name, imported. Raises KeyError for a name that is not registered."""
+    module, _, attribute = RUNNERS[name].rpartition(".")
+    return cast(type[Runner], getattr(importlib.import_module(module), attribute))
+
+
 def connect(name: str, host: Host) -> Runner:
     """The runner of that name for one machine. Raises KeyError for a name that is not registered."""
-    module, _, attribute = RUNNERS[name].rpartition(".")
-    return cast(Runner, getattr(importlib.import_module(module), attribute)(host))
+    return cast(Callable[[Host], Runner], kind(name))(host)

@@ -111,7 +111,8 @@ def _read_a_last_time(replica: Replica, clock: Callable[[], datetime]) -> None:
 
 
 def _finish(replica: Replica, lease: Lease, now: datetime, *, cut: int) -> None:
-    """It has ended: its machine is given back, or may be ended by whoever wanted it gone."""
+    """It has ended: its machine is given back, kept for a restart, or may be ended by whoever wanted it gone."""
+    restarts = replica.reason == ReplicaReason.RESTART_REQUESTED
     with transaction.atomic():
         moved = move_replica(
             replica,
@@ -125,7 +126,7 @@ def _finish(replica: Replica, lease: Lease, now: datetime, *, cut: int) -> None:
         if not moved:
             return
         _say("replica.stopped", replica, now, cut=cut)
-        if replica.slot.desired == Desired.PRESENT:
+        if replica.slot.desired == Desired.PRESENT and not restarts:
             allocations.release_slot(replica.slot, now=now, reason=Reason.SCALED_DOWN)
         mark_drained(replica.slot_id)
         if replica.ready_at is not None and replica.final_scrape_at is None:

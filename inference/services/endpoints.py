@@ -83,6 +83,7 @@ def create_endpoint(
     public_id = endpoint_id()
     try:
         with transaction.atomic():
+            variants.hold_still(config)
             allocation = allocations.request_allocation(
                 project=project,
                 spec=_allocation_spec(spec, config, public_id),

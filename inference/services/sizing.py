@@ -41,7 +41,13 @@ def reconcile_endpoint(lease: Lease, *, now: datetime) -> None:
 
 def _ask_for_capacity(endpoint: Endpoint, allocation: Allocation, replicas: list[Replica], now: datetime) -> None:
     """As many accelerators as the desired replicas need, and those that still finish their work."""
-    going = [r for r in replicas if r.state == ReplicaState.DRAINING and r.slot.desired == Desired.PRESENT]
+    going = [
+        r
+        for r in replicas
+        if r.state == ReplicaState.DRAINING
+        and r.slot.desired == Desired.PRESENT
+        and r.reason != ReplicaReason.RESTART_REQUESTED  # its machine stays, for the one that follows it
+    ]
     wanted = (endpoint.desired_replicas + len(going)) * endpoint.serving_config.accelerators_per_replica
     if allocation.desired == Desired.PRESENT and allocation.accelerator_count != wanted:
         grows = wanted > allocation.accelerator_count

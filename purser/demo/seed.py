@@ -36,7 +36,7 @@ def seed(sandbox: SandboxClient, *, url: str, trace: dict[str, Any] | None) -> d
     _accounts(sandbox)
     now = clock.business_now()
     _limits(world, projects, access.caller_of_user(user), now)
-    _models(world)
+    _models(world, now)
     endpoints = _endpoints(world, projects, now, trace)
     if trace is None:
         for pool in world["stock"]:
@@ -107,10 +107,12 @@ def _limits(world: dict[str, Any], projects: dict[str, Project], by: Caller, now
         )
 
 
-def _models(world: dict[str, Any]) -> None:
-    models = {m["name"]: register_model(project=None, name=m["name"], config=m["config"]) for m in world["model"]}
+def _models(world: dict[str, Any], now: datetime) -> None:
+    models = {
+        m["name"]: register_model(project=None, name=m["name"], config=m["config"], now=now) for m in world["model"]
+    }
     for wanted in world["serving_config"]:
-        register_serving_config(model=models[wanted.pop("model")], name=wanted.pop("name"), **wanted)
+        register_serving_config(model=models[wanted.pop("model")], name=wanted.pop("name"), now=now, **wanted)
 
 
 def _endpoints(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from inference.models import Endpoint, Replica, ServingConfig
@@ -27,12 +27,19 @@ TINY = {
     "tie_word_embeddings": True,
 }
 
+FOUNDED = datetime(2026, 1, 1, tzinfo=UTC)
+
 
 def tiny_config() -> ServingConfig:
     """One accelerator a replica, 32 requests at once."""
-    model = variants.register_model(project=None, name="acme/tiny-1b", config=TINY)
+    model = variants.register_model(project=None, name="acme/tiny-1b", config=TINY, now=FOUNDED)
     return variants.register_serving_config(
-        model=model, name="default", max_model_len=8192, max_num_seqs=32, max_num_batched_tokens=4096
+        model=model,
+        name="default",
+        max_model_len=8192,
+        max_num_seqs=32,
+        max_num_batched_tokens=4096,
+        now=FOUNDED,
     )
 
 

@@ -78,7 +78,8 @@ def test_a_start_is_followed_until_it_serves(engines, replica):
     replica = step(replica, NOON + timedelta(seconds=50))
     assert (replica.state, replica.weight, replica.ready_at) == (ReplicaState.READY, 100, NOON + timedelta(seconds=50))
     assert engines.did("start") == 1
-    assert list(Event.objects.order_by("id").values_list("topic", flat=True)) == ["replica.started", "replica.ready"]
+    told = Event.objects.filter(topic__startswith="replica.").order_by("id")
+    assert list(told.values_list("topic", flat=True)) == ["replica.started", "replica.ready"]
 
 
 def test_a_start_whose_answer_was_lost_is_one_start(engines, replica):
