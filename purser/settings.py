@@ -229,6 +229,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AllocationState": "fleet.domain.lifecycle.AllocationState",
         "EndpointState": "inference.domain.lifecycle.EndpointState",
+        "ReplicaState": "inference.domain.lifecycle.ReplicaState",
+        "CostKind": "billing.models.CostKind",
+        "ChargeKind": "billing.models.ChargeKind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

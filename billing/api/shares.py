@@ -74,4 +74,5 @@ class Shares(HourlyList):
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:
     shown = {**row, "endpoint": row["endpoint"] or None}
-    return {**shown, "project": shown.pop("of_project"), "allocation": shown.pop("of_allocation")}
+    shown["project"], shown["allocation"] = shown.pop("of_project"), shown.pop("of_allocation")
+    return shown

@@ -72,4 +72,6 @@ class TokenCosts(HourlyList):
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "project": row.pop("of_project")}
+    shown = dict(row)
+    shown["project"] = shown.pop("of_project")
+    return shown

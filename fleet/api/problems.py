@@ -45,6 +45,10 @@ CONFLICTS = frozenset(
         "limit-taken",
         "change-waiting",
         "change-decided",
+        "in-use",
+        "replica-ended",
+        "replica-leaves",
+        "only-ready-replica",
     }
 )
 """Codes of refusals that speak of the state of things, not of the request."""

@@ -57,6 +57,7 @@ class ExplainedOut(DecisionOut):
     sentences = serializers.ListField(child=serializers.CharField(), help_text="The same for people, in order")
 
 
+DecisionPage = paged(DecisionOut)
 COLUMNS = column_names(DecisionOut, without={"id", "endpoint", "endpoint_name"})
 FILTERS = (
     ("action", "action"),
@@ -105,7 +106,7 @@ def sentences(row: dict[str, Any]) -> list[str]:
 class AllDecisions(ListView):
     resource = "inference"
 
-    @says(paged(DecisionOut), query=DecisionQuery, csv=True, summary="Decisions over all your endpoints, newest first")
+    @says(DecisionPage, query=DecisionQuery, csv=True, summary="Decisions over all your endpoints, newest first")
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         found = self.visible(Decision.objects.all(), project="endpoint__project_id")
         return _listed(self, found, self.query(DecisionQuery))
@@ -115,7 +116,7 @@ class Decisions(ListView):
     resource = "inference"
 
     @says(
-        paged(DecisionOut),
+        DecisionPage,
         query=OwnDecisionQuery,
         path_id="ep",
         csv=True,

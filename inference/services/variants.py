@@ -183,9 +183,8 @@ def weights_gib(config: ServingConfig) -> float:
     return weights_bytes(architecture_of(config.model), config.quantization) / 2**30
 
 
-def needed_accelerators(model: Model, quantization: str, chip: Accelerator) -> int | None:
+def needed_accelerators(shape: Architecture, quantization: str, chip: Accelerator) -> int | None:
     """The fewest accelerators in one replica on which the model fits with room for a request; None: more than 64."""
-    shape = architecture_of(model)
     for split in (1, 2, 4, 8, 16, 32, 64):
         settings = Settings(
             quantization=quantization,

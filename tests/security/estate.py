@@ -12,7 +12,7 @@ from django.utils import timezone
 from fleet.models import Allocation, Budget, ChangeRequest, Instance, Project, Quota, Token
 from fleet.services import events, tokens
 from fleet.services.clock import business_now
-from inference.models import Endpoint, Model, ServingConfig
+from inference.models import Decision, Endpoint, Model, Replica, ServingConfig
 from tests import factories
 
 
@@ -25,6 +25,8 @@ class Estate:
     allocation: Allocation
     instance: Instance
     endpoint: Endpoint
+    replica: Replica
+    decision: Decision
     model: Model
     serving_config: ServingConfig
     quota: Quota
@@ -69,8 +71,8 @@ def build() -> Estate:
     slot = factories.slot(allocation, account=account)
     attempt = factories.attempt(slot, account)
     instance = factories.instance(slot, account, attempt=attempt)
-    factories.replica(endpoint, slot)
-    factories.decision(endpoint)
+    replica = factories.replica(endpoint, slot)
+    decision = factories.decision(endpoint)
     quota, budget = factories.quota(mine), factories.budget(mine, cap_per_month=Decimal(500_000))
     change_request = factories.change_request(quota)
     hour = business_now().replace(minute=0, second=0, microsecond=0)
@@ -85,6 +87,8 @@ def build() -> Estate:
         allocation=allocation,
         instance=instance,
         endpoint=endpoint,
+        replica=replica,
+        decision=decision,
         model=endpoint.model,
         serving_config=endpoint.serving_config,
         quota=quota,
