@@ -24,9 +24,9 @@ def rows_as_csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterato
     too; nothing is an empty cell; an instant is in UTC; what has parts is JSON.
     """
     writer = csv.writer(_Line())
-    yield writer.writerow([_harmless(name) for name in header])  # type: ignore[misc]  # what write() returned
+    yield writer.writerow([_harmless(name) for name in header])
     for row in rows:
-        yield writer.writerow([_cell(value) for value in row])  # type: ignore[misc]
+        yield writer.writerow([_cell(value) for value in row])
 
 
 class _Line:

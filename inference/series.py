@@ -142,13 +142,13 @@ def _window_rows(which: Q, meant: Metric, start: datetime, end: datetime, step: 
     if meant.of == GAUGES or meant.only_engines:
         wanted &= Q(source=WindowSource.SCRAPE)
     columns = ("start", "source", "gap_seconds", "scrapes", "requests", *meant.columns)
-    return table.objects.filter(which & wanted).order_by("start").values(*dict.fromkeys(columns))  # type: ignore[no-any-return]
+    return table.objects.filter(which & wanted).order_by("start").values(*dict.fromkeys(columns))
 
 
 def _device_rows(which: Q, meant: Metric, start: datetime, end: datetime, step: timedelta) -> Iterable[Row]:
     table: Any = MachineHourWindow if step % HOUR == timedelta() else MachineWindow
     rows = table.objects.filter(which, start__gte=start, start__lt=end).order_by("start")
-    return rows.values("start", "samples", "samples_failed", *meant.columns)  # type: ignore[no-any-return]
+    return rows.values("start", "samples", "samples_failed", *meant.columns)
 
 
 def _window(

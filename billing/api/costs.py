@@ -34,9 +34,7 @@ class CostQuery(Strict):
     by = serializers.ChoiceField(list(NAMES), default="endpoint")
     project = Word(required=False, help_text="Slug")
     endpoint = Word(required=False, help_text="Public id")
-    format = serializers.ChoiceField(  # type: ignore[assignment]  # a name of the base class, unused here
-        ["json", "csv"], required=False, help_text="csv: the items, without the totals"
-    )
+    format = serializers.ChoiceField(["json", "csv"], required=False, help_text="csv: the items, without the totals")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         now = business_now()

@@ -16,7 +16,7 @@ from django.http import StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from fleet.api.cursors import answer, decode
+from fleet.api.cursors import answer, decode, only
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Instant, Word
 from fleet.api.problems import Problem
@@ -80,14 +80,15 @@ class HourlyList(ListView):
             return row({column: value for column, value in values.items() if column != WITHIN})
 
         if self.wants_csv:
-            return self.whole_as_csv(values, row=shown, shape=shape, name=name)
+            return self.whole_as_csv(values, query, row=shown, shape=shape, name=name)
         limit: int = query["limit"]
         if query.get("cursor"):
             hour, after = _place(query["cursor"])
             values = values.filter(Q(hour__lt=hour) | Q(hour=hour, **{f"{WITHIN}__gt": after}))
         page = list(values[: limit + 1])
         last = f"{page[limit - 1]['hour'].isoformat()} {page[limit - 1][WITHIN]}" if len(page) > limit else None
-        return Response(answer(self.request._request, [shown(values) for values in page[:limit]], last))
+        items = only([shown(values) for values in page[:limit]], query.get("fields"))
+        return Response(answer(self.request._request, items, last))
 
 
 def _place(cursor: str) -> tuple[datetime, str]:

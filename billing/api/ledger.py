@@ -12,9 +12,9 @@ from rest_framework.response import Response
 
 from billing.api.hourly import HourQuery, within
 from billing.models import ChargeKind, LedgerEntry, UsageInterval
-from fleet.api.cursors import paged
 from fleet.api.exports import ListView
 from fleet.api.fields import Flag, Word, column_names
+from fleet.api.listing import Fields, Ordering, paged
 from fleet.api.schema import says
 
 
@@ -24,7 +24,14 @@ class BillQuery(HourQuery):
     kind = serializers.ChoiceField(ChargeKind.choices, required=False)
 
 
+class UsageQuery(BillQuery):
+    ordering = Ordering("hour", "amount", "price_per_hour")
+    fields = Fields(lambda: UsageIntervalOut)  # type: ignore[assignment]  # a name of the base class, unused here
+
+
 class LedgerQuery(BillQuery):
+    ordering = Ordering("hour", "amount", "recorded_at")
+    fields = Fields(lambda: LedgerEntryOut)  # type: ignore[assignment]  # a name of the base class, unused here
     transaction = serializers.UUIDField(required=False)
     account = Word(required=False, max_length=120, help_text="cost:<project or leak>, payable:<cloud account>")
     reversal = Flag(required=False, help_text="true: only entries that take another back")
@@ -100,12 +107,12 @@ class UsageIntervals(ListView):
 
     @says(
         paged(UsageIntervalOut),
-        query=BillQuery,
+        query=UsageQuery,
         csv=True,
         summary="Stretches of each machine's bill, the last metered first",
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
-        query = self.query(BillQuery)
+        query = self.query(UsageQuery)
         found = _of(within(self.visible(UsageInterval.objects.all()), query), query)
         values = found.values("id", "period", *USAGE_COLUMNS, **OF_OTHERS)
         shape = UsageIntervalOut

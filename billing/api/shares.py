@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from billing.api.hourly import HourlyList, HourQuery, words
 from billing.models import AllocatedCost, CostKind
-from fleet.api.cursors import paged
 from fleet.api.fields import Word, column_names
+from fleet.api.listing import Fields, paged
 from fleet.api.schema import says
 
 
@@ -21,6 +21,7 @@ class ShareQuery(HourQuery):
     kind = serializers.ChoiceField(CostKind.choices, required=False)
     cloud = Word(required=False)
     allocation = Word(required=False, help_text="Public id")
+    fields = Fields(lambda: ShareOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class ShareOut(serializers.Serializer[Any]):

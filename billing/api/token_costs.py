@@ -12,13 +12,14 @@ from rest_framework.response import Response
 
 from billing.api.hourly import HourlyList, HourQuery, words
 from billing.models import CostPerToken
-from fleet.api.cursors import paged
 from fleet.api.fields import Flag, column_names
+from fleet.api.listing import Fields, paged
 from fleet.api.schema import says
 
 
 class TokenCostQuery(HourQuery):
     priced = Flag(required=False, help_text="true: only hours with a number")
+    fields = Fields(lambda: TokenCostOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class TokenCostOut(serializers.Serializer[Any]):

@@ -62,10 +62,10 @@ def page(
     if len(found) > limit:
         last = order.place(found[limit - 1]) if order else found[limit - 1][key]
     shown = [row({name: value for name, value in values.items() if name != VALUE}) for values in found[:limit]]
-    return answer(request, _only(shown, query.get("fields")), last)
+    return answer(request, only(shown, query.get("fields")), last)
 
 
-def _only(items: list[dict[str, Any]], names: tuple[str, ...] | None) -> list[dict[str, Any]]:
+def only(items: list[dict[str, Any]], names: tuple[str, ...] | None) -> list[dict[str, Any]]:
     """The items with only these fields, in the order they were asked for."""
     return items if names is None else [{name: item[name] for name in names} for item in items]
 

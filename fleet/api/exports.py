@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page
+from fleet.api.ordering import VALUE, Asked, Order
 from fleet.api.problems import Problem
 from fleet.api.wire import FastJSON
 from fleet.csv import CONTENT_TYPE, rows_as_csv
@@ -59,7 +60,7 @@ class ByParameterOrHeader(DefaultContentNegotiation):
 class ListQuery(PageQuery):
     """What every list takes that is also there as CSV."""
 
-    format = serializers.ChoiceField(  # type: ignore[assignment]  # a name of the base class, unused here
+    format = serializers.ChoiceField(
         ["json", "csv"], required=False, help_text="csv: every row the filters leave, without pages"
     )
 
@@ -87,11 +88,14 @@ class ListView(ApiView):
         """`rows.values(…)` newest first by `key`, as the caller wants them."""
         if not self.wants_csv:
             return Response(page(self.request._request, rows, query, key=key, row=row))
-        return self.whole_as_csv(rows.order_by(f"-{key}"), row=row, shape=shape, name=name)
+        asked: Asked | None = query.get("ordering")
+        found = Order(rows, asked, key).sorted(rows) if asked else rows.order_by(f"-{key}")
+        return self.whole_as_csv(found, query, row=row, shape=shape, name=name)
 
     def whole_as_csv(
         self,
         rows: QuerySet[Any, Any],
+        query: dict[str, Any],
         *,
         row: Callable[[dict[str, Any]], dict[str, Any]],
         shape: type[serializers.Serializer[Any]],
@@ -101,7 +105,8 @@ class ListView(ApiView):
         self.refuse_pages()
         if rows[MOST_ROWS : MOST_ROWS + 1].exists():
             raise Problem(422, "too-many-rows", f"These are more than {MOST_ROWS} rows; narrow them with the filters.")
-        return as_csv(shape, (row(values) for values in rows.iterator(chunk_size=CHUNK_ROWS)), name=name)
+        shown = (_without_place(values) for values in rows.iterator(chunk_size=CHUNK_ROWS))
+        return as_csv(shape, map(row, shown), name=name, only=query.get("fields"))
 
     def refuse_pages(self) -> None:
         for parameter in ("limit", "cursor"):
@@ -112,15 +117,25 @@ class ListView(ApiView):
         if isinstance(response, Response) and response.status_code >= 400:
             request.accepted_renderer = FastJSON()  # a problem is JSON, also where CSV was asked for
             request.accepted_media_type = FastJSON.media_type
-        return super().finalize_response(request, response, *args, **kwargs)
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        return answer
 
 
 def as_csv(
-    shape: type[serializers.Serializer[Any]], rows: Iterator[dict[str, Any]], *, name: str
+    shape: type[serializers.Serializer[Any]],
+    rows: Iterator[dict[str, Any]],
+    *,
+    name: str,
+    only: Sequence[str] | None = None,
 ) -> StreamingHttpResponse:
-    """Rows of this shape as a file to keep."""
-    header = list(shape().fields)
+    """Rows of this shape as a file to keep; `only` names the columns wanted, in their order."""
+    header = list(only or shape().fields)
     lines = rows_as_csv(header, ([row.get(column) for column in header] for row in rows))
     answer = StreamingHttpResponse(lines, content_type=CONTENT_TYPE)
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
+
+
+def _without_place(values: dict[str, Any]) -> dict[str, Any]:
+    """Without what only the ordering of pages needs."""
+    return {name: value for name, value in values.items() if name != VALUE}

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.cursors import paged
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Instant, Word, column_names
+from fleet.api.listing import Fields, Ordering, paged
 from fleet.api.schema import says
 from inference.models import Decision, Endpoint
 from inference.services.autoscaling import DOWN, HOLD, UP
@@ -24,6 +24,8 @@ class OwnDecisionQuery(ListQuery):
     applied = Flag(required=False)
     start = Instant(required=False, help_text="Inclusive; decided then or later")
     end = Instant(required=False, help_text="Exclusive")
+    ordering = Ordering("at", "last_at", "action")
+    fields = Fields(lambda: DecisionOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class DecisionQuery(OwnDecisionQuery):

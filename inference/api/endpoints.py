@@ -7,14 +7,16 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from django.http import StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.allocations import CHIP_WORD, CLOUD_WORD, DryRun, Labels, PlanOut, refuse_hopeless
 from fleet.api.base import ApiView, etag
-from fleet.api.cursors import PageQuery, page, paged
+from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names
+from fleet.api.listing import Fields, Ordering, paged
 from fleet.api.schema import IDEMPOTENCY_KEY, IF_NONE_MATCH, says
 from fleet.models import CapacityType
 from fleet.services.clock import business_now
@@ -71,11 +73,15 @@ class EndpointIn(Slo):
     labels = Labels(required=False)
 
 
-class EndpointQuery(PageQuery):
+class EndpointQuery(ListQuery):
     state = serializers.ChoiceField([(state.value, state.name) for state in EndpointState], required=False)
     living = Flag(required=False, help_text="true: only those not deleted")
     project = Word(required=False, help_text="Slug")
     name = Word(required=False)
+    model = Word(required=False, help_text="Public id")
+    serving_config = Word(required=False, help_text="Public id")
+    ordering = Ordering("name", "state", "since", "created_at", "desired_replicas")
+    fields = Fields(lambda: EndpointOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class EndpointOut(serializers.Serializer[Any]):
@@ -159,20 +165,26 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-class Endpoints(ApiView):
+class Endpoints(ListView):
     resource = "inference"
 
-    @says(paged(EndpointOut), query=EndpointQuery, summary="List endpoints, newest first")
-    def get(self, request: Request) -> Response:
+    @says(paged(EndpointOut), query=EndpointQuery, csv=True, summary="List endpoints, newest first")
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
         query = self.query(EndpointQuery)
         found = self.visible(Endpoint.objects.all())
         if "living" in query:
             deleted = Q(state=EndpointState.DELETED)
             found = found.filter(~deleted if query["living"] else deleted)
-        for parameter, column in (("state", "state"), ("project", "project__slug"), ("name", "name")):
+        for parameter, column in (
+            ("state", "state"),
+            ("project", "project__slug"),
+            ("name", "name"),
+            ("model", "model__public_id"),
+            ("serving_config", "serving_config__public_id"),
+        ):
             if parameter in query:
                 found = found.filter(**{column: query[parameter]})
-        return Response(page(request._request, rows(found), query, key="public_id", row=as_json))
+        return self.listed(rows(found), query, key="public_id", row=as_json, shape=EndpointOut, name="endpoints")
 
     @says(
         EndpointOut,
@@ -216,7 +228,7 @@ class Endpoints(ApiView):
 class OneEndpoint(ApiView):
     resource = "inference"
 
-    @says(EndpointOut, path_id="ep", summary="One endpoint")
+    @says(EndpointOut, path_id="ep", also={304: None}, parameters=(IF_NONE_MATCH,), summary="One endpoint")
     def get(self, request: Request, public_id: str) -> Response:
         endpoint = self.one(Endpoint.objects.all(), public_id)
         return self.shown(_shown(endpoint), endpoint.generation)

@@ -10,9 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fleet.api.cursors import paged
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Instant, Word, column_names
+from fleet.api.listing import Fields, Ordering, paged
 from fleet.api.schema import says
 from inference.models import TelemetryGap
 
@@ -25,6 +25,8 @@ class GapQuery(ListQuery):
     loses_counts = Flag(required=False)
     start = Instant(required=False, help_text="Ended after it, or still open")
     end = Instant(required=False, help_text="Began before it")
+    ordering = Ordering("started_at", "kind")
+    fields = Fields(lambda: GapOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class GapOut(serializers.Serializer[Any]):

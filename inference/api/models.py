@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.cursors import paged
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Strict, Word, column_names
+from fleet.api.listing import Fields, Ordering, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
 from fleet.services.chips import accelerators
 from fleet.services.clock import business_now
@@ -41,6 +41,8 @@ class ModelQuery(ListQuery):
     project = Word(required=False, help_text="Slug; those of everybody have none")
     name = Word(required=False, max_length=200)
     architecture = Word(required=False)
+    ordering = Ordering("name", "parameters", "created_at")
+    fields = Fields(lambda: ModelOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class ModelOut(serializers.Serializer[Any]):

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.cursors import paged
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Word, column_names
+from fleet.api.listing import Fields, Ordering, paged
 from fleet.api.schema import IF_NONE_MATCH, says
 from fleet.services.clock import business_now
 from inference.domain.lifecycle import ENDED_REPLICA_STATES, ReplicaState
@@ -27,7 +27,8 @@ class ReplicaQuery(ListQuery):
     state = serializers.ChoiceField([(state.value, state.name) for state in ReplicaState], required=False)
     open = Flag(required=False, help_text="true: only those that have not stopped or failed")
     project = Word(required=False, help_text="Slug")
-    instance = Word(required=False, help_text="Public id of the machine")
+    ordering = Ordering("state", "since", "ordinal", "requested_at", price_per_hour="slot__price_per_hour")
+    fields = Fields(lambda: ReplicaOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class ReplicaOut(serializers.Serializer[Any]):
@@ -38,8 +39,7 @@ class ReplicaOut(serializers.Serializer[Any]):
     endpoint_name = serializers.CharField()
     project = serializers.CharField()
     serving_config = serializers.CharField()
-    slot = serializers.CharField()
-    instance = serializers.CharField(allow_null=True, help_text="The machine; empty before there is one")
+    slot = serializers.CharField(help_text="Of its machine: GET /instances says which machine is on it")
     ordinal = serializers.IntegerField(help_text="Counts the replicas of its endpoint")
     state = serializers.ChoiceField([(state.value, state.name) for state in ReplicaState])
     reason = serializers.CharField(allow_blank=True)
@@ -83,7 +83,7 @@ OF_ITS_SLOT = {
     "capacity_type": "slot__capacity_type",
     "price_per_hour": "slot__price_per_hour",
 }
-JOINED = {"id", "endpoint", "endpoint_name", "project", "serving_config", "slot", "instance", *OF_ITS_SLOT}
+JOINED = {"id", "endpoint", "endpoint_name", "project", "serving_config", "slot", *OF_ITS_SLOT}
 COLUMNS = column_names(ReplicaOut, without=JOINED)
 
 
@@ -97,7 +97,6 @@ def rows(replicas: QuerySet[Replica]) -> QuerySet[Replica, dict[str, Any]]:
         of_project=F("endpoint__project__slug"),
         of_config=F("serving_config__public_id"),
         of_slot=F("slot__public_id"),
-        of_instance=F("slot__instance__public_id"),
     )
 
 
@@ -105,7 +104,7 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     shown = dict(row)
     shown["id"] = shown.pop("public_id")
     shown["serving_config"] = shown.pop("of_config")
-    for name in ("endpoint", "project", "slot", "instance"):
+    for name in ("endpoint", "project", "slot"):
         shown[name] = shown.pop(f"of_{name}")
     return shown
 
@@ -134,7 +133,6 @@ class Replicas(ListView):
             ("endpoint", "endpoint__public_id"),
             ("state", "state"),
             ("project", "endpoint__project__slug"),
-            ("instance", "slot__instance__public_id"),
         ):
             if name in query:
                 found = found.filter(**{column: query[name]})

@@ -17,9 +17,9 @@ from rest_framework.response import Response
 
 from fleet.api.allocations import CHIP_WORD
 from fleet.api.base import ApiView
-from fleet.api.cursors import paged
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names
+from fleet.api.listing import Fields, Ordering, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
 from fleet.domain.accelerators import Accelerator
 from fleet.services.chips import accelerators
@@ -73,6 +73,8 @@ class ServingConfigQuery(ListQuery):
     name = Word(required=False)
     engine = Word(required=False)
     quantization = Word(required=False)
+    ordering = Ordering("name", "created_at", "max_model_len", model_name="model__name")
+    fields = Fields(lambda: ServingConfigOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class ServingConfigOut(serializers.Serializer[Any]):
@@ -97,7 +99,9 @@ class ServingConfigOut(serializers.Serializer[Any]):
 
 
 class FitQuery(Strict):
-    accelerator = serializers.RegexField(CHIP_WORD, help_text="Name or alias, as GET /accelerators lists them")
+    accelerator = serializers.RegexField(
+        CHIP_WORD, required=False, help_text="Name or alias, as GET /accelerators lists them; without it: all of them"
+    )
 
 
 class SpeedOut(serializers.Serializer[Any]):
@@ -125,6 +129,10 @@ class FitOut(serializers.Serializer[Any]):
     kv_bytes_per_token = serializers.IntegerField(help_text="On one accelerator")
     kv_capacity_tokens = serializers.IntegerField(help_text="Of one replica")
     speed = SpeedOut(allow_null=True, help_text="Empty where it does not fit")
+
+
+class FitsOut(serializers.Serializer[Any]):
+    items = FitOut(many=True)
 
 
 JOINED = {"id", "model", "model_name", "endpoints"}
@@ -255,11 +263,16 @@ class OneServingConfig(ApiView):
 class Fit(ApiView):
     resource = "inference"
 
-    @says(FitOut, path_id="cfg", query=FitQuery, summary="Does it fit on an accelerator, and how fast would it be")
+    @says(FitsOut, path_id="cfg", query=FitQuery, summary="Does it fit on an accelerator, and how fast would it be")
     def get(self, request: Request, public_id: str) -> Response:
-        chip = accelerators().require(self.query(FitQuery)["accelerator"])
+        query = self.query(FitQuery)
         config = get_or_404(usable_configs(self), public_id)
-        return Response(fit_json(config, chip))
+        known = accelerators()
+        if "accelerator" in query:
+            chips = [known.require(query["accelerator"])]
+        else:
+            chips = [chip for _, chip in sorted(known.items())]
+        return Response({"items": [fit_json(config, chip) for chip in chips]})
 
 
 def fit_json(config: ServingConfig, chip: Accelerator) -> dict[str, Any]:

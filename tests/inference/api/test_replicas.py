@@ -32,7 +32,7 @@ def test_a_replica_shows_its_machine_and_every_state_it_was_in(api: ApiClient, e
     replica = endpoint.replicas.first()
     body = api.get(f"replicas/{replica.public_id}").json()
     assert (body["endpoint"], body["accelerator"], body["cloud"]) == (endpoint.public_id, "H100", "aws")
-    assert body["instance"] == replica.slot.instance.public_id
+    assert body["slot"] == replica.slot.public_id
     assert [(period["state"], period["ended_at"]) for period in body["periods"]] == [("ready", None)]
 
 
@@ -139,3 +139,12 @@ def test_what_is_no_csv_is_a_problem_in_json(api: ApiClient, query: str, accept:
     answer = api.get(f"replicas?{query}", **({"Accept": accept} if accept else {}))
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json" if status >= 400 else answer.json()["items"] == []
+
+
+def test_a_list_is_sorted_and_thinned_in_both_forms(api: ApiClient, endpoint: Endpoint) -> None:
+    query = "replicas?ordering=ordinal&fields=ordinal,state"
+    assert api.get(query).json()["items"] == [{"ordinal": 0, "state": "ready"}, {"ordinal": 1, "state": "ready"}]
+    in_csv = b"".join(api.get(f"{query}&format=csv")).decode()
+    assert in_csv == "ordinal,state\r\n0,ready\r\n1,ready\r\n"
+    page = api.get("replicas?ordering=-price_per_hour&limit=1").json()
+    assert len(api.get(page["next"].removeprefix("/api/v1/")).json()["items"]) == 1
