@@ -65,10 +65,6 @@ def test_the_api_keeps_to_its_schema(case: Any, estate: Estate, one_connection: 
 def _aim(case: Any, estate: Estate) -> None:
     """Half of the addresses are those of rows that exist: random ids would only ever be not found."""
     wanted = (case.path_parameters or {}).get("public_id", "")
-<<<<<<< HEAD
-    rows = {"alloc": estate.allocation, "inst": estate.instance, "ep": estate.endpoint}
-    rows |= {"quota": estate.quota, "bud": estate.budget, "chg": estate.change_request}
-=======
     rows = {
         "alloc": estate.allocation,
         "inst": estate.instance,
@@ -77,8 +73,10 @@ def _aim(case: Any, estate: Estate) -> None:
         "dec": estate.decision,
         "model": estate.model,
         "cfg": estate.serving_config,
+        "quota": estate.quota,
+        "bud": estate.budget,
+        "chg": estate.change_request,
     }
->>>>>>> 8436379 (Test the nouns over REST; list them where every route says who may open it)
     prefix, _, digits = wanted.partition("_") if isinstance(wanted, str) else ("", "", "")
     if prefix in rows and len(digits) == 32 and int(digits[-1], 16) % 2 == 0:
         case.path_parameters["public_id"] = rows[prefix].public_id
