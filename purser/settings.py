@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "fleet.api.schema_hooks.sparse_pages",
+        "fleet.api.samples.with_samples",
     ],
     "LICENSE": {"name": "Apache-2.0"},
 }
