@@ -26,6 +26,8 @@ INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 class StrictForm(forms.Form):
     """Refuses fields it does not have, and text one cannot see: control, zero-width and direction characters."""
 
+    undrawn: tuple[str, ...] = ()
+    """Fields a page does not draw: what is wrong with them is said above the form."""
     use_required_attribute = False  # the server's sentence is better than the browser's bubble, and reads everywhere
 
     def clean(self) -> dict[str, Any]:
@@ -33,6 +35,8 @@ class StrictForm(forms.Form):
         unknown = sorted(set(self.data) - set(self.fields) - FRAME)
         if unknown:
             self.add_error(None, f"This form has no field {unknown[0][:40]!r}. Load the page again and repeat.")
+        for name in set(self.undrawn) & set(self.errors):
+            self.add_error(None, self.errors.pop(name))
         for name, value in list(cleaned.items()):  # an error takes its field out
             if isinstance(value, str) and (found := first_invisible(value)) is not None:
                 self.add_error(name, f"Take out the invisible character U+{ord(found):04X}.")

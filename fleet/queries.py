@@ -89,7 +89,7 @@ VIEWS: dict[str, tuple[str, Q]] = {
 ALLOCATION_FIELDS = (
     "id", "public_id", "name", "project__slug", "endpoint_ref", "state", "reason", "detail", "since", "next_action",
     "next_action_at", "accelerator", "accelerator_count", "need", "gang", "created_at", "released_at", "expires_at",
-    "idle_since", "requested_by", "price",
+    "idle_since", "requested_by", "price", "release_at",
 )  # fmt: skip
 SORTS: dict[str, tuple[Any, ...]] = {
     "": ("-created_at", "-id"),
@@ -236,6 +236,7 @@ def machines_of(allocation_ids: Sequence[int], now: datetime) -> dict[int, Rows]
             "allocation_id", "public_id", "ordinal", "state", "reason", "detail", "since", "accelerator",
             "accelerator_count", "region", "zone", "instance_type", "capacity_type", "price_now", "account__cloud",
             "instance__provider_id", "instance__interruption_at", "instance__ready_at", "instance__launched_at",
+            "desired", "cordoned_at",
         )
     )  # fmt: skip
     for slot in slots:

@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from fleet import fleet_table, presenting, queries, saved_views
+from fleet.acting.rows import acts_in
 from fleet.models import Allocation
 from fleet.pages import Frame, cursor_of, cursor_text, frame_of, render_page, visible_projects
 from fleet.services import events
@@ -40,13 +41,13 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
     columns = fleet_table.columns(request.GET)
     context: dict[str, Any] = {
         "rows": [presenting.allocation_row(row, frame.now) for row in rows],
-        "may_act": frame.caller.may_somewhere("fleet:write"),
+        **acts_in(frame),
         "totals": totals | {"with_orphans": totals["price"] + orphans["price"]},
         "orphans": orphans,
         "chosen": chosen,
         "columns": columns,
         "shown": {column["key"] for column in columns if column["shown"]},
-        "width": sum(column["shown"] for column in columns) + 1,
+        "width": sum(column["shown"] for column in columns) + 1 + frame.caller.may_somewhere("fleet:write"),
         "views": queries.view_counts(frame.projects),
         **saved_views.tabs(request),
         "sort": chosen.sort or "age",
@@ -74,6 +75,7 @@ def allocation(request: HttpRequest, public_id: str) -> HttpResponseBase:
         "demand": trail["demand"],
         "planned_at": found.planned_at,
         "connect": connect_lines(found),
+        **acts_in(frame),
         "news": [presenting.event_item(event, names) for event in news],
         **presenting.explained(trail),
     }

@@ -35,6 +35,7 @@ SERVICE_WORDS = {
 class AllocateForm(StrictForm):
     """By name and count, or by need."""
 
+    undrawn = ("agreed",)
     project = One("project", help_text="Whose budget and quotas it counts against.")
     name = Word(
         NAME,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 
 from fleet.forms import done
@@ -33,9 +34,13 @@ def show(
     return response
 
 
-def finish(request: HttpRequest, sentence: str, *, to: str, undo: str = "") -> HttpResponse:
-    """It is done. A dialog is told where to go: following a redirect itself it would swallow the toast."""
-    response = done(request, sentence, to=to, undo=undo)
+def finish(request: HttpRequest, sentence: str, *, to: str, undo: str = "", bad: bool = False) -> HttpResponse:
+    """It is done, or could not be (`bad`). A dialog is told where to go: a redirect would swallow the toast."""
+    if bad:
+        messages.error(request, sentence)
+        response: HttpResponse = HttpResponseRedirect(to)
+    else:
+        response = done(request, sentence, to=to, undo=undo)
     if wants_dialog(request):
         return HttpResponse(status=204, headers={"X-Purser-Goto": to})
     return response

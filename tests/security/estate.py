@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from fleet.models import Allocation, Budget, ChangeRequest, Instance, Project, Quota, Token
+from fleet.models import Allocation, Budget, ChangeRequest, Instance, Project, Quota, Slot, Token
 from fleet.services import events, tokens
 from fleet.services.clock import business_now
 from inference.models import Decision, Endpoint, Model, Replica, ServingConfig
@@ -40,6 +40,11 @@ class Estate:
     strangers_token: str
     expired_token: str
     revoked_token: str
+
+    @property
+    def slot(self) -> Slot:
+        assert self.instance.slot is not None
+        return self.instance.slot
 
     @property
     def secrets(self) -> list[str]:
