@@ -43,7 +43,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     frame = frame_of(request)
     require_somewhere(frame, SCOPE)
     sent = request.POST if request.method == "POST" else request.GET
-    form = BulkForm({"by": "24h", **sent.dict()})
+    form = BulkForm({"do": "release", "by": "24h", **sent.dict()})
     valid = form.is_valid()
     items = _items(sent.getlist("id")[: MOST + 1], frame)
     if len(items) > MOST:
