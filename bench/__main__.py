@@ -15,6 +15,8 @@ from bench.report import Report
 # Name -> module with `run() -> Report`, imported when it is run: one line a benchmark.
 BENCHMARKS = {
     "sketch": "bench.sketch",
+    "list_allocations": "bench.list_allocations",
+    "pages": "bench.pages",
 }
 
 

@@ -1,0 +1,473 @@
+"""Rows for the benchmarks of pages and lists: many endpoints with a month of history, or many allocations.
+
+Parents are made through the models; what there are hundreds of thousands of is multiplied by PostgreSQL itself
+(`_spread`), with sketches drawn from a small set of real ones.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection, models
+from django.test import Client
+from django.utils import timezone
+
+from billing.models import AllocatedCost, CostedHour, CostPerToken, LedgerEntry, MeterState, UsageInterval
+from fleet.models import (
+    Allocation,
+    Budget,
+    CloudAccount,
+    Event,
+    Instance,
+    InstanceType,
+    LaunchAttempt,
+    Membership,
+    Offering,
+    Project,
+    Slot,
+    Sweep,
+)
+from fleet.services.access import issue_token
+from fleet.services.clock import business_now
+from inference.domain import sketch
+from inference.models import (
+    Decision,
+    Endpoint,
+    HourWindow,
+    MachineHourWindow,
+    MachineWindow,
+    Model,
+    Replica,
+    ReplicaPeriod,
+    ServingConfig,
+    Window,
+)
+
+SEED = 3
+SHAPES = 40  # different sketches of each metric
+HOUR = timedelta(hours=1)
+KINDS = [
+    ("aws", "us-east-1", "us-east-1a", "g6.xlarge", "L4", 1, Decimal("0.804800")),
+    ("gcp", "us-central1", "us-central1-a", "g2-standard-4", "L4", 1, Decimal("0.706800")),
+    ("azure", "eastus2", "eastus2-1", "Standard_NC40ads_H100_v5", "H100", 1, Decimal("6.980000")),
+]
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"],
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128256,
+    "max_position_embeddings": 131072,
+    "tie_word_embeddings": False,
+    "torch_dtype": "bfloat16",
+}
+
+
+def session_of(user: User) -> dict[str, str]:
+    """The headers of a logged-in browser."""
+    client = Client()
+    client.force_login(user)
+    store = client.session
+    assert isinstance(store, SessionStore)
+    from django.conf import settings
+
+    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={store.session_key}"}
+
+
+def token_of(user: User, project: Project) -> dict[str, str]:
+    """The headers of a script."""
+    _, plain = issue_token(project=project, issuer=user, name="bench", scopes=["read"], now=timezone.now())
+    return {"Authorization": f"Bearer {plain}"}
+
+
+def people() -> tuple[User, Project]:
+    """A superuser, and the project everything is in."""
+    project = Project.objects.create(slug="bench", name="Bench")
+    user = User.objects.create_superuser("bench", password=None)
+    Membership.objects.create(project=project, user=user, role="admin")
+    return user, project
+
+
+def allocations(project: Project, count: int) -> None:
+    """So many allocations whose JSON is about a kilobyte each."""
+    now = business_now()
+    Allocation.objects.bulk_create(
+        Allocation(
+            project=project,
+            name=f"train-{k:05}",
+            requested_by="bench",
+            accelerator="H100",
+            accelerator_count=8,
+            clouds=["aws", "gcp", "azure"],
+            regions=["us-east-1", "us-central1", "eastus2"],
+            capacity_types=["on-demand", "spot"],
+            labels={f"label-{n}": f"value-{k:05}-{n}" for n in range(9)},
+            state="active" if k % 3 else "released",
+            reason="all-ready",
+            detail="8 of 8 machines are ready; the newest was launched in us-east-1b after a stock-out in us-east-1a.",
+            since=now - k * timedelta(minutes=1),
+            created_at=now - k * timedelta(minutes=7),
+            next_at=None,
+        )
+        for k in range(count)
+    )
+
+
+def serving(project: Project, *, endpoints: int, replicas: int, days: int, minutes: int) -> None:
+    """Endpoints with their machines, `days` of hours and the last `minutes` of minutes of everything measured."""
+    draw = random.Random(SEED)
+    now = business_now()
+    accounts = _market(now)
+    made = _endpoints(project, accounts, endpoints, replicas, now, draw)
+    Budget.objects.create(project=project, cap_per_month=Decimal(2_000_000), cap_per_hour=Decimal(5_000))
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        _shapes(cursor, draw)
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        minute = now.replace(second=0, microsecond=0)
+        hours = f"generate_series('{hour - days * 24 * HOUR}'::timestamptz, '{hour}', '1 hour') AS at"
+        recent = f"generate_series('{minute - timedelta(minutes=minutes)}'::timestamptz, '{minute}', '1 minute') AS at"
+        _windows(cursor, HourWindow, hours, scale=60)
+        _windows(cursor, Window, recent, scale=1)
+        _machine_windows(cursor, hours, recent)
+        _bill(cursor, hours, project)
+    CostedHour.objects.create(hour=hour, until=now, rebuilt_at=now)
+    _news(project, made, now)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _market(now: Any) -> dict[str, CloudAccount]:
+    accounts = {}
+    for cloud, region, zone, kind, chip, count, price in KINDS:
+        account = accounts[cloud] = CloudAccount.objects.create(cloud=cloud, provider="sandbox", name=f"bench-{cloud}")
+        shape = InstanceType.objects.create(cloud=cloud, name=kind, accelerator=chip, accelerator_count=count)
+        Offering.objects.create(
+            account=account,
+            instance_type=shape,
+            region=region,
+            zone=zone,
+            capacity_type="on-demand",
+            price_per_hour=price,
+            observed_at=now,
+        )
+        Sweep.objects.create(account=account, started_at=now, finished_at=now, business_at=now, complete=True)
+    return accounts
+
+
+def _endpoints(
+    project: Project, accounts: dict[str, CloudAccount], count: int, replicas: int, now: Any, draw: random.Random
+) -> list[Endpoint]:
+    """The endpoints, each with its allocation and a machine under every replica."""
+    model = Model.objects.create(
+        name="meta-llama/Llama-3.1-8B-Instruct",
+        config=CONFIG,
+        architecture="llama",
+        parameters=8_030_261_248,
+        active_parameters=8_030_261_248,
+        layers=32,
+        hidden_size=4096,
+        heads=32,
+        kv_heads=8,
+        head_dim=128,
+        context_length=131_072,
+    )
+    config = ServingConfig.objects.create(model=model, name="fp8", quantization="fp8", max_model_len=8192)
+    born = now - timedelta(days=31)
+    state = {"state": "active", "reason": "all-ready", "since": born, "created_at": born, "next_at": None}
+    held = Allocation.objects.bulk_create(
+        Allocation(
+            project=project, name=f"serve-{k:03}", accelerator=KINDS[k % 3][4], accelerator_count=replicas, **state
+        )
+        for k in range(count)
+    )
+    made = Endpoint.objects.bulk_create(
+        Endpoint(
+            project=project,
+            name=f"serve-{k:03}",
+            model=model,
+            serving_config=config,
+            allocation=held[k],
+            accelerators=[KINDS[k % 3][4]],
+            slo_ttft_ms=1500,
+            slo_itl_ms=80,
+            min_replicas=1,
+            max_replicas=8,
+            desired_replicas=replicas,
+            state="serving",
+            reason="all-ready",
+            since=born,
+            created_at=born,
+            next_at=None,
+        )
+        for k in range(count)
+    )
+    for allocation, endpoint in zip(held, made, strict=True):
+        allocation.endpoint_ref = endpoint.public_id
+    Allocation.objects.bulk_update(held, ["endpoint_ref"])
+    places = [(endpoint, KINDS[k % 3], n) for k, endpoint in enumerate(made) for n in range(1, replicas + 1)]
+    common = [
+        {
+            "account": accounts[kind[0]],
+            "region": kind[1],
+            "zone": kind[2],
+            "instance_type": kind[3],
+            "capacity_type": "on-demand",
+        }
+        for _, kind, _ in places
+    ]
+    slots = Slot.objects.bulk_create(
+        Slot(
+            allocation=endpoint.allocation,
+            ordinal=n,
+            accelerator_count=kind[5],
+            accelerator=kind[4],
+            price_per_hour=kind[6],
+            state="ready",
+            reason="running",
+            since=born,
+            created_at=born,
+            next_at=None,
+            **where,
+        )
+        for (endpoint, kind, n), where in zip(places, common, strict=True)
+    )
+    attempts = LaunchAttempt.objects.bulk_create(
+        LaunchAttempt(
+            slot=slot,
+            n=1,
+            frozen_params={},
+            params_hash="bench",
+            client_token=f"bench-{k}",
+            sequence=k,
+            state="launched",
+            created_at=born,
+            **where,
+        )
+        for k, (slot, where) in enumerate(zip(slots, common, strict=True))
+    )
+    machines = Instance.objects.bulk_create(
+        Instance(
+            slot=slot,
+            attempt=attempt,
+            project=project,
+            provider_id=f"i-{k:08}",
+            cloud=kind[0],
+            accelerator=kind[4],
+            accelerator_count=kind[5],
+            price_per_hour=kind[6],
+            launched_at=born,
+            ready_at=born,
+            **where,
+        )
+        for k, (slot, attempt, (_, kind, _), where) in enumerate(zip(slots, attempts, places, common, strict=True))
+    )
+    MeterState.objects.bulk_create(
+        MeterState(instance=machine, launched_at=born, metered_until=now.replace(second=0, microsecond=0))
+        for machine in machines
+    )
+    copies = Replica.objects.bulk_create(
+        Replica(
+            endpoint=endpoint,
+            serving_config=config,
+            slot=slot,
+            ordinal=n,
+            state="ready",
+            reason="serving",
+            since=born,
+            weight=100,
+            requested_at=born,
+            ready_at=born,
+            next_at=None,
+        )
+        for (endpoint, _, n), slot in zip(places, slots, strict=True)
+    )
+    ReplicaPeriod.objects.bulk_create(ReplicaPeriod(replica=copy, state="ready", started_at=born) for copy in copies)
+    return made
+
+
+def _shapes(cursor: Any, draw: random.Random) -> None:
+    """A table of real sketches of 60 requests each."""
+    cursor.execute("CREATE TEMP TABLE shape (n int PRIMARY KEY, ttft bytea, itl bytea, e2e bytea)")
+    for n in range(SHAPES):
+        ttft = [draw.lognormvariate(6, 0.5) for _ in range(60)]
+        itl = [draw.uniform(25, 70) for _ in range(60)]
+        e2e = [value + draw.uniform(4_000, 20_000) for value in ttft]
+        cursor.execute("INSERT INTO shape VALUES (%s, %s, %s, %s)", [n, *(sketch.build(v) for v in (ttft, itl, e2e))])
+
+
+def _windows(cursor: Any, table: type[models.Model], times: str, *, scale: int) -> None:
+    minutes = {"minutes": "60"} if table is HourWindow else {"rolled": "true"}
+    counted = {
+        "start": "at",
+        "requests": str(60 * scale),
+        "input_tokens": str(52_000 * scale),
+        "output_tokens": str(7_800 * scale),
+        "cached_input_tokens": str(21_000 * scale),
+        **minutes,
+    }
+    pick = f"JOIN shape ON shape.n = mod(e.id + extract(epoch FROM at)::bigint / 60, {SHAPES})"
+    sketches = {"ttft_sketch": "shape.ttft", "itl_sketch": "shape.itl", "e2e_sketch": "shape.e2e"}
+    _spread(
+        cursor,
+        table,
+        f"inference_endpoint e CROSS JOIN {times} {pick}",
+        endpoint_id="e.id",
+        source="'events'",
+        **counted,
+        **sketches,
+    )
+    gauges = {
+        "running_mean": "8 + 4 * sin(extract(epoch FROM at) / 9000)",
+        "running_max": "14",
+        "waiting_mean": "0.4",
+        "waiting_max": "3",
+        "kv_usage_mean": "0.41",
+        "kv_usage_max": "0.62",
+        "scrapes": str(30 * scale),
+    }
+    _spread(
+        cursor,
+        table,
+        f"inference_replica r CROSS JOIN {times}",
+        endpoint_id="r.endpoint_id",
+        replica_id="r.id",
+        source="'scrape'",
+        **counted,
+        **gauges,
+    )
+
+
+def _machine_windows(cursor: Any, hours: str, recent: str) -> None:
+    ratios = {"start": "at", "samples": "30", "busy_ratio": "0.6", "tensor_ratio": "0.3", "memory_ratio": "0.88"}
+    _spread(cursor, MachineHourWindow, f"fleet_instance i CROSS JOIN {hours}", instance_id="i.id", **ratios)
+    _spread(cursor, MachineWindow, f"fleet_instance i CROSS JOIN {recent}", instance_id="i.id", rolled="true", **ratios)
+
+
+def _bill(cursor: Any, hours: str, project: Project) -> None:
+    """Usage intervals, both sides of the ledger, shares by purpose and the price of tokens, hour by hour."""
+    owned = f"""fleet_instance i JOIN fleet_slot s ON s.id = i.slot_id JOIN fleet_allocation a ON a.id = s.allocation_id
+        JOIN fleet_cloudaccount c ON c.id = i.account_id CROSS JOIN {hours}"""
+    common = {
+        "hour": "at",
+        "period": "tstzrange(at, at + interval '1 hour')",
+        "instance_id": "i.id",
+        "cloud": "i.cloud",
+        "project_id": str(project.pk),
+        "endpoint_ref": "a.endpoint_ref",
+        "currency": "'USD'",
+        "kind": "'machine'",
+        "price_per_hour": "i.price_per_hour",
+        "price_source": "'launch'",
+    }
+    _spread(cursor, UsageInterval, owned, amount="i.price_per_hour", **common)
+    sides = f"{owned} CROSS JOIN (VALUES (1, 'cost:bench'), (-1, 'payable:bench')) AS side (sign, account)"
+    one = "md5(i.id::text || at::text)::uuid"
+    # Every transaction adds up to zero by making; to check half a million of them takes minutes.
+    cursor.execute("ALTER TABLE billing_ledgerentry DISABLE TRIGGER USER")
+    _spread(
+        cursor,
+        LedgerEntry,
+        sides,
+        transaction_id=one,
+        account="side.account",
+        amount="side.sign * i.price_per_hour",
+        **common,
+    )
+    cursor.execute("ALTER TABLE billing_ledgerentry ENABLE TRIGGER USER")
+    shares = f"""fleet_allocation a CROSS JOIN {hours}
+        CROSS JOIN (VALUES ('serving', 0.6), ('idle', 0.4)) AS part (kind, share)
+        JOIN LATERAL (SELECT min(i.cloud) AS cloud, sum(i.price_per_hour) AS price FROM fleet_instance i
+        JOIN fleet_slot s ON s.id = i.slot_id WHERE s.allocation_id = a.id) AS m ON true"""
+    _spread(
+        cursor,
+        AllocatedCost,
+        shares,
+        hour="at",
+        project_id="a.project_id",
+        allocation_id="a.id",
+        cloud="m.cloud",
+        endpoint_ref="a.endpoint_ref",
+        kind="part.kind",
+        amount="m.price * part.share",
+        currency="'USD'",
+        seconds="3600 * part.share",
+        accelerator_seconds="3600 * part.share",
+        method="'busy-ratio'",
+        completeness="1",
+    )
+    prices = f"""fleet_allocation a CROSS JOIN {hours} JOIN LATERAL (SELECT sum(i.price_per_hour) AS price
+        FROM fleet_instance i JOIN fleet_slot s ON s.id = i.slot_id WHERE s.allocation_id = a.id) AS m ON true"""
+    _spread(
+        cursor,
+        CostPerToken,
+        prices,
+        hour="at",
+        endpoint_ref="a.endpoint_ref",
+        project_id="a.project_id",
+        amount="m.price",
+        currency="'USD'",
+        input_tokens="1860000",
+        cached_input_tokens="1260000",
+        output_tokens="468000",
+        cost_per_million="m.price / 3.588",
+        method="'allocated, events'",
+        completeness="1",
+        until="at + interval '1 hour'",
+        closed="true",
+    )
+
+
+def _spread(cursor: Any, table: type[models.Model], multiplied: str, /, **given: str) -> None:
+    """INSERT … SELECT: the columns given as SQL, all others at their model's defaults."""
+    columns, expressions, parameters = [], [], []
+    for field in table._meta.concrete_fields:
+        if field.column in given:
+            columns.append(field.column)
+            expressions.append(given[field.column])
+        elif not (field.primary_key or field.has_db_default()):
+            columns.append(field.column)
+            expressions.append("%s")
+            parameters.append(field.get_db_prep_save(field.get_default(), connection))
+    names, values = ", ".join(f'"{column}"' for column in columns), ", ".join(expressions)
+    cursor.execute(f'INSERT INTO "{table._meta.db_table}" ({names}) SELECT {values} FROM {multiplied}', parameters)
+
+
+def _news(project: Project, made: list[Endpoint], now: Any) -> None:
+    Decision.objects.bulk_create(
+        Decision(
+            endpoint=endpoint,
+            at=now - timedelta(hours=3 * k),
+            last_at=now - timedelta(hours=3 * k),
+            policy="target-tracking",
+            inputs={"in_flight": 96.4},
+            current=2,
+            wanted=2 + k % 2,
+            allowed=2 + k % 2,
+            action="scale-up" if k % 2 else "hold",
+            why="Within 10% of the target.",
+            formula="ceil(96.4 / 48) = 3",
+            alternatives=[],
+            applied=bool(k % 2),
+        )
+        for endpoint in made
+        for k in range(40)
+    )
+    Event.objects.bulk_create(
+        Event(
+            topic="endpoint.scaled",
+            subject=endpoint.public_id,
+            project=project,
+            occurred_at=now - timedelta(hours=3 * k),
+            data={"before": 2, "after": 3, "why": "busy"},
+        )
+        for k in range(120)
+        for endpoint in made
+    )
