@@ -138,6 +138,16 @@ def serving(project: Project, *, endpoints: int, replicas: int, days: int, minut
         _windows(cursor, Window, recent, scale=1)
         _machine_windows(cursor, hours, recent)
         _bill(cursor, hours, project)
+        cursor.execute(
+            "INSERT INTO billing_postedmonth (month, project_id, cloud, endpoint_ref, currency, amount)"
+            " SELECT date_trunc('month', hour), project_id, cloud, endpoint_ref, currency, sum(amount)"
+            " FROM billing_usageinterval GROUP BY 1, 2, 3, 4, 5"
+        )
+        cursor.execute(
+            "INSERT INTO billing_hourlyspend (hour, project_id, cloud, kind, currency, amount)"
+            " SELECT hour, project_id, cloud, kind, currency, sum(amount) FROM billing_allocatedcost"
+            " GROUP BY 1, 2, 3, 4, 5"
+        )
     CostedHour.objects.create(hour=hour, until=now, rebuilt_at=now)
     _news(project, made, now)
     with connection.cursor() as cursor:

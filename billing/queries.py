@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import DateTimeField, F, Func, Min, Q, Sum, Value
 
 from billing.domain.tokens import MILLION
-from billing.models import AllocatedCost, CostedHour, CostPerToken
+from billing.models import CostedHour, CostPerToken, HourlySpend
 from fleet.models import Budget, Hold
 from fleet.queries import Rows, in_scope, plain
 from fleet.timerange import TimeRange
@@ -81,7 +81,7 @@ def endpoint_names(projects: Sequence[int] | None) -> dict[str, str]:
 
 def spend(projects: Sequence[int] | None, span: TimeRange) -> Rows:
     """Dollars an hour by bucket, cloud and kind; `span` is in whole hours."""
-    rows = in_scope(AllocatedCost.objects.filter(hour__gte=span.start, hour__lt=span.end, currency=CURRENCY), projects)
+    rows = in_scope(HourlySpend.objects.filter(hour__gte=span.start, hour__lt=span.end, currency=CURRENCY), projects)
     sums = rows.order_by().annotate(bucket=_bucket(span)).values("bucket", "cloud", "kind").annotate(sum=Sum("amount"))
     known = CostedHour.objects.order_by("-hour").values_list("rebuilt_at", flat=True).first()
     return [row | {"rate": _rate(row, span, known)} for row in sums]

@@ -1,7 +1,7 @@
 """billing's tables: the bill as it stands, and what it was for."""
 
-from billing.models.cost import AllocatedCost, CostedHour, CostKind, CostPerToken, TokenKind, TokenUsage
-from billing.models.usage import ChargeKind, LedgerEntry, MeterState, UsageInterval
+from billing.models.cost import AllocatedCost, CostedHour, CostKind, CostPerToken, HourlySpend, TokenKind, TokenUsage
+from billing.models.usage import ChargeKind, LedgerEntry, MeterState, PostedMonth, UsageInterval
 
 __all__ = [
     "AllocatedCost",
@@ -9,8 +9,10 @@ __all__ = [
     "CostKind",
     "CostPerToken",
     "CostedHour",
+    "HourlySpend",
     "LedgerEntry",
     "MeterState",
+    "PostedMonth",
     "TokenKind",
     "TokenUsage",
     "UsageInterval",

@@ -72,6 +72,29 @@ class AllocatedCost(models.Model):
         return f"{self.kind} {self.amount} {self.currency} in {self.hour:%Y-%m-%d %H}h"
 
 
+class HourlySpend(models.Model):
+    """The shares of an hour added up over allocations, rebuilt with them: what charts of spend read."""
+
+    hour = models.DateTimeField()
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    cloud = models.CharField(max_length=32)
+    kind = models.CharField(max_length=12, choices=CostKind.choices)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=20, decimal_places=9)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "project", "cloud", "kind", "currency"],
+                name="one_spend_per_hour_and_kind",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount} {self.currency} in {self.hour:%Y-%m-%d %H}h"
+
+
 class TokenUsage(models.Model):
     """Tokens of one endpoint in one hour, by who asked and by kind."""
 

@@ -77,6 +77,32 @@ class UsageInterval(models.Model):
         return Decimal(length // timedelta(microseconds=1)) / 1_000_000
 
 
+class PostedMonth(models.Model):
+    """What the usage intervals of a calendar month add up to, kept in the transaction that writes them.
+
+    So that no page and no budget adds up a month of intervals to know where it stands.
+    """
+
+    month = models.DateTimeField(help_text="Its first instant")
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    cloud = models.CharField(max_length=32)
+    endpoint_ref = models.CharField(max_length=48, blank=True, default="")
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=20, decimal_places=9)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "project", "cloud", "endpoint_ref", "currency"],
+                name="one_sum_per_month_and_scope",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} in {self.month:%Y-%m}"
+
+
 class LedgerEntry(models.Model):
     """One side of a transaction. Never changed, never removed: what was wrong is reversed and posted anew.
 

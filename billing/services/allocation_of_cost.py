@@ -17,7 +17,7 @@ from django.db.models import F, Min, Q, Sum
 
 from billing.domain.costing import Share, Stretch, able_seconds, shares
 from billing.domain.metering import HOUR
-from billing.models import AllocatedCost, ChargeKind, CostedHour, UsageInterval
+from billing.models import AllocatedCost, ChargeKind, CostedHour, HourlySpend, UsageInterval
 from billing.services import tokens
 from billing.services.busyness import observed_busyness
 from billing.services.ledger import mark_dirty
@@ -139,6 +139,19 @@ def _store_shares(hour: datetime, usage: Sequence[UsageInterval], stretches: dic
             parts[_purpose(row, share)].add(share, row.instance.accelerator_count)
     AllocatedCost.objects.filter(hour=hour).delete()
     AllocatedCost.objects.bulk_create([_row(hour, purpose, part) for purpose, part in parts.items()])
+    _store_sums(hour, parts)
+
+
+def _store_sums(hour: datetime, parts: dict[Purpose, Part]) -> None:
+    """The same shares without their allocations, for charts over months."""
+    sums: dict[tuple[int | None, str, str, str], Decimal] = defaultdict(Decimal)
+    for purpose, part in parts.items():
+        sums[purpose.project_id, purpose.cloud, purpose.kind, purpose.currency] += part.amount
+    HourlySpend.objects.filter(hour=hour).delete()
+    HourlySpend.objects.bulk_create(
+        HourlySpend(hour=hour, project_id=project, cloud=cloud, kind=kind, currency=currency, amount=amount)
+        for (project, cloud, kind, currency), amount in sums.items()
+    )
 
 
 def _able_seconds(usage: Sequence[UsageInterval], stretches: dict[int, Stretch]) -> dict[int, float]:

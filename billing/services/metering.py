@@ -20,6 +20,7 @@ from billing.domain.metering import MARKET_PRICE, Segment, difference, hour_of, 
 from billing.domain.money import cost_of
 from billing.models import ChargeKind, MeterState, UsageInterval
 from billing.services import ledger
+from billing.services.month_sums import MonthSums
 from billing.services.prices import PriceHistory
 from fleet.models import CapacityType, Instance, Project
 from fleet.services import events
@@ -43,6 +44,7 @@ class Posting:
     created: list[UsageInterval] = field(default_factory=list)
     states: list[MeterState] = field(default_factory=list)
     corrected: list[Instance] = field(default_factory=list)
+    months: MonthSums = field(default_factory=MonthSums)
 
 
 def meter(now: datetime, *, at_once: bool = False) -> int:
@@ -201,12 +203,14 @@ def _extend(machine: Instance, row: UsageInterval, segment: Segment, posting: Po
     row.period = DateTimeTZRange(segment.start, segment.end)
     row.amount = cost_of(segment.end - segment.start, segment.price_per_hour)
     posting.extended.append(row)
+    posting.months.add(row, row.amount - posted)
     posting.entries.charge(row, row.amount - posted, start=before, account=machine.account)
 
 
 def _void(machine: Instance, rows: Iterable[UsageInterval], posting: Posting) -> None:
     for row in rows:
         posting.deleted.append(row.pk)
+        posting.months.add(row, -row.amount)
         posting.entries.take_back(row)
         posting.corrected.append(machine)
 
@@ -227,6 +231,7 @@ def _add(machine: Instance, segment: Segment, posting: Posting) -> None:
         endpoint_ref=owner.endpoint_ref,
     )
     posting.created.append(row)
+    posting.months.add(row, row.amount)
     posting.entries.charge(row, row.amount, start=segment.start, account=machine.account)
 
 
@@ -243,6 +248,7 @@ def _write(posting: Posting, now: datetime) -> None:
     UsageInterval.objects.filter(pk__in=posting.deleted).delete()
     UsageInterval.objects.bulk_update(posting.extended, ["period", "amount"], batch_size=BATCH)
     UsageInterval.objects.bulk_create(posting.created, batch_size=1000)
+    posting.months.write()
     hours = posting.entries.write()
     MeterState.objects.bulk_update(
         posting.states, ["launched_at", "terminated_at", "metered_until", "closed"], batch_size=BATCH

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import DecimalField, F, Func, Q, Sum, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
-from billing.domain.money import cost_of
+from billing.domain.money import quantise
 from billing.domain.projection import Projection, month_of, project_month
-from billing.models import UsageInterval
-from billing.services.metering import Owner, follows_market
-from billing.services.prices import PriceHistory
+from billing.models import PostedMonth
 from fleet.models import Budget, Instance
+from fleet.queries import current_price, in_scope
 from fleet.services import budgets, incidents
 
 Scope = tuple[int | None, str, str, str]  # project, cloud, endpoint, currency
@@ -40,14 +41,12 @@ class Spending:
 def spending(now: datetime, *, projects: Sequence[int] | None = None) -> list[Spending]:
     """This month's spending by project, cloud, endpoint and currency; `projects` None means all and the leaks."""
     found: dict[Scope, Spending] = {}
-    for scope, posted in _posted(month_of(now)):
+    for scope, posted in _posted(month_of(now), projects):
         found[scope] = Spending(*scope, posted=posted)
-    machines = _unsettled()
-    followers = [machine for machine in machines if follows_market(machine)]
-    prices = PriceHistory.of(followers, since=now) if followers else PriceHistory({})
-    for machine in machines:
-        _accrue(found, machine, _price_at(machine, prices, now), now)
-    return [row for row in found.values() if projects is None or row.project_id in projects]
+    for scope, accrued, burn in _running(now, projects):
+        row = found.setdefault(scope, Spending(*scope))
+        row.accrued, row.burn_per_hour = accrued, burn
+    return list(found.values())
 
 
 def projection(now: datetime, *, currency: str = "USD", projects: Sequence[int] | None = None) -> Projection:
@@ -70,42 +69,51 @@ def report_budgets(now: datetime) -> None:
         _warn(budget, amount, now)
 
 
-def _posted(month: datetime) -> list[tuple[Scope, Decimal]]:
-    sums = (
-        UsageInterval.objects.filter(hour__gte=month)
+def _posted(month: datetime, projects: Sequence[int] | None) -> list[tuple[Scope, Decimal]]:
+    rows = in_scope(PostedMonth.objects.filter(month=month), projects)
+    fields = ("project_id", "cloud", "endpoint_ref", "currency", "amount")
+    return [(tuple(scope), amount) for *scope, amount in rows.values_list(*fields)]
+
+
+def _running(now: datetime, projects: Sequence[int] | None) -> list[tuple[Scope, Decimal, Decimal]]:
+    """By scope: what has run up since each machine was last metered, and what those alive cost an hour now."""
+    since = Greatest(Coalesce("meter__metered_until", "launched_at"), Value(month_of(now)))
+    until = Least(Coalesce("terminated_at", Value(now)), Value(now))
+    unsettled = (
+        Instance.objects.filter(Q(terminated_at=None) | Q(meter__closed=False) | Q(meter=None))
+        .annotate(
+            as_of=Value(now),
+            owner=Coalesce("slot__allocation__project_id", "project_id"),
+            serves=Coalesce("slot__allocation__endpoint_ref", Value("")),
+            seconds=Greatest(_SecondsBetween(since, until), Value(Decimal(0))),
+        )
+        .annotate(price_now=current_price())
         .order_by()
-        .values_list("project_id", "cloud", "endpoint_ref", "currency")
-        .annotate(Sum("amount"))
     )
-    return [((project, cloud, endpoint, currency), amount) for project, cloud, endpoint, currency, amount in sums]
-
-
-def _unsettled() -> list[Instance]:
-    """Machines that cost something which is not in the ledger yet."""
-    return list(
-        Instance.objects.filter(Q(terminated_at=None) | Q(meter__closed=False) | Q(meter=None)).select_related(
-            "account", "meter", "project", "slot__allocation__project"
+    sums = (
+        in_scope(unsettled, projects, "owner")
+        .values("owner", "cloud", "serves", "currency")
+        .annotate(
+            accrued=Sum(F("price_now") * F("seconds") / Value(Decimal(3600))),
+            burn=Sum("price_now", filter=Q(terminated_at=None)),
         )
     )
+    found = []
+    for row in sums:
+        scope = row["owner"], row["cloud"], row["serves"], row["currency"]
+        found.append((scope, quantise(row["accrued"]), row["burn"] or Decimal(0)))
+    return found
 
 
-def _price_at(machine: Instance, prices: PriceHistory, now: datetime) -> Decimal:
-    changes = prices.changes(machine) if follows_market(machine) else []
-    in_force = [change for change in changes if change.effective_from <= now]
-    return in_force[-1].price_per_hour if in_force else machine.price_per_hour
+class _SecondsBetween(Func):
+    """`until - since` in seconds, exactly."""
 
+    template = "EXTRACT(EPOCH FROM (%(expressions)s))"
+    arity = 2
+    output_field = DecimalField(max_digits=20, decimal_places=6)
 
-def _accrue(found: dict[Scope, Spending], machine: Instance, price_per_hour: Decimal, now: datetime) -> None:
-    owner = Owner.of(machine)
-    scope = (owner.project.pk if owner.project else None, machine.cloud, owner.endpoint_ref, machine.currency)
-    row = found.setdefault(scope, Spending(*scope))
-    meter = getattr(machine, "meter", None)
-    metered_until = meter.metered_until if meter and meter.metered_until else machine.launched_at
-    since, until = max(metered_until, month_of(now)), min(machine.terminated_at or now, now)
-    if until > since:
-        row.accrued += cost_of(until - since, price_per_hour)
-    if machine.terminated_at is None:
-        row.burn_per_hour += price_per_hour
+    def __init__(self, since: Any, until: Any) -> None:
+        super().__init__(until, since, arg_joiner=" - ")
 
 
 def _covers(budget: Budget, row: Spending) -> bool:

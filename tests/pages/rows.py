@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from billing.models import AllocatedCost, CostedHour
+from billing.models import AllocatedCost, CostedHour, HourlySpend
 from fleet.models import (
     Allocation,
     Budget,
@@ -287,6 +287,16 @@ def _money(made: Installation, hours: int) -> None:
     newest = hours_before(made.now, 1)[0]
     part = Decimal((made.now - newest) / HOUR or 0.01)
     kinds = (("serving", "6.1"), ("idle", "2.2"), ("startup", "0.4"))
+    spent = [
+        (hour, k, cloud, kind, Decimal(amount) * (k + 1) * (part if hour == newest else 1))
+        for hour in hours_before(made.now, hours)
+        for k, cloud in enumerate(("aws", "gcp", "azure"))
+        for kind, amount in kinds
+    ]
+    HourlySpend.objects.bulk_create(
+        HourlySpend(hour=hour, project=made.mine, cloud=cloud, kind=kind, currency="USD", amount=amount)
+        for hour, _, cloud, kind, amount in spent
+    )
     AllocatedCost.objects.bulk_create(
         AllocatedCost(
             hour=hour,
@@ -295,15 +305,13 @@ def _money(made: Installation, hours: int) -> None:
             cloud=cloud,
             kind=kind,
             currency="USD",
-            amount=Decimal(amount) * (k + 1) * (part if hour == newest else 1),
+            amount=amount,
             seconds=3600,
             accelerator_seconds=3600,
             method="busy-ratio",
             completeness=1.0,
         )
-        for hour in hours_before(made.now, hours)
-        for k, cloud in enumerate(("aws", "gcp", "azure"))
-        for kind, amount in kinds
+        for hour, k, cloud, kind, amount in spent
     )
     CostedHour.objects.create(hour=hours_before(made.now, 1)[0], until=made.now)
     month = made.now.date().replace(day=1)

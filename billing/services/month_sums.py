@@ -1,0 +1,41 @@
+"""Keeps what a month's usage intervals add up to, in the transaction that changes the intervals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from billing.domain.projection import month_of
+from billing.models import PostedMonth, UsageInterval
+
+Key = tuple[datetime, int | None, str, str, str]  # month, project, cloud, endpoint, currency
+
+
+class MonthSums:
+    """What one metering transaction adds to its months."""
+
+    def __init__(self) -> None:
+        self._added: dict[Key, Decimal] = defaultdict(Decimal)
+
+    def add(self, usage: UsageInterval, amount: Decimal) -> None:
+        """The interval's amount grew by this; it was posted (all of it) or taken back (minus all of it)."""
+        month = month_of(usage.hour)
+        self._added[month, usage.project_id, usage.cloud, usage.endpoint_ref, usage.currency] += amount
+
+    def write(self) -> None:
+        """Add it to the rows. In order, so that two writers never deadlock."""
+        rows = [(*key, amount) for key, amount in sorted(self._added.items(), key=str) if amount]
+        if not rows:
+            return
+        table = connection.ops.quote_name(PostedMonth._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"INSERT INTO {table} (month, project_id, cloud, endpoint_ref, currency, amount)"  # noqa: S608 - a table's name
+                " VALUES (%s, %s, %s, %s, %s, %s)"
+                " ON CONFLICT (month, project_id, cloud, endpoint_ref, currency)"
+                f" DO UPDATE SET amount = {table}.amount + EXCLUDED.amount",
+                rows,
+            )
