@@ -47,6 +47,7 @@ from inference.models import (
     ServingConfig,
     Window,
 )
+from inference.services import standing
 
 SEED = 3
 SHAPES = 40  # different sketches of each metric
@@ -149,6 +150,7 @@ def serving(project: Project, *, endpoints: int, replicas: int, days: int, minut
             " GROUP BY 1, 2, 3, 4, 5"
         )
     CostedHour.objects.create(hour=hour, until=now, rebuilt_at=now)
+    standing.refresh(now)
     _news(project, made, now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

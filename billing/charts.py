@@ -23,17 +23,15 @@ KINDS = (
 )
 
 
-def cost_by_endpoint(rows: Rows, names: Mapping[str, str], events: Rows, span: TimeRange) -> Chart:
+def cost_by_endpoint(rows: Rows, names: Mapping[str, str], events: Rows, span: TimeRange, *, hidden: int) -> Chart:
     """Allocated cost per million tokens of each endpoint, on a log scale, with what happened under it."""
     by_endpoint: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         by_endpoint[row["endpoint_ref"]].append(row)
-    dearest = sorted(by_endpoint, key=lambda ref: -sum(row["sum"] for row in by_endpoint[ref]))[:MOST_LINES]
     lines = [
         _line(names.get(ref, ref), fill(span, by_endpoint[ref], "price"), k, span)
-        for k, ref in enumerate(ref for ref in [*names, *(set(by_endpoint) - set(names))] if ref in dearest)
+        for k, ref in enumerate(ref for ref in [*names, *(set(by_endpoint) - set(names))] if ref in by_endpoint)
     ]
-    hidden = len(by_endpoint) - len(lines)
     return lines_chart(
         "cost-by-endpoint",
         "Cost per 1M tokens by endpoint",
@@ -44,7 +42,7 @@ def cost_by_endpoint(rows: Rows, names: Mapping[str, str], events: Rows, span: T
         marks=[_mark(event, names) for event in events],
         empty="No hour of this time range has both a bill and tokens yet. "
         "The first price comes minutes after the first request.",
-        note=f"{hidden} endpoints with smaller bills are not drawn." if hidden else "",
+        note=f"{hidden} endpoints with smaller bills in the last day are not drawn." if hidden else "",
     )
 
 

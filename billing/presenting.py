@@ -22,9 +22,9 @@ def money_bar(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
     projected = spending.projection(now, projects=projects)
     standing = fleet_queries.standing(projects)
     price = queries.blended(projects, now)
-    objectives = [inference_presenting.slo_marks(row) for row in inference_queries.endpoint_rows(projects, now)]
+    objectives = [inference_presenting.slo_marks(row) for row in inference_queries.objective_rows(projects, now)]
     with_slo = [marks for marks in objectives if marks]
-    attained = inference_queries.slo_attainment(projects, now)
+    attained = inference_queries.slo_attainment(projects)
     newest = standing.pop("newest")
     return {
         **standing,

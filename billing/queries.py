@@ -55,11 +55,18 @@ def endpoint_prices(projects: Sequence[int] | None, now: datetime) -> dict[str, 
     return {row["endpoint_ref"]: row for row in latest.values(*fields)}
 
 
-def token_costs(projects: Sequence[int] | None, span: TimeRange, *, endpoint_ref: str = "") -> Rows:
-    """Bill and tokens by endpoint and bucket; `span` is in whole hours."""
+def dearest(projects: Sequence[int] | None, span: TimeRange, most: int) -> tuple[list[str], int]:
+    """The endpoints with the largest bills of the range's last day, and how many others had one."""
+    day = CostPerToken.objects.filter(hour__gte=span.end - 24 * HOUR, hour__lt=span.end, currency=CURRENCY)
+    sums = in_scope(day, projects).order_by().values("endpoint_ref").annotate(sum=Sum("amount"))
+    found = [row["endpoint_ref"] for row in sums.order_by("-sum", "endpoint_ref")]
+    return found[:most], max(len(found) - most, 0)
+
+
+def token_costs(projects: Sequence[int] | None, span: TimeRange, *, endpoints: Sequence[str]) -> Rows:
+    """Bill and tokens of these endpoints by bucket; `span` is in whole hours."""
     rows = in_scope(CostPerToken.objects.filter(hour__gte=span.start, hour__lt=span.end, currency=CURRENCY), projects)
-    if endpoint_ref:
-        rows = rows.filter(endpoint_ref=endpoint_ref)
+    rows = rows.filter(endpoint_ref__in=endpoints)
     found = (
         rows.order_by()
         .annotate(bucket=_bucket(span))

@@ -30,9 +30,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     span = frame.range.hourly()
     names = queries.endpoint_names(frame.projects)
     marks = fleet_queries.marked_events(frame.projects, span.start, span.end)
+    drawn, hidden = queries.dearest(frame.projects, span, charts.MOST_LINES)
+    prices = queries.token_costs(frame.projects, span, endpoints=drawn)
     context: dict[str, Any] = {
         "incidents": _incidents(frame),
-        "cost": charts.cost_by_endpoint(queries.token_costs(frame.projects, span), names, marks, span),
+        "cost": charts.cost_by_endpoint(prices, names, marks, span, hidden=hidden),
         "spend": charts.spend_rate(queries.spend(frame.projects, span), span),
         "utilisation": [_points(row) for row in inference_queries.utilisation_now(frame.projects, frame.now)],
         "news": _news(frame),

@@ -8,15 +8,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Q, QuerySet, Sum, Value
+from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, NullIf
 
 from fleet.queries import Rows, in_scope, live_machines, plain
 from fleet.timerange import TimeRange
-from inference.domain import sketch
-from inference.domain.histogram import from_json
 from inference.domain.lifecycle import ENDED_REPLICA_STATES
-from inference.domain.percentiles import NOTHING, Latency, from_histograms, from_sketches
+from inference.domain.percentiles import NOTHING, unpacked
 from inference.models import (
     Decision,
     Endpoint,
@@ -34,13 +32,19 @@ METRICS = ("ttft", "itl", "e2e")
 LATELY = timedelta(minutes=15)
 MOST_REPLICAS, MOST_DECISIONS, MOST_GAPS = 24, 30, 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+STANDING = ("at", "requests_per_second", "tokens_per_second", "in_flight", "latency")
+UNMEASURED = dict.fromkeys(METRICS, NOTHING)
 
 
-def endpoint_rows(projects: Sequence[int] | None, now: datetime) -> Rows:
-    """Every living endpoint with its replicas, its load and latencies of the last quarter of an hour, and its $/h."""
+def endpoint_rows(projects: Sequence[int] | None, now: datetime, *, only: int | None = None) -> Rows:
+    """Every living endpoint with its replicas, its load and latencies of the last quarter of an hour, and its $/h.
+
+    `only`: just the one of this key, if it lives.
+    """
     coming = Q(replicas__state__in=["pending", "starting", "loading"])
+    living = in_scope(Endpoint.objects.living(), projects)
     rows = list(
-        in_scope(Endpoint.objects.living(), projects)
+        (living if only is None else living.filter(pk=only))
         .annotate(
             ready=Count("replicas", filter=Q(replicas__state="ready")),
             coming=Count("replicas", filter=coming),
@@ -51,14 +55,32 @@ def endpoint_rows(projects: Sequence[int] | None, now: datetime) -> Rows:
             "id", "public_id", "name", "project__slug", "state", "reason", "detail", "since", "model__name",
             "accelerators", "slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms", "min_replicas", "max_replicas",
             "desired_replicas", "ready", "coming", "leaving",
+            **{name: F(f"standing__{name}") for name in STANDING},
         )
     )  # fmt: skip
-    ids = [row["id"] for row in rows]
-    lately, burn = _lately(ids, now), endpoint_burn(projects, now)
+    burn = endpoint_burn(projects, now)
     for row in rows:
-        row |= lately.get(row["id"], NO_LOAD)
+        _read_standing(row, now)
         row["burn"] = burn.get(row["public_id"], Decimal(0))
     return rows
+
+
+def objective_rows(projects: Sequence[int] | None, now: datetime) -> Rows:
+    """Of every living endpoint its objectives and its latencies of late: what the money bar counts."""
+    living = in_scope(Endpoint.objects.living(), projects).order_by()
+    objectives = ("slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms")
+    rows = plain(living.values(*objectives, at=F("standing__at"), latency=F("standing__latency")))
+    for row in rows:
+        _read_standing(row, now)
+    return rows
+
+
+def _read_standing(row: dict[str, Any], now: datetime) -> None:
+    """What was written longer ago than it speaks of is not of late: nothing is known then."""
+    if row["at"] is None or now - row["at"] > LATELY:
+        row |= dict.fromkeys(STANDING) | {"latency": UNMEASURED}
+    else:
+        row["latency"] = {metric: unpacked(kept) for metric, kept in row["latency"].items()} or UNMEASURED
 
 
 def endpoint_burn(projects: Sequence[int] | None, now: datetime) -> dict[str, Decimal]:
@@ -67,84 +89,23 @@ def endpoint_burn(projects: Sequence[int] | None, now: datetime) -> dict[str, De
     return {row["slot__allocation__endpoint_ref"]: row["sum"] for row in priced.annotate(sum=Sum("price_now"))}
 
 
-NO_LOAD: dict[str, Any] = {
-    "requests_per_second": None,
-    "tokens_per_second": None,
-    "in_flight": None,
-    "latency": dict.fromkeys(METRICS, NOTHING),
-}
-
-
-def _lately(endpoint_ids: Sequence[int], now: datetime) -> dict[int, dict[str, Any]]:
-    """Load and latencies of the last quarter of an hour; distributions are merged, never averaged."""
-    by_endpoint: dict[int, Rows] = defaultdict(list)
-    windows = Window.objects.filter(endpoint_id__in=endpoint_ids, start__gte=now - LATELY, start__lt=now).values(
-        "endpoint_id", "start", "source", "requests", "input_tokens", "output_tokens", "running_mean", "waiting_mean",
-        "ttft_sketch", "itl_sketch", "e2e_sketch", "histograms",
-    )  # fmt: skip
-    for window in windows:
-        by_endpoint[window["endpoint_id"]].append(dict(window))
-    return {pk: _load(rows, now) for pk, rows in by_endpoint.items()}
-
-
-def _load(rows: Rows, now: datetime) -> dict[str, Any]:
-    events = [row for row in rows if row["source"] == WindowSource.EVENTS]
-    scraped = [row for row in rows if row["source"] == WindowSource.SCRAPE]
-    counted = events or scraped
-    seconds = max((now - min(row["start"] for row in counted)).total_seconds(), 60.0)
-    newest = max((row["start"] for row in scraped), default=None)
-    in_flight = [(row["running_mean"] or 0) + (row["waiting_mean"] or 0) for row in scraped if row["start"] == newest]
-    return {
-        "requests_per_second": sum(row["requests"] for row in counted) / seconds,
-        "tokens_per_second": sum(row["input_tokens"] + row["output_tokens"] for row in counted) / seconds,
-        "in_flight": sum(in_flight) if in_flight else None,
-        "latency": {metric: _latency(events, scraped, metric) for metric in METRICS},
-    }
-
-
-def _latency(events: Rows, scraped: Rows, metric: str) -> Latency:
-    blobs = [bytes(row[f"{metric}_sketch"]) for row in events if row[f"{metric}_sketch"]]
-    if blobs:
-        return from_sketches(blobs)
-    return from_histograms([from_json(row["histograms"][metric]) for row in scraped if metric in row["histograms"]])
-
-
-def slo_attainment(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
+def slo_attainment(projects: Sequence[int] | None) -> dict[str, Any]:
     """Which share of a day's requests met the limits: of each endpoint the limit met least often counts."""
-    limits = {
-        row.pop("id"): row
-        for row in in_scope(Endpoint.objects.living(), projects)
-        .exclude(slo_ttft_ms=None, slo_itl_ms=None, slo_e2e_ms=None)
-        .values("id", "slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms")
-    }
-    if not limits:
+    limited = in_scope(Endpoint.objects.living(), projects).exclude(slo_ttft_ms=None, slo_itl_ms=None, slo_e2e_ms=None)
+    sums = limited.aggregate(
+        target=Min("slo_quantile"),
+        requests=Sum("standing__requests_of_day", filter=Q(standing__kept_ratio__isnull=False)),
+        kept=Sum(F("standing__requests_of_day") * F("standing__kept_ratio")),
+    )
+    if sums["target"] is None:
         return {"ratio": None, "target": None, "method": "No endpoint has an objective"}
-    hours = HourWindow.objects.filter(
-        endpoint_id__in=limits, source=WindowSource.EVENTS, start__gte=now - timedelta(hours=24)
-    ).values("endpoint_id", "requests", "ttft_sketch", "itl_sketch", "e2e_sketch")
-    by_endpoint: dict[int, Rows] = defaultdict(list)
-    for hour in hours:
-        by_endpoint[hour["endpoint_id"]].append(dict(hour))
-    shares = [
-        (_worst_share(rows, limits[pk]), sum(row["requests"] for row in rows)) for pk, rows in by_endpoint.items()
-    ]
-    known = [(share, weight) for share, weight in shares if share is not None and weight]
-    if not known:
+    if not sums["requests"]:
         return {"ratio": None, "target": None, "method": "No request records in 24 h"}
     return {
-        "ratio": sum(share * weight for share, weight in known) / sum(weight for _, weight in known),
-        "target": min(row["slo_quantile"] for row in limits.values()),
+        "ratio": sums["kept"] / sums["requests"],
+        "target": sums["target"],
         "method": "Share of requests within the limit, from request records; of several limits the one met least often",
     }
-
-
-def _worst_share(rows: Rows, limits: Mapping[str, Any]) -> float | None:
-    shares = []
-    for metric in METRICS:
-        blobs = [bytes(row[f"{metric}_sketch"]) for row in rows if row[f"{metric}_sketch"]]
-        if limits[f"slo_{metric}_ms"] is not None and blobs:
-            shares.append(sketch.share_at_most(sketch.merge(blobs), limits[f"slo_{metric}_ms"]))
-    return min((share for share in shares if share is not None), default=None)
 
 
 def utilisation_now(projects: Sequence[int] | None, now: datetime) -> Rows:

@@ -7,7 +7,7 @@ from celery import shared_task
 from fleet.models import Slot
 from fleet.services import schedule
 from fleet.services.clock import business_now
-from inference.services import autoscaling, reconciling, rollup, telemetry
+from inference.services import autoscaling, reconciling, rollup, standing, telemetry
 
 
 @shared_task(name="inference.reconcile", queue="autoscaling")
@@ -40,6 +40,12 @@ def roll_up(**_: object) -> None:
     while rollup.roll_up() >= rollup.BATCH:
         pass
     schedule.finished("inference.roll_up")
+
+
+@shared_task(name="inference.stand", queue="telemetry")
+def stand(**_: object) -> None:
+    standing.refresh(business_now())
+    schedule.finished("inference.stand")
 
 
 @shared_task(name="inference.forget", queue="default")

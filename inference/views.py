@@ -76,7 +76,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 
 def _head(found: Endpoint, frame: Frame) -> dict[str, Any]:
-    row = next((row for row in queries.endpoint_rows(frame.projects, frame.now) if row["id"] == found.pk), None)
+    row = next(iter(queries.endpoint_rows(frame.projects, frame.now, only=found.pk)), None)
     if row is None:  # deleted: it keeps its page
         return {
             "deleted": True,

@@ -33,7 +33,7 @@ def endpoint_prices(context: template.Context) -> dict[str, dict[str, Any]]:
 def endpoint_cost_chart(context: template.Context, endpoint_ref: str) -> Chart:
     frame: Frame = context["frame"]
     span = frame.range.hourly()
-    return charts.endpoint_cost(queries.token_costs(frame.projects, span, endpoint_ref=endpoint_ref), span)
+    return charts.endpoint_cost(queries.token_costs(frame.projects, span, endpoints=[endpoint_ref]), span)
 
 
 @register.simple_tag

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,17 @@ class Latency:
             for p in self.percentiles
         }
         return {"method": self.method, "count": self.count, "completeness": round(self.completeness, 4)} | values
+
+    def packed(self) -> dict[str, Any]:
+        """As it is kept in a row; `unpacked` gives it back."""
+        read = [[p.q, p.value_ms, p.low_ms, p.high_ms] for p in self.percentiles]
+        return {"method": self.method, "count": self.count, "completeness": self.completeness, "percentiles": read}
+
+
+def unpacked(kept: Mapping[str, Any]) -> Latency:
+    """What `Latency.packed` kept."""
+    read = tuple(Percentile(*values) for values in kept["percentiles"])
+    return Latency(kept["method"], kept["count"], kept["completeness"], read)
 
 
 def name(q: float) -> str:

@@ -5,6 +5,7 @@ from inference.models.endpoint import Endpoint
 from inference.models.model import Model
 from inference.models.replica import Replica, ReplicaPeriod
 from inference.models.serving import ServingConfig
+from inference.models.standing import EndpointStanding
 from inference.models.usage import Outcome, UsageEvent
 from inference.models.window import (
     CounterState,
@@ -20,6 +21,7 @@ __all__ = [
     "CounterState",
     "Decision",
     "Endpoint",
+    "EndpointStanding",
     "HourWindow",
     "MachineHourWindow",
     "MachineWindow",

@@ -31,9 +31,8 @@ from fleet.models import (
     Slot,
     Sweep,
 )
-from inference.models import (
-    Endpoint,
-)
+from inference.models import Endpoint
+from inference.services import standing
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 POOLS = [
@@ -89,6 +88,7 @@ def build(now: datetime, *, replicas: int = 4, allocations: int = 3, hours: int 
         serving.endpoint(made, name, POOLS[pool], replicas, cost, hours=hours, minutes=minutes)
     for k in range(allocations):
         bare_allocation(made, f"notebook-{k + 1}", k)
+    standing.refresh(made.now)
     _money(made, hours)
     _news(made)
     return made

@@ -1,0 +1,63 @@
+"""How endpoints stand: one row each, from the windows of late, and nothing once that is too old."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inference import queries
+from inference.domain import sketch
+from inference.models import EndpointStanding, HourWindow, Window
+from inference.services import standing
+from tests import factories
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def window(table: Any, endpoint: Any, start: Any, ttft: list[float], **more: Any) -> None:
+    table.objects.create(
+        endpoint=endpoint, source="events", start=start, requests=len(ttft), ttft_sketch=sketch.build(ttft), **more
+    )
+
+
+def test_the_last_quarter_of_an_hour_is_one_distribution_never_an_average() -> None:
+    endpoint = factories.endpoint(factories.project())
+    window(Window, endpoint, NOON - 2 * MINUTE, [100.0] * 99, output_tokens=990)
+    window(Window, endpoint, NOON - 9 * MINUTE, [5000.0], output_tokens=10)
+    window(Window, endpoint, NOON - 20 * MINUTE, [9000.0] * 50)  # too long ago
+    standing.refresh(NOON)
+    (row,) = queries.endpoint_rows(None, NOON)
+    assert row["latency"]["ttft"].count == 100
+    assert row["latency"]["ttft"].at(0.95).value_ms == pytest.approx(100, rel=0.01)
+    assert row["tokens_per_second"] == pytest.approx(1000 / 540)
+
+
+def test_of_a_day_the_share_within_the_limit_counts_by_requests() -> None:
+    kept, broken = (factories.endpoint(factories.project(), slo_ttft_ms=1000) for _ in range(2))
+    window(HourWindow, kept, NOON - 3 * HOUR, [100.0] * 90)
+    window(HourWindow, broken, NOON - 3 * HOUR, [100.0] * 5 + [3000.0] * 5)
+    window(HourWindow, broken, NOON - 30 * HOUR, [3000.0] * 500)  # not of this day
+    standing.refresh(NOON)
+    assert queries.slo_attainment(None)["ratio"] == pytest.approx(0.95)
+    assert queries.slo_attainment([broken.project_id])["ratio"] == pytest.approx(0.5)
+
+
+def test_running_twice_changes_nothing_and_a_deleted_endpoint_is_left_as_it_was() -> None:
+    endpoint = factories.endpoint(factories.project(), slo_ttft_ms=1000)
+    window(Window, endpoint, NOON - MINUTE, [100.0])
+    assert standing.refresh(NOON) == standing.refresh(NOON) == 1
+    assert EndpointStanding.objects.get().at == NOON
+    endpoint.state = "deleted"
+    endpoint.save()
+    assert standing.refresh(NOON + HOUR) == 0
+
+
+def test_what_nobody_refreshed_is_not_of_late() -> None:
+    endpoint = factories.endpoint(factories.project(), slo_ttft_ms=1000)
+    window(Window, endpoint, NOON - MINUTE, [100.0])
+    standing.refresh(NOON)
+    assert queries.objective_rows(None, NOON + 10 * MINUTE)[0]["latency"]["ttft"].count == 1
+    assert queries.objective_rows(None, NOON + 16 * MINUTE)[0]["latency"]["ttft"].count == 0
+    assert queries.endpoint_rows(None, NOON + 16 * MINUTE)[0]["requests_per_second"] is None
