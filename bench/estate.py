@@ -32,8 +32,8 @@ from fleet.models import (
     Slot,
     Sweep,
 )
-from fleet.services.access import issue_token
 from fleet.services.clock import business_now
+from fleet.services.tokens import issue_token
 from inference.domain import sketch
 from inference.models import (
     Decision,
@@ -441,11 +441,12 @@ def _spread(cursor: Any, table: type[models.Model], multiplied: str, /, **given:
     """INSERT … SELECT: the columns given as SQL, all others at their model's defaults."""
     columns, expressions, parameters = [], [], []
     for field in table._meta.concrete_fields:
-        if field.column in given:
-            columns.append(field.column)
-            expressions.append(given[field.column])
+        column = str(field.column)
+        if column in given:
+            columns.append(column)
+            expressions.append(given[column])
         elif not (field.primary_key or field.has_db_default()):
-            columns.append(field.column)
+            columns.append(column)
             expressions.append("%s")
             parameters.append(field.get_db_prep_save(field.get_default(), connection))
     names, values = ", ".join(f'"{column}"' for column in columns), ", ".join(expressions)
