@@ -1,5 +1,15 @@
 """fleet's lines of the schedule: task name -> real seconds."""
 
+from django.conf import settings
+
+CANARY_EVERY = 10.0
+
+
+def canary(queue: str) -> str:
+    """The task that proves that somebody consumes this queue."""
+    return f"fleet.canary.{queue}"
+
+
 SCHEDULE: dict[str, float] = {
     "fleet.reconcile": 1.0,
     "fleet.watch_notices": 0.4,
@@ -9,6 +19,7 @@ SCHEDULE: dict[str, float] = {
     "fleet.sweep": 10.0,
     "fleet.sync_catalog": 300.0,
     "fleet.forget": 600.0,
+    **{canary(queue): CANARY_EVERY for queue in settings.QUEUES},
     "fleet.seal_events": 5.0,
     "fleet.verify_audit": 3600.0,
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
+from fleet.schedule import canary
 from fleet.services import audit, catalog, change_requests, observing, reconciling, relay, retention, schedule, sweeping
 from fleet.services.accounts import each, enabled, watched
 from fleet.services.clock import business_now
@@ -71,3 +73,15 @@ def seal_events(**_: object) -> None:
 def verify_audit(**_: object) -> None:
     audit.check(now=business_now())
     schedule.finished("fleet.verify_audit")
+
+
+def _sing(queue: str) -> None:
+    """One canary a queue: it does nothing, and that it ended shows that the queue is consumed."""
+
+    @shared_task(name=canary(queue), queue=queue)
+    def sing(**_: object) -> None:
+        schedule.finished(canary(queue))
+
+
+for _queue in settings.QUEUES:
+    _sing(_queue)

@@ -267,7 +267,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # HTTPS is on in production; off only where the whole path to the browser is this machine.
 HTTPS = env_bool("HTTPS", PRODUCTION)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -348,6 +348,9 @@ if OTLP_ENDPOINT:
     OTLP_ENDPOINT = _collector.geturl() if _collector.path.strip("/") else f"{OTLP_ENDPOINT.rstrip('/')}/v1/traces"
 OTLP_HEADERS = env_secret("OTLP_HEADERS", " ").strip()
 OTLP_SAMPLE_RATIO = env_float("OTLP_SAMPLE_RATIO", 0.1, minimum=0, maximum=1)
+
+# A worker or scheduler touches this file as it works; purser/probe.py reads it in the same container.
+ALIVE_FILE = env_str("ALIVE_FILE", " ").strip()
 
 # --- Purser itself -----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Any
 from celery.signals import task_postrun, task_prerun
 
 from fleet.services.origin import NOWHERE, Origin, come_from
+from purser import alive
 from purser.logs import TASK
 
 
@@ -27,11 +28,13 @@ def _begin(*, task: Any, task_id: str, **_: object) -> None:
     elif request_id:
         context["woken_by"] = request_id
     TASK.set(context)
+    alive.touch()
 
 
 def _end(**_: object) -> None:
     come_from(NOWHERE)
     TASK.set({})
+    alive.touch()
 
 
 def _header(task: Any, name: str) -> str:

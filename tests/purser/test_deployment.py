@@ -51,11 +51,19 @@ def test_images_are_pinned_and_no_secret_is_written_down(name):
     assert all(key.endswith("_FILE") for key in secrets)
 
 
-def test_the_worker_reads_every_queue():
+def test_the_workers_read_every_queue_once():
     from django.conf import settings
 
-    command = SERVICES["worker"]["command"]
-    assert command[command.index("-Q") + 1].split(",") == list(settings.QUEUES)
+    commands = [SERVICES[name]["command"] for name in ("worker", "recovery")]
+    queues = [queue for command in commands for queue in command[command.index("-Q") + 1].split(",")]
+    assert sorted(queues) == sorted(settings.QUEUES)
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "recovery", "scheduler"])
+def test_a_health_check_asks_for_its_own_kind_and_has_a_file_to_look_at(name):
+    service = SERVICES[name]
+    assert service["healthcheck"]["test"][-1] == {"recovery": "worker"}.get(name, name)
+    assert ("ALIVE_FILE" in service["environment"]) == (name != "web")
 
 
 def test_make_run_reads_every_queue_and_the_urgent_one_in_a_worker_of_its_own():

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 from kombu.exceptions import OperationalError
@@ -38,4 +41,12 @@ class Command(BaseCommand):
                 log.warning("schedule waits: %s", error)
                 close_old_connections()
                 pause = AFTER_TROUBLE_SECONDS
+            _say_alive()
             stop.wait(pause)
+
+
+def _say_alive() -> None:
+    """Touch ALIVE_FILE: the loop goes round, also while PostgreSQL or the broker is away."""
+    if settings.ALIVE_FILE:
+        with suppress(OSError):
+            Path(settings.ALIVE_FILE).touch(mode=0o600)
