@@ -22,6 +22,7 @@ from tests.api_client import fresh_client
 from tests.fleet.test_crash_points import database_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+current_app.loader.import_default_modules()
 
 
 def sing(*, seconds_ago: float = 1, but: str = "") -> None:
@@ -38,7 +39,6 @@ def failing() -> tuple[int, set[str]]:
 
 
 def test_every_queue_has_a_canary_in_the_schedule_that_goes_to_that_queue():
-    current_app.loader.import_default_modules()
     for queue in settings.QUEUES:
         assert canary(queue) in SCHEDULE
         assert queue_of(canary(queue)) == queue
