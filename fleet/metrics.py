@@ -26,7 +26,19 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from fleet.domain.lifecycle import AllocationState, AttemptState, SlotState
 from fleet.domain.outcomes import ErrorClass
-from fleet.models import Allocation, Event, Incident, Instance, LaunchAttempt, Periodic, Slot, Sweep
+from fleet.models import (
+    Allocation,
+    CloudAccount,
+    Event,
+    Incident,
+    Installation,
+    Instance,
+    LaunchAttempt,
+    Periodic,
+    Slot,
+    Sweep,
+)
+from fleet.schedule import canary
 from fleet.services import budgets
 from fleet.services.clock import business_now
 
@@ -61,6 +73,7 @@ def families(now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("purser_reconcile_lag_seconds", "Age of the oldest row that is due", value=_lag())
     yield _burn_rate()
     yield _budget_remaining(now)
+    yield from _switches()
     yield from _liveness()
 
 
@@ -128,11 +141,29 @@ def _budget_remaining(now: datetime) -> Metric:
     return family
 
 
+def _switches() -> Iterator[Metric]:
+    """1 while a switch stops something."""
+    row = Installation.objects.first() or Installation()
+    stopped = {
+        "launches": row.launches_paused,
+        "sweeper": row.destructive_frozen,
+        "everything": row.restored_at is not None,  # a restored backup that nobody has confirmed
+    }
+    family = GaugeMetricFamily("purser_stopped", "Whether an operator or a restore has stopped it", labels=["what"])
+    for what, is_stopped in stopped.items():
+        family.add_metric([what], int(is_stopped))
+    yield family
+
+
 def _liveness() -> Iterator[Metric]:
     """How long ago the loops ran, in real seconds."""
     real = timezone.now()
-    unrelayed = Event.objects.filter(relayed_at=None).count()
-    yield GaugeMetricFamily("purser_events_unrelayed", "Events no worker was told of yet", value=unrelayed)
+    unrelayed = Event.objects.filter(relayed_at=None)
+    yield GaugeMetricFamily("purser_events_unrelayed", "Events no worker was told of yet", value=unrelayed.count())
+    oldest = unrelayed.order_by("id").values_list("recorded_at", flat=True).first()
+    lag = max((real - oldest).total_seconds(), 0) if oldest else 0
+    yield GaugeMetricFamily("purser_events_lag_seconds", "Age of the oldest event no worker was told of", value=lag)
+    yield from _consumption(real)
     tasks = GaugeMetricFamily("purser_task_age_seconds", "Since a scheduled task last ended", labels=["task"])
     for name, ended in Periodic.objects.filter(enabled=True).values_list("name", "last_finished_at"):
         if ended is not None:
@@ -144,8 +175,31 @@ def _liveness() -> Iterator[Metric]:
         if last is not None:
             sweeps.add_metric([account], max((real - last).total_seconds(), 0))
     yield sweeps
+    reads = GaugeMetricFamily("purser_account_read_age_seconds", "Since an account last answered", labels=["account"])
+    for name, read in CloudAccount.objects.filter(enabled=True).order_by("id").values_list("name", "last_read_at"):
+        if read is not None:
+            reads.add_metric([name], max((real - read).total_seconds(), 0))
+    yield reads
     incidents = GaugeMetricFamily("purser_incidents", "Open incidents", labels=["kind"])
     open_ones = Incident.objects.filter(closed_at=None).values_list("kind").annotate(count=Count("id"))
     for kind, count in open_ones.order_by("kind"):
         incidents.add_metric([kind], count)
     yield incidents
+
+
+def _consumption(real: datetime) -> Iterator[Metric]:
+    """Since each queue's canary last ended, and since a scheduler last sent anything."""
+    lines = {name: (sent, ended) for name, sent, ended in _lines()}
+    canaries = GaugeMetricFamily("purser_queue_canary_age_seconds", "Since its canary ended", labels=["queue"])
+    for queue in settings.QUEUES:
+        _, ended = lines.get(canary(queue), (None, None))
+        if ended is not None:
+            canaries.add_metric([queue], max((real - ended).total_seconds(), 0))
+    yield canaries
+    sent = [at for at, _ in lines.values() if at is not None]
+    age = max((real - max(sent)).total_seconds(), 0) if sent else float("inf")
+    yield GaugeMetricFamily("purser_scheduler_age_seconds", "Since a scheduler last sent a hint", value=age)
+
+
+def _lines() -> Iterable[tuple[str, datetime | None, datetime | None]]:
+    return Periodic.objects.filter(enabled=True).values_list("name", "last_sent_at", "last_finished_at")

@@ -3,6 +3,7 @@
 A bad value stops the process with the variable's name. Apps read these through `django.conf.settings`.
 """
 
+import os
 import re
 import secrets
 from ipaddress import ip_network
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "purser.middleware.RequestIdMiddleware",
     "purser.middleware.TrustedProxyMiddleware",
+    "purser.metrics.RequestMetricsMiddleware",
     "fleet.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -351,6 +353,11 @@ OTLP_SAMPLE_RATIO = env_float("OTLP_SAMPLE_RATIO", 0.1, minimum=0, maximum=1)
 
 # A worker or scheduler touches this file as it works; purser/probe.py reads it in the same container.
 ALIVE_FILE = env_str("ALIVE_FILE", " ").strip()
+
+# A folder in which the web processes of one container share their counters (prometheus_client reads it itself).
+PROMETHEUS_MULTIPROC_DIR = env_str("PROMETHEUS_MULTIPROC_DIR", " ").strip()
+if not PROMETHEUS_MULTIPROC_DIR:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # the library takes an empty one for the folder we are in
 
 # --- Purser itself -----------------------------------------------------------------------------------------------
 

@@ -58,6 +58,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | quote }}
 - {name: LOG_LEVEL, value: {{ .Values.logLevel | quote }}}
 - {name: DATABASE_SSLMODE, value: {{ .Values.database.sslmode | quote }}}
 - {name: ALIVE_FILE, value: /run/purser/alive}
+- {name: PROMETHEUS_MULTIPROC_DIR, value: /run/purser/metrics}
 - {name: SECRET_KEY_FILE, value: /run/secrets/purser/secret-key}
 - {name: DATABASE_URL_FILE, value: /run/secrets/purser/database-url}
 - {name: REDIS_URL_FILE, value: /run/secrets/purser/redis-url}
@@ -132,7 +133,7 @@ volumes:
         - {key: secret-key, path: secret-key}
         - {key: database-url, path: database-url}
         - {key: redis-url, path: redis-url}
-  - {name: run, emptyDir: {medium: Memory, sizeLimit: 16Mi}}
+  - {name: run, emptyDir: {medium: Memory, sizeLimit: 64Mi}}
   - {name: tmp, emptyDir: {sizeLimit: 256Mi}}
 {{- end }}
 
