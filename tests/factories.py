@@ -27,6 +27,7 @@ from fleet.models import (
     Project,
     Quota,
     Role,
+    ServiceAccount,
     Slot,
 )
 from fleet.services.clock import business_now
@@ -87,6 +88,11 @@ def token(of: Project, *scopes: str, issuer: User | None = None, lifetime: timed
         lifetime=lifetime,
     )
     return plain
+
+
+def service_account(of: Project, role: str = Role.OPERATOR, **changes: Any) -> ServiceAccount:
+    values = {"name": f"robot-{next(_numbers)}", "role": role, "created_by": "somebody"}
+    return ServiceAccount.objects.create(project=of, **values | changes)
 
 
 def bearer(plain: str) -> dict[str, str]:

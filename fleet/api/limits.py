@@ -1,4 +1,4 @@
-"""Quotas and budgets, and the projects they are of: list, read, create, change, delete, many at once.
+"""Quotas and budgets: list, read, create, change, delete, many at once.
 
 Where two pairs of eyes are asked for, what would let more be held or spent answers 202 with the change request.
 """
@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -41,22 +40,6 @@ from fleet.models import Budget, ChangeRequest, ChangeState, Project, Quota
 from fleet.services import budgets, bulk, limit_steps, limits
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
-
-
-class ProjectOut(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    slug = serializers.CharField()
-    name = serializers.CharField()
-
-
-class Projects(ApiView):
-    resource = "fleet"
-
-    @says(paged(ProjectOut), query=PageQuery, summary="The projects you may read")
-    def get(self, request: Request) -> Response:
-        query = self.query(PageQuery)
-        mine = self.visible(Project.objects.all(), project="pk").values("public_id", "slug", "name")
-        return Response(page(request._request, mine, query, key="public_id", row=_project))
 
 
 class LimitQuery(PageQuery):
@@ -331,7 +314,3 @@ def _budgets(keys: Sequence[int]) -> dict[int, dict[str, Any]]:
 
 def _at(request: ChangeRequest) -> dict[str, str]:
     return {"Location": f"/api/v1/change-requests/{request.public_id}"}
-
-
-def _project(row: dict[str, Any]) -> dict[str, Any]:
-    return {"id": row["public_id"], "slug": row["slug"], "name": row["name"]}

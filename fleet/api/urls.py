@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from fleet.api import allocations, catalog, change_requests, converters, events, instances, limits
+from fleet.api import (
+    allocations,
+    catalog,
+    change_requests,
+    converters,
+    events,
+    instances,
+    limits,
+    me,
+    members,
+    projects,
+    service_accounts,
+    tokens,
+)
 
 __all__ = ["converters", "urlpatterns"]
 
@@ -22,7 +35,20 @@ urlpatterns = [
     path("accelerators", catalog.Accelerators.as_view(), name="api-accelerators"),
     path("offerings", catalog.Offerings.as_view(), name="api-offerings"),
     path("accounts", catalog.Accounts.as_view(), name="api-accounts"),
-    path("projects", limits.Projects.as_view(), name="api-projects"),
+    path("projects", projects.Projects.as_view(), name="api-projects"),
+    path("projects/<public_id:public_id>", projects.OneProject.as_view(), name="api-project"),
+    path("projects/<public_id:public_id>/members", members.Members.as_view(), name="api-members"),
+    path("projects/<public_id:public_id>/members/<str:username>", members.OneMember.as_view(), name="api-member"),
+    path("service-accounts", service_accounts.ServiceAccounts.as_view(), name="api-service-accounts"),
+    path(
+        "service-accounts/<public_id:public_id>",
+        service_accounts.OneServiceAccount.as_view(),
+        name="api-service-account",
+    ),
+    path("tokens", tokens.Tokens.as_view(), name="api-tokens"),
+    path("tokens/<public_id:public_id>", tokens.OneToken.as_view(), name="api-token"),
+    path("tokens/<public_id:public_id>/rotate", tokens.RotateToken.as_view(), name="api-token-rotate"),
+    path("me", me.Me.as_view(), name="api-me"),
     path("quotas", limits.Quotas.as_view(), name="api-quotas"),
     path("quotas/bulk", limits.QuotasBulk.as_view(), name="api-quotas-bulk"),
     path("quotas/<public_id:public_id>", limits.OneQuota.as_view(), name="api-quota"),

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from fleet.domain import rights, tokens
-from fleet.domain.refusals import Refused
+from fleet.domain.refusals import NotAllowed, Refused
 from fleet.models import Project, ServiceAccount, Token
 from fleet.services import events
 from fleet.services.access import Caller, caller_of_user, pepper_ring
@@ -136,7 +136,7 @@ def change_token(token: Token, *, by: Caller, changes: Mapping[str, Any], now: d
     `changes`: name, cidrs, requests_per_minute, spend_cap_per_hour.
     """
     if by.limited or (by.token_id is not None and by.token_id in family(token.pk)):
-        raise Refused("token-limited", "A token with limits changes none, and no token changes its own.")
+        raise NotAllowed("A token with limits changes none, and no token changes its own.")
     with transaction.atomic():
         row = _locked(token)
         _check_living(row, now)
@@ -247,12 +247,12 @@ def _check_wish(wish: Wish, caller: Caller) -> None:
 def _check_maker(wish: Wish, caller: Caller) -> None:
     """Who may make this token: oneself for oneself; for a service account who may change access there."""
     if caller.limited:
-        raise Refused("token-limited", "A token with limits of its own makes no others: use one without, or log in.")
+        raise NotAllowed("A token with limits of its own makes no others: use one without, or log in.")
     if wish.project is None:
         if not caller.may("installation:write", None):
-            raise Refused("token-project", "Only superusers make tokens of the installation.", field="project")
+            raise NotAllowed("Only superusers make tokens of the installation.")
     elif (wish.service_account or caller.token_id) and not caller.may("access:write", wish.project.pk):
-        raise Refused("token-access", "This needs the scope 'access:write' in the token's project.", field="project")
+        raise NotAllowed("This needs the scope 'access:write' in the token's project.")
     if wish.service_account is None and caller.service_account_id is not None:
         raise Refused(
             "token-account", "A service account makes tokens for service accounts: name one.", field="service_account"
@@ -264,14 +264,14 @@ def _check_may_hold(token: Token, by: Caller) -> None:
     if by.token_id == token.pk:
         return
     if by.limited:
-        raise Refused("token-limited", "A token with limits rotates only itself.")
+        raise NotAllowed("A token with limits rotates only itself.")
     if token.service_account is None:
         if by.principal != f"user:{token.issuer_id}":
-            raise Refused("token-holder", "Only its holder rotates a personal token. Revoke it and issue another.")
+            raise NotAllowed("Only its holder rotates a personal token. Revoke it and issue another.")
         return
     may = rights.expand(token.scopes) & rights.SCOPES_OF_ROLE[token.service_account.role]
     if not by.may("access:write", token.project_id) or not may <= _rights_here(by, token.project):
-        raise Refused("token-scopes", "This token may do more than you may, so you cannot have its new secret.")
+        raise NotAllowed("This token may do more than you may, so you cannot have its new secret.")
 
 
 def _check_living(token: Token, now: datetime) -> None:

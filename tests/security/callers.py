@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from fleet.domain import rights
-from fleet.models import Role
+from fleet.models import Project, Role
+from fleet.services import tokens
 from fleet.sudo import PROVED_AT
 from tests import factories
 from tests.api_client import fresh_client
@@ -31,6 +33,7 @@ class Caller:
     installation: frozenset[str] = NOTHING  # to what belongs to no project
     known: bool = True  # the API answers 401 otherwise
     proved: bool = True  # has shown lately who sits at the browser; tokens never have to
+    limited: bool = False  # a token with limits of its own
     token: str = ""
     user: User | None = None
     session: Client = field(default_factory=fresh_client, repr=False)  # their browser; nobody's has no cookies
@@ -60,6 +63,14 @@ def _without_a_name(estate: Estate) -> Iterator[Caller]:
     yield Caller("not a token", known=False, token="prs_000000000000_" + "a" * 52)
     yield Caller("expired token", known=False, token=estate.expired_token)
     yield Caller("revoked token", known=False, token=estate.revoked_token)
+    admin = factories.member(estate.mine, Role.ADMIN)
+    elsewhere = tokens.Limits(cidrs=("203.0.113.0/24",))
+    yield Caller("token from a wrong address", known=False, token=_token(estate.mine, admin, limits=elsewhere))
+    asleep = factories.service_account(estate.mine, "admin")
+    plain = _token(estate.mine, admin, service_account=asleep)
+    asleep.disabled_at = timezone.now()
+    asleep.save()
+    yield Caller("token of a disabled service account", known=False, token=plain)
 
 
 def _people(estate: Estate) -> Iterator[Caller]:
@@ -86,7 +97,36 @@ def _tokens(estate: Estate) -> Iterator[Caller]:
     yield Caller(
         "token elsewhere", elsewhere=rights.OF_PROJECT, token=factories.token(estate.other, *every, issuer=elsewhere)
     )
+    for role in Role.values:
+        scopes = rights.SCOPES_OF_ROLE[role]
+        robot = factories.service_account(estate.mine, role)
+        plain = _token(estate.mine, here, *scopes, service_account=robot)
+        yield Caller(f"service account, {role} here", here=scopes, token=plain)
+    robot = factories.service_account(estate.other, "admin")
+    plain = _token(estate.other, elsewhere, service_account=robot)
+    yield Caller("service account, admin elsewhere", elsewhere=rights.OF_PROJECT, token=plain)
+    limits = tokens.Limits(("127.0.0.0/8",), 1_000_000, Decimal(1000))
+    plain = _token(estate.mine, here, limits=limits)
+    yield Caller("token with limits here", here=rights.OF_PROJECT, token=plain, limited=True)
+    root = factories.user(is_superuser=True)
+    both = rights.OF_PROJECT
+    plain = _token(None, root, *rights.SCOPES)
+    yield Caller("token of the installation", here=both, elsewhere=both, installation=rights.SCOPES, token=plain)
+    reads = frozenset({"fleet:read", "installation:read"})
+    of_projects = reads & rights.OF_PROJECT
+    plain = _token(None, root, *reads)
+    yield Caller("reading token of the installation", of_projects, of_projects, reads, token=plain)
+    was_root = factories.user(is_superuser=True)
+    plain = _token(None, was_root, *rights.SCOPES)
+    was_root.is_superuser = False
+    was_root.save()
+    yield Caller("token of the installation whose issuer is no superuser by now", token=plain)
     was = factories.member(estate.mine, Role.ADMIN)
     demoted = factories.token(estate.mine, *every, issuer=was)
     was.memberships.update(role=Role.VIEWER)
     yield Caller("token of an admin who is a viewer by now", here=rights.READS, token=demoted)
+
+
+def _token(project: Project | None, issuer: User, *scopes: str, **rest: Any) -> str:
+    values = {"name": "of the matrix", "now": timezone.now(), "scopes": scopes or rights.OF_PROJECT} | rest
+    return tokens.issue_token(project=project, issuer=issuer, **values)[1]

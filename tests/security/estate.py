@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from fleet.models import Allocation, Budget, ChangeRequest, Instance, Project, Quota, Slot, Token
+from fleet.models import Allocation, Budget, ChangeRequest, Instance, Project, Quota, ServiceAccount, Slot, Token
 from fleet.services import events, tokens
 from fleet.services.clock import business_now
 from inference.models import Decision, Endpoint, Model, Replica, ServingConfig
@@ -32,6 +32,9 @@ class Estate:
     quota: Quota
     budget: Budget
     change_request: ChangeRequest
+    service_account: ServiceAccount
+    robots_row: Token
+    robots_token: str
     operator: User
     viewer: User
     stranger: User
@@ -49,7 +52,14 @@ class Estate:
     @property
     def secrets(self) -> list[str]:
         """What no answer may ever hold."""
-        kept = [self.token, self.viewers_token, self.strangers_token, self.expired_token, self.revoked_token]
+        kept = [
+            self.robots_token,
+            self.token,
+            self.viewers_token,
+            self.strangers_token,
+            self.expired_token,
+            self.revoked_token,
+        ]
         return [token.split("_")[2] for token in kept]
 
     @property
@@ -57,6 +67,7 @@ class Estate:
         """What only those see who may read it: by the scope that opens it in `mine`."""
         return {
             "fleet:read": [self.allocation.name, self.instance.public_id, self.instance.provider_id],
+            "access:read": [self.service_account.public_id, self.robots_row.public_id, self.robots_row.key_id],
             "inference:read": [self.model.name, self.serving_config.public_id],
             "limits:read": [self.quota.public_id, self.budget.public_id, self.change_request.public_id],
         }
@@ -86,7 +97,19 @@ def build() -> Estate:
     events.record("allocation.requested", subject=allocation.public_id, project=mine, now=business_now())
     operator, viewer = factories.member(mine), factories.member(mine, "viewer")
     stranger = factories.member(other, "admin")
+    robot = factories.service_account(mine, "operator")
+    robots_row, robots_token = tokens.issue_token(
+        project=mine,
+        issuer=factories.member(mine, "admin"),
+        name="robots-token",
+        scopes=["read", "write"],
+        now=timezone.now(),
+        service_account=robot,
+    )
     return Estate(
+        service_account=robot,
+        robots_row=robots_row,
+        robots_token=robots_token,
         mine=mine,
         other=other,
         allocation=allocation,

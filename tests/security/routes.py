@@ -43,8 +43,11 @@ class Rule:
     post: str = ""
     patch: str = ""
     delete: str = ""
-    row: str = ""  # attribute of the estate; the row belongs to its project `mine`
+    row: str = ""  # attributes of the estate, one an argument; the row belongs to its project `mine`
+    hidden: bool = False  # who may not read the row does not learn that the route needs a scope: 404, not 403
     reads: str = ""  # the scope without which that row is not there; usually that of GET
+    gives: str = ""  # the role a change gives: it takes all the rights of that role to do so
+    by_token: str = ""  # the scope with which a token may do what every person may
     query: str = ""  # what a page cannot do without
     sensitive: bool = False  # a browser that changes something has to have proved itself lately
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by method; else {}
@@ -76,8 +79,69 @@ API_RULES: dict[str, Rule] = {
     "api/v1/accelerators": Rule(get="fleet:read"),
     "api/v1/offerings": Rule(get="fleet:read"),
     "api/v1/accounts": Rule(get="fleet:read"),
-    "api/v1/projects": Rule(get="fleet:read"),
+    "api/v1/projects": Rule(
+        get="fleet:read", post="installation:write", sensitive=True, bodies={"post": {"slug": "new", "name": "New"}}
+    ),
+    f"api/v1/projects/{ID}": Rule(
+        get="fleet:read",
+        patch="installation:write",
+        delete="installation:write",
+        row="mine",
+        sensitive=True,
+        bodies={"patch": {"name": "Renamed"}},
+    ),
     "api/v1/events": Rule(get="fleet:read"),
+    # access
+    "api/v1/me": Rule(get=ANYBODY),
+    f"api/v1/projects/{ID}/members": Rule(
+        get="access:read",
+        post="access:write",
+        row="mine",
+        sensitive=True,
+        bodies={"post": {"user": "strangers-name", "role": "viewer"}},
+    ),
+    f"api/v1/projects/{ID}/members/<str:username>": Rule(
+        get="access:read",
+        patch="access:write",
+        delete="access:write",
+        row="mine, viewer",
+        sensitive=True,
+        bodies={"patch": {"role": "viewer"}},
+    ),
+    "api/v1/service-accounts": Rule(
+        get="access:read",
+        post="access:write",
+        sensitive=True,
+        gives="viewer",
+        bodies={"post": {"name": "new-bot", "role": "viewer"}},
+    ),
+    f"api/v1/service-accounts/{ID}": Rule(
+        get="access:read",
+        patch="access:write",
+        delete="access:write",
+        row="service_account",
+        sensitive=True,
+        bodies={"patch": {"description": "Rolls out"}},
+    ),
+    "api/v1/tokens": Rule(
+        get=ANYBODY,
+        post=ANYBODY,
+        by_token="access:write",
+        sensitive=True,
+        bodies={"post": {"name": "mine", "scopes": ["read"]}},
+    ),
+    f"api/v1/tokens/{ID}": Rule(
+        get="access:read",
+        patch="access:write",
+        delete="access:write",
+        row="robots_row",
+        hidden=True,
+        sensitive=True,
+        bodies={"patch": {"name": "renamed"}},
+    ),
+    f"api/v1/tokens/{ID}/rotate": Rule(
+        post="access:write", reads="access:read", row="robots_row", hidden=True, sensitive=True
+    ),
     # limits
     "api/v1/quotas": Rule(get="limits:read", post="limits:write", sensitive=True),
     "api/v1/quotas/bulk": Rule(post="limits:write", sensitive=True),
@@ -207,8 +271,13 @@ def address(route: str, estate: Estate) -> str:
         return f"/{route}"
     rule = API_RULES.get(route) or PAGE_RULES.get(route)
     assert rule and rule.row, f"/{route} is new: say in tests/security/routes.py who may open it and which row it names"
-    row = getattr(estate, rule.row)
-    return "/" + re.sub(r"<[^>]+>", str(getattr(row, "public_id", row)), route)
+    rows = iter(rule.row.split(", "))
+
+    def argument(_: re.Match[str]) -> str:
+        row = getattr(estate, next(rows))
+        return str(getattr(row, "public_id", row))
+
+    return "/" + re.sub(r"<[^>]+>", argument, route)
 
 
 def call(method: str, path: str, token: str = "", client: Client | None = None, *, body: Any = None) -> Any:

@@ -14,10 +14,13 @@ from django.core.cache import cache
 from django.db import transaction
 
 from fleet.api.base import ApiView
+from fleet.domain import rights
 from tests.security.callers import Caller, everybody
 from tests.security.estate import Estate
 from tests.security.routes import ANYBODY, API, API_RULES, METHODS, PAGE_RULES, PAGES, Rule, address
 
+NEEDS_NO_LIMITS = frozenset({"access:write"})
+"""A token with limits of its own gives nobody rights. Revoking and removing take rights away."""
 REFUSALS = frozenset({401, 403, 404, 405})
 
 
@@ -101,8 +104,8 @@ def taken_back() -> Iterator[None]:
 
 
 def _methods_for(caller: Caller, rule: Rule, only: Iterable[str]) -> list[str]:
-    """All of them for who has no name; the served ones and one that is not for everybody else: it must be fast."""
-    if not caller.known:
+    """All of them for nobody; the served ones and one that is not for everybody else: it must be fast."""
+    if not caller.token and not caller.user:
         return [method for method in METHODS if method in only]
     unserved = next(method for method in ("delete", "patch", "post", "put") if not rule.scope(method))
     return [method for method in [*rule.methods, unserved] if method in only]
@@ -125,16 +128,28 @@ def _expected(rule: Rule, method: str, caller: Caller) -> set[int] | None:
     scope = rule.scope(method)
     if not scope:
         return {403, 405}
+    if rule.sensitive and method != "get" and caller.user and not caller.proved:
+        return {403}
+    if scope == ANYBODY and caller.token and rule.by_token and method != "get":
+        scope = rule.by_token
     if scope == ANYBODY:
         return None
-    if scope not in caller.anywhere or (rule.sensitive and method != "get" and caller.user and not caller.proved):
+    if scope not in caller.anywhere and not rule.hidden:
         return {403}
     if rule.row:
         if rule.reading not in caller.here | caller.installation | {ANYBODY}:
             return {404}
         if scope not in caller.here | caller.installation:
             return {403}
+    if rule.gives and method in ("post", "patch") and not _may_give(rule.gives, caller):
+        return {403}
+    if caller.limited and scope in NEEDS_NO_LIMITS and method != "delete":
+        return {403}
     return None
+
+
+def _may_give(role: str, caller: Caller) -> bool:
+    return any(rights.SCOPES_OF_ROLE[role] <= may for may in (caller.here, caller.elsewhere))
 
 
 def _wrong_page(answer: Any, rule: Rule, method: str, caller: Caller) -> str:

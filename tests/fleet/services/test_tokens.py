@@ -85,7 +85,7 @@ def test_a_service_accounts_token_loses_what_its_role_loses(project: Project, ad
 
 def test_a_token_for_a_service_account_needs_the_right_to_change_access(project: Project, admin: User) -> None:
     account = robot(project, "viewer")
-    with refusal("token-access"):
+    with refusal("not-allowed"):
         issue(project, factories.member(project, "operator"), "read", service_account=account)
     with refusal("token-scopes"):
         issue(project, admin, "fleet:write", service_account=account)
@@ -95,7 +95,7 @@ def test_a_token_for_a_service_account_needs_the_right_to_change_access(project:
 
 
 def test_only_superusers_make_tokens_of_the_installation(admin: User) -> None:
-    with refusal("token-project"):
+    with refusal("not-allowed"):
         issue(None, admin)
     root = factories.user(is_superuser=True)
     _, plain = issue(None, root, "fleet:read", "installation:read")
@@ -110,7 +110,7 @@ def test_only_superusers_make_tokens_of_the_installation(admin: User) -> None:
 
 def test_a_limited_token_makes_no_other(project: Project, admin: User) -> None:
     _, plain = issue(project, admin, "access:write", "read", limits=Limits(spend_cap_per_hour=Decimal(5)))
-    with refusal("token-limited"):
+    with refusal("not-allowed"):
         issue(project, admin, "read", by=caller(plain))
 
 
@@ -183,7 +183,7 @@ def test_a_rotated_token_works_beside_its_successor_until_the_overlap_ends(proje
 def test_a_token_rotates_itself_and_nobody_elses(project: Project, admin: User) -> None:
     operator = factories.member(project, "operator")
     theirs, plain = issue(project, operator, "read", limits=Limits(requests_per_minute=60))
-    with refusal("token-holder"):
+    with refusal("not-allowed"):
         tokens.rotate_token(theirs, by=caller_of_user(admin), issuer=admin, now=timezone.now())
     made, _ = tokens.rotate_token(theirs, by=caller(plain), issuer=operator, now=timezone.now())
     assert made.requests_per_minute == 60
@@ -192,7 +192,7 @@ def test_a_token_rotates_itself_and_nobody_elses(project: Project, admin: User) 
 def test_nobody_takes_the_secret_of_a_token_that_may_do_more_than_they(project: Project, admin: User) -> None:
     token, _ = issue(project, admin, "access:write", "read", service_account=robot(project, "admin"))
     _, weak = issue(project, admin, "access:write")
-    with refusal("token-scopes"):
+    with refusal("not-allowed"):
         tokens.rotate_token(token, by=caller(weak), issuer=admin, now=timezone.now())
 
 
@@ -206,5 +206,5 @@ def test_limits_of_a_pair_change_together_and_the_event_says_from_what_to_what(p
     assert event.data["before"]["spend_cap_per_hour"] is None
     assert Decimal(event.data["after"]["spend_cap_per_hour"]) == 3
     _, plain = tokens.rotate_token(new, by=caller_of_user(admin), issuer=admin, now=timezone.now())
-    with refusal("token-limited"):
+    with refusal("not-allowed"):
         tokens.change_token(new, by=caller(plain, "10.1.1.1"), changes={"cidrs": []}, now=timezone.now())

@@ -1,0 +1,138 @@
+"""Members of a project: who they are and what their role is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fleet.api.base import ApiView
+from fleet.api.conditional import check_match, tag_of
+from fleet.api.cursors import PageQuery, page, paged
+from fleet.api.fields import Strict
+from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.models import Membership, Project, Role
+from fleet.services import members
+from fleet.services.clock import business_now
+from fleet.services.idempotency import Answer
+
+USERNAME = r"^[\w.@+-]{1,150}$"
+USER = OpenApiParameter(
+    "username", OpenApiTypes.STR, OpenApiParameter.PATH, required=True, pattern=r"^[A-Za-z0-9_.@+-]{1,150}$"
+)
+
+
+class MemberIn(Strict):
+    user = serializers.RegexField(USERNAME, help_text="Name of somebody who may log in")
+    role = serializers.ChoiceField(Role.values)
+
+
+class RoleIn(Strict):
+    role = serializers.ChoiceField(Role.values)
+
+
+class MemberOut(serializers.Serializer[Any]):
+    user = serializers.CharField()
+    role = serializers.ChoiceField(Role.values)
+    active = serializers.BooleanField(help_text="Whether they may log in")
+    last_login_at = serializers.DateTimeField(allow_null=True)
+
+
+class OfProject(ApiView):
+    """A view below one project whose members the caller may see."""
+
+    resource = "access"
+    sensitive = True
+
+    def project(self, public_id: str) -> Project:
+        found = self.visible(Project.objects.all(), project="pk").filter(public_id=public_id).first()
+        if found is None:
+            raise Http404
+        self.require(found.pk)
+        return found
+
+
+class Members(OfProject):
+    @says(paged(MemberOut), path_id="proj", query=PageQuery, summary="Who may act in the project")
+    def get(self, request: Request, public_id: str) -> Response:
+        query = self.query(PageQuery)
+        mine = _rows(Membership.objects.filter(project=self.project(public_id)))
+        return Response(page(request._request, mine, query, key="id", row=_row))
+
+    @says(
+        MemberOut,
+        status=201,
+        path_id="proj",
+        body=MemberIn,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        refuses=(409,),
+        summary="Let somebody act in the project",
+        takes={"user": "ada", "role": "operator"},
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        wanted = self.body(MemberIn)
+        project = self.project(public_id)
+
+        def run() -> Answer:
+            made = members.add_member(
+                project=project, username=wanted["user"], role=wanted["role"], by=self.caller, now=business_now()
+            )
+            return Answer(201, as_json(made), f"/api/v1/projects/{public_id}/members/{wanted['user']}")
+
+        return self.once(run, spends=False)
+
+
+class OneMember(OfProject):
+    @says(MemberOut, path_id="proj", parameters=(USER,), summary="One member")
+    def get(self, request: Request, public_id: str, username: str) -> Response:
+        found = self._found(public_id, username)
+        return self.shown(as_json(found), found.role)
+
+    @says(MemberOut, path_id="proj", parameters=(USER,), body=RoleIn, summary="Give a member another role")
+    def patch(self, request: Request, public_id: str, username: str) -> Response:
+        role = self.body(RoleIn)["role"]
+        found = self._found(public_id, username)
+        check_match(request, tag_of(found.role, as_json(found)))
+        changed = members.change_role(found, role=role, by=self.caller, now=business_now())
+        return self.shown(as_json(changed), changed.role)
+
+    @says(
+        None,
+        status=204,
+        path_id="proj",
+        parameters=(USER,),
+        refuses=(422,),
+        summary="Remove a member; their own tokens of the project open nothing from then on",
+    )
+    def delete(self, request: Request, public_id: str, username: str) -> Response:
+        found = self._found(public_id, username)
+        check_match(request, tag_of(found.role, as_json(found)))
+        members.remove_member(found, by=self.caller, now=business_now())
+        return Response(status=204)
+
+    def _found(self, public_id: str, username: str) -> Membership:
+        of_project = Membership.objects.filter(project=self.project(public_id)).select_related("user")
+        found = None if "\x00" in username else of_project.filter(user__username=username).first()
+        if found is None:
+            raise Http404
+        return found
+
+
+def as_json(member: Membership) -> dict[str, Any]:
+    return _row(_rows(Membership.objects.filter(pk=member.pk)).get())
+
+
+def _rows(found: QuerySet[Membership]) -> QuerySet[Membership, dict[str, Any]]:
+    return found.values(
+        "id", "role", name=F("user__username"), active=F("user__is_active"), last_login_at=F("user__last_login")
+    )
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {"user": row["name"], **{name: row[name] for name in ("role", "active", "last_login_at")}}
