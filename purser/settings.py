@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "fleet.middleware.ApiErrorsMiddleware",
+    "fleet.api.rates.ApiThrottleMiddleware",  # before anything asks the database
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -242,6 +243,10 @@ SPECTACULAR_SETTINGS = {
     ],
     "LICENSE": {"name": "Apache-2.0"},
 }
+# Requests a minute under /api/: of one caller, from one address, and from one address without a valid name. 0: any.
+API_REQUESTS_PER_MINUTE = env_int("API_REQUESTS_PER_MINUTE", 1_200, minimum=0, maximum=10_000_000)
+API_ADDRESS_REQUESTS_PER_MINUTE = env_int("API_ADDRESS_REQUESTS_PER_MINUTE", 12_000, minimum=0, maximum=10_000_000)
+API_FAILURES_PER_MINUTE = env_int("API_FAILURES_PER_MINUTE", 60, minimum=0, maximum=10_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("MAX_REQUEST_BODY_BYTES", 2_621_440, minimum=65_536, maximum=104_857_600)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5

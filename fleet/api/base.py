@@ -25,6 +25,7 @@ from fleet.api.authentication import (
 from fleet.api.conditional import etag
 from fleet.api.fields import Strict
 from fleet.api.problems import Problem, handle, request_id_of
+from fleet.api.rates import charge
 from fleet.api.wire import FastJSON, StrictJSON, body_of, plain
 from fleet.models import Project
 from fleet.services.access import Caller
@@ -60,6 +61,11 @@ class ApiView(APIView):
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
         return handle
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        if isinstance(request.auth, Caller):
+            charge(request, request.auth)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -26,6 +26,34 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "token-invalid": ("This is no token of this installation.", "Check that it was copied whole."),
     "token-expired": ("The token's time is over.", "Issue a new one."),
     "token-revoked": ("Somebody revoked the token.", "Issue a new one."),
+    "token-address": (
+        "The token may be used from certain addresses only, and yours is none of them.",
+        "Call from where it is meant to be used, or ask whoever issued it to add your range.",
+    ),
+    "token-disabled": (
+        "The service account of the token is disabled.",
+        "Ask an administrator of the project to enable it.",
+    ),
+    "token-issuer": ("Whoever issued the token may no longer log in.", "Ask for a token of a service account."),
+    "token-cap": (
+        "The token's own spend cap leaves too little money.",
+        "Release what was asked for with it, or ask an administrator of the project to raise its cap.",
+    ),
+    "token-scopes": (
+        "A token would be able to do more than whoever makes it, or than its service account.",
+        "Ask for fewer scopes; GET /api/v1/me lists yours.",
+    ),
+    "token-rotated": ("The token was rotated already.", "Rotate or revoke the newer one of the pair."),
+    "last-admin": (
+        "A project would be left without an admin.",
+        "Make another member admin first, or ask a superuser.",
+    ),
+    "account-acted": ("A service account that acted stays in the history.", "Disable it instead of deleting it."),
+    "project-in-use": ("Something belongs to the project, and history is kept.", "Remove its members and tokens."),
+    "rate-limited": (
+        "More requests came than the limit of the caller, or of its address, allows in a minute.",
+        "Wait the seconds of Retry-After. RateLimit-Policy and RateLimit say what the limits are and what is left.",
+    ),
     "scope": (
         "The caller may not do this here.",
         "The detail names the scope. Ask an administrator of the project for a role or a token that has it.",

@@ -137,12 +137,13 @@ def _of_api_exception(error: exceptions.APIException) -> tuple[dict[str, Any], d
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
+    if (wait := getattr(error, "wait", None)) is not None:
         headers["Retry-After"] = str(int(wait) + 1)
     code = error.code if isinstance(error, Problem) else _code(error)
     field = error.field if isinstance(error, Problem) else ""
     errors = [_field_error([field], str(error.detail))] if field else []
-    return describe(error.status_code, code, str(error.detail), errors=errors), headers
+    retryable = getattr(error, "retryable", False)
+    return describe(error.status_code, code, str(error.detail), retryable=retryable, errors=errors), headers
 
 
 def _code(error: exceptions.APIException) -> str:
