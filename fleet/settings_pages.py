@@ -36,7 +36,12 @@ class Section:
     shown_to: Callable[[Caller], bool] = everybody
 
 
-SECTIONS = (Section("Installation", "about", "About", "flask", "settings"),)
+SECTIONS = (
+    Section("You", "you", "Profile and password", "people", "you"),
+    Section("You", "second-factor", "Second factor", "shield", "second-factor"),
+    Section("You", "sessions", "Sessions", "clock", "sessions"),
+    Section("Installation", "about", "About", "flask", "settings"),
+)
 
 
 def render_section(

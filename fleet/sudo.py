@@ -21,9 +21,9 @@ PROVED_AT = "proved_at"
 View = Callable[..., HttpResponse]
 
 
-def note_proof(request: HttpRequest) -> None:
-    """They proved it just now, with a password, a second factor or at their identity provider."""
-    request.session[PROVED_AT] = time.time()
+def note_proof(request: HttpRequest, *, at: float | None = None) -> None:
+    """They proved it, with a password, a second factor or at their identity provider: just now, or then."""
+    request.session[PROVED_AT] = time.time() if at is None else min(at, time.time())
 
 
 def proved_of_late(request: HttpRequest) -> bool:

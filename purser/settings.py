@@ -12,6 +12,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
+from fleet.domain.groups import read_groups
 from purser.env import env_bool, env_float, env_int, env_list, env_secret, env_str, env_url, unquoted
 from purser.running import running_urls
 
@@ -80,6 +81,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "drf_spectacular",
     "fleet",
@@ -105,6 +111,9 @@ MIDDLEWARE = [
     # Every route asks for a login unless its view says otherwise; DRF's views answer for themselves below.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "fleet.signin.middleware.SessionUseMiddleware",
+    "fleet.signin.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "fleet.middleware.LoginThrottleMiddleware",
     "fleet.middleware.NeverCachedMiddleware",
@@ -261,11 +270,48 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "fleet.signin.password_rules.NotTooLong"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "fleet.signin.password_rules.HardToGuess"},
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # how long a link to set a password works, seconds
+
+# django-allauth brings second factors and OpenID Connect; pages, throttles and rules are ours (fleet/signin).
+ACCOUNT_ADAPTER = "fleet.signin.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS: dict[str, str] = {}
+MFA_ADAPTER = "fleet.signin.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Purser"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_RECOVERY_CODE_DIGITS = 10
+# Who must have a second factor: without one they reach nothing but the page that sets it up.
+REQUIRE_SECOND_FACTOR = env_str("REQUIRE_SECOND_FACTOR", "none", choices=("none", "admins", "everybody"))
+
+# --- OpenID Connect: on when an issuer is named -------------------------------------------------------------------
+
+OIDC_ISSUER = env_str("OIDC_ISSUER", "").rstrip("/")
+OIDC_CLIENT_ID = env_str("OIDC_CLIENT_ID", None if OIDC_ISSUER else "")
+OIDC_CLIENT_SECRET = env_secret("OIDC_CLIENT_SECRET", None if OIDC_ISSUER else " ").strip()
+OIDC_NAME = env_str("OIDC_NAME", "single sign-on") if OIDC_ISSUER else ""
+OIDC_SCOPES = env_str("OIDC_SCOPES", "openid profile email").split()
+OIDC_GROUPS_CLAIM = env_str("OIDC_GROUPS_CLAIM", "groups")
+# Hosts besides the issuer's that its discovery document may send us to.
+OIDC_EXTRA_HOSTS = env_list("OIDC_EXTRA_HOSTS")
+try:
+    OIDC_GROUPS = read_groups(env_str("OIDC_GROUPS", ""))
+except ValueError as error:
+    raise ImproperlyConfigured(f"OIDC_GROUPS {error}") from error
+if OIDC_ISSUER and not OIDC_ISSUER.startswith(("https://",) if PRODUCTION else ("https://", "http://")):
+    raise ImproperlyConfigured("OIDC_ISSUER must be an https:// address, as the provider writes it in its tokens.")
+if OIDC_ISSUER and "openid" not in OIDC_SCOPES:
+    raise ImproperlyConfigured("OIDC_SCOPES must hold openid; without it no identity comes back.")
+
+SOCIALACCOUNT_ADAPTER = "fleet.signin.oidc.SocialAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False  # who somebody is, is all that is wanted of them
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
 
 # A reverse proxy may say who the client is and that it came by https; nobody else may (purser/middleware.py).
 TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
@@ -285,7 +331,10 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "fleet.signin.store"
 SESSION_COOKIE_AGE = env_int("SESSION_AGE_S", 8 * 3600, minimum=300, maximum=7 * 86_400)
+# A session that nobody used for this many seconds is over; what pages ask for by themselves is no use.
+SESSION_IDLE_S = env_int("SESSION_IDLE_S", 30 * 60, minimum=60, maximum=7 * 86_400)
 # Before what could hurt most a browser must have proved itself within this many seconds.
 SUDO_AGE_S = env_int("SUDO_AGE_S", 15 * 60, minimum=60, maximum=86_400)
 SESSION_COOKIE_NAME = "__Host-purser" if HTTPS else "purser"

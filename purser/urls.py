@@ -1,7 +1,6 @@
 """Every route of Purser; the only file that includes every app."""
 
 from django.contrib import admin
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from fleet.api.problem_page import problem
@@ -19,11 +18,9 @@ urlpatterns = [
     path("api/v1/", include("fleet.api.urls")),
     path("api/v1/", include("inference.api.urls")),
     path("api/v1/", include("billing.api.urls")),
-    # The apps come first, so that one of them may bring its own login page.
+    # Before the admin's, whose login page is not used (fleet/signin).
     path("", include("fleet.urls")),
     path("", include("inference.urls")),
     path("", include("billing.urls")),
-    path("login/", auth_views.LoginView.as_view(template_name="login.html"), name="login"),
-    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
 ]

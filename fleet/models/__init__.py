@@ -9,6 +9,7 @@ from fleet.models.installation import BusinessClock, Installation, Periodic, Pro
 from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, TerminationFact
 from fleet.models.limits import Budget, BudgetAction, ChangeRequest, ChangeState, Quota
 from fleet.models.saved_view import SavedView
+from fleet.models.session import ProviderGrant, Session
 
 __all__ = [
     "Allocation",
@@ -38,10 +39,12 @@ __all__ = [
     "PricePoint",
     "Progress",
     "Project",
+    "ProviderGrant",
     "Quota",
     "Role",
     "SavedView",
     "ServiceAccount",
+    "Session",
     "Slot",
     "Sweep",
     "TerminationFact",

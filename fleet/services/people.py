@@ -1,0 +1,68 @@
+"""People who log in: who they are is made here, by an administrator's hand; what they may do is in `access`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from fleet.domain.refusals import Refused
+from fleet.services import events, sessions
+from fleet.services.clock import business_converter
+
+
+def invite(username: str, *, actor: str, now: datetime, superuser: bool = False) -> User:
+    """A new person without a password: `password_link` is how they choose one. Raises Refused."""
+    user = User(username=username, is_superuser=superuser, is_staff=superuser)
+    user.set_unusable_password()
+    try:
+        user.full_clean(exclude=["password"])
+    except ValidationError as error:
+        raise Refused("user-name", " ".join(error.messages), field="username") from error
+    with transaction.atomic():
+        user.save()
+        _record("user.invited", user, actor=actor, now=now, superuser=superuser)
+    return user
+
+
+def password_link(user: User, *, actor: str, now: datetime) -> str:
+    """The path of a page where this person, and whoever holds the path, sets a password: once, within a day."""
+    with transaction.atomic():
+        _record("password-link.made", user, actor=actor, now=now)
+    arguments = [urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)]
+    return reverse("invited", args=arguments)
+
+
+def check_password(user: User, password: str) -> None:
+    """Raises Refused when this may not be their password, with every reason."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Refused("password", " ".join(error.messages), field="password") from error
+
+
+def set_password(user: User, password: str, *, actor: str, now: datetime, keep: str = "") -> None:
+    """A new password; every session but `keep` (a key) ends with the old one. Raises Refused, in sentences."""
+    check_password(user, password)
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        sessions.revoke_all(user, actor=actor, why="password changed", now=now, keep=keep)
+        _record("password.changed", user, actor=actor, now=now)
+
+
+def _record(topic: str, user: User, *, actor: str, now: datetime, **data: object) -> None:
+    events.record(
+        topic,
+        subject=sessions.subject_of(user),
+        actor=actor,
+        now=business_converter()(now),
+        data={"name": user.get_username(), **data},
+    )
