@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+import fleet.signin.admin  # noqa: F401  # people
 from fleet.domain import rights, tokens
 from fleet.domain.refusals import Refused
 from fleet.models import (

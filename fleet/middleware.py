@@ -7,7 +7,9 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
+from allauth.account.internal.stagekit import unstash_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from fleet.api.problems import CONTENT_TYPE, TITLES, plain_response, request_id_of
@@ -17,7 +19,9 @@ from fleet.services.origin import Origin, coming_from, known_as
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-LOGIN_PATHS = ("/login/", "/admin/login/", "/prove/")
+# Where somebody shows who they are, and how a success is told: by where the answer leads.
+LOGIN_PATHS = ("/login/", "/login/code/", "/admin/login/", "/prove/", "/settings/password")
+CALLBACK_PATH = "/login/oidc/callback/"
 CODES = {
     400: ("bad-request", "This request cannot be read as it is."),
     403: ("forbidden", "You may not do this."),
@@ -80,22 +84,24 @@ class NeverCachedMiddleware:
 class LoginThrottleMiddleware:
     """A failed login costs a token of its address and of its (account, address); an empty bucket answers 429.
 
-    Nothing is kept per account alone, so nobody can be locked out by somebody else's guesses. The answer says
-    the same whether the account exists or not.
+    So does a failed code, a failed proof and a failed answer of the identity provider. Nothing is kept per account
+    alone, so nobody can be locked out by somebody else's guesses. The answer says the same whether the account exists
+    or not.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method != "POST" or request.path not in LOGIN_PATHS:
+        tries = request.method == "POST" and request.path in LOGIN_PATHS
+        if not (tries or request.path == CALLBACK_PATH):
             return self.get_response(request)
         address = request.META.get("REMOTE_ADDR", "")
         account = _account(request)
         wait = throttle.take(address, account)
         if wait:
             logger.warning("login throttled", extra={"address": address})
-            return _slow_down(wait)
+            return _slow_down(request, wait)
         response = self.get_response(request)
         if response.status_code == 302:
             throttle.give_back(address, account)
@@ -103,8 +109,17 @@ class LoginThrottleMiddleware:
 
 
 def _account(request: HttpRequest) -> str:
-    """Whose door it is: the name that was typed, or that of whoever is logged in and proves it again."""
-    return request.POST.get("username", "") or request.user.get_username()
+    """Whose door it is: the name that was typed, that of whoever gives a code, or that of whoever is logged in.
+
+    Codes are counted apart: a password that was right forgives no code that was wrong.
+    """
+    if request.path == CALLBACK_PATH:
+        return f"state {request.GET.get('state', '')[:100]}"  # a state serves once: only the address is counted
+    if typed := request.POST.get("username", ""):
+        return typed
+    pending = unstash_login(request, peek=True) if request.path == "/login/code/" else None
+    name = pending.user.get_username() if pending and pending.user else request.user.get_username()
+    return f"code of {name}" if "code" in request.POST else name
 
 
 def _address(text: str) -> str | None:
@@ -115,10 +130,12 @@ def _address(text: str) -> str | None:
         return None
 
 
-def _slow_down(seconds: int) -> HttpResponse:
-    return HttpResponse(
-        f"Too many attempts. Try again in {seconds} seconds.\n",
-        status=429,
-        content_type="text/plain; charset=utf-8",
-        headers={"Retry-After": str(seconds)},
-    )
+def _slow_down(request: HttpRequest, seconds: int) -> HttpResponse:
+    context = {
+        "title": "Too many attempts",
+        "sentence": f"Try again in {seconds} seconds.",
+        "detail": "They were counted from your address; nobody's account is locked.",
+    }
+    answer = render(request, "signin/refused.html", context, status=429)
+    answer["Retry-After"] = str(seconds)
+    return answer

@@ -48,13 +48,12 @@ def check_password(user: User, password: str) -> None:
         raise Refused("password", " ".join(error.messages), field="password") from error
 
 
-def set_password(user: User, password: str, *, actor: str, now: datetime, keep: str = "") -> None:
-    """A new password; every session but `keep` (a key) ends with the old one. Raises Refused, in sentences."""
+def set_password(user: User, password: str, *, actor: str, now: datetime) -> None:
+    """A new password; every session ends with the old one (fleet/signin/signals.py). Raises Refused, in sentences."""
     check_password(user, password)
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
-        sessions.revoke_all(user, actor=actor, why="password changed", now=now, keep=keep)
         _record("password.changed", user, actor=actor, now=now)
 
 

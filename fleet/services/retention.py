@@ -1,12 +1,14 @@
-"""What may be forgotten: answers to idempotency keys after two days, sweeps after a week. Events and facts stay."""
+"""What may be forgotten: answers to idempotency keys after two days, sweeps after a week, sessions
+when they are over. Events and facts stay."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models.functions import Now
 
 from fleet.models import IdempotencyRecord, Sweep
+from fleet.services import sessions
 
 KEYS_KEPT = timedelta(days=2)
 SWEEPS_KEPT = timedelta(days=7)
@@ -16,3 +18,4 @@ def forget() -> None:
     """Delete rows nobody may ask for any more."""
     IdempotencyRecord.objects.filter(created_at__lt=Now() - KEYS_KEPT).delete()
     Sweep.objects.filter(started_at__lt=Now() - SWEEPS_KEPT).delete()
+    sessions.forget_ended(now=datetime.now(UTC))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from fleet.models import Session
 from fleet.models.session import session_id
@@ -74,6 +74,12 @@ def revoke_all(user: User, *, actor: str, why: str, now: datetime, keep: str = "
         if gone:
             _record("session.revoked", user, actor=actor, now=now, sessions=gone, why=why)
     return gone
+
+
+def forget_ended(*, now: datetime) -> None:
+    """Rows that open nothing any more."""
+    idle = now - timedelta(seconds=settings.SESSION_IDLE_S)
+    Session.objects.filter(Q(expire_date__lt=now) | Q(last_seen_at__lt=idle)).delete()
 
 
 def note_failed_login(user: User | None, *, how: str, now: datetime) -> None:

@@ -17,7 +17,15 @@ from fleet.signin.store import SessionStore
 GetResponse = Callable[[HttpRequest], HttpResponse]
 POLLED = ("/feed", "/api/")
 # Where somebody who owes a second factor may still go: the page that sets it up, the proofs it needs, and out.
-STILL_OPEN = ("/settings/second-factor", "/prove/", "/login/", "/logout/", "/admin/login/", "/admin/logout/", "/static/")
+STILL_OPEN = (
+    "/settings/second-factor",
+    "/prove/",
+    "/login/",
+    "/logout/",
+    "/admin/login/",
+    "/admin/logout/",
+    "/static/",
+)
 
 
 class SessionUseMiddleware:

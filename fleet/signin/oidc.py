@@ -201,13 +201,17 @@ def start(request: HttpRequest) -> HttpResponse:
     if proving:
         params |= {"prompt": "login", "max_age": "0"}
     try:
-        answer: HttpResponse = Endpoint(request, _app().provider_id).get_provider().redirect(
-            request,
-            AuthProcess.REDIRECT if proving else AuthProcess.LOGIN,
-            next_of(request),
-            auth_params=params,
-            nonce=nonce,
-            began=time.time(),
+        answer: HttpResponse = (
+            Endpoint(request, _app().provider_id)
+            .get_provider()
+            .redirect(
+                request,
+                AuthProcess.REDIRECT if proving else AuthProcess.LOGIN,
+                next_of(request),
+                auth_params=params,
+                nonce=nonce,
+                began=time.time(),
+            )
         )
     except (RequestException, OAuth2Error, KeyError) as error:
         return _failed(request, None, error)
@@ -307,7 +311,9 @@ def _failed(request: HttpRequest, error: Any, exception: Exception | None) -> Ht
         return _refuse(request, f"{name} did not confirm who you are. Start again.")
     if error == AuthError.CANCELLED:
         return _refuse(request, f"You did not go through with it at {name}.")
-    return _refuse(request, "This answer belongs to no login that this browser began, or it was used before. Start again.")
+    return _refuse(
+        request, "This answer belongs to no login that this browser began, or it was used before. Start again."
+    )
 
 
 def _refuse(request: HttpRequest, sentence: str, detail: str = "", *, status: int = 401) -> HttpResponse:

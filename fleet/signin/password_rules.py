@@ -34,8 +34,12 @@ class HardToGuess:
             raise ValidationError("This one is little more than your name or Purser's own words.", code="too_similar")
         found = zxcvbn(password[:READ_AT_MOST], user_inputs=known, max_length=READ_AT_MOST)
         if found["score"] < GOOD_ENOUGH:
-            why = (found["feedback"]["warning"] or "Parts of it are on lists of breached or common passwords.").rstrip(".")
-            raise ValidationError(f"This one can be guessed. {why}. Four or more unrelated words do well.", code="guessable")
+            why = (found["feedback"]["warning"] or "Parts of it are on lists of breached or common passwords.").rstrip(
+                "."
+            )
+            raise ValidationError(
+                f"This one can be guessed. {why}. Four or more unrelated words do well.", code="guessable"
+            )
 
     def get_help_text(self) -> str:
         return (

@@ -67,11 +67,8 @@ def change(request: HttpRequest) -> HttpResponse:
     form = ChangeForm(request.POST, user=user)
     if form.is_valid() and user.has_usable_password():
         with form.refusals():
-            key = request.session.session_key or ""
-            people.set_password(
-                user, form.cleaned_data["password"], actor=user.get_username(), now=timezone.now(), keep=key
-            )
-            update_session_auth_hash(request, user)
+            people.set_password(user, form.cleaned_data["password"], actor=user.get_username(), now=timezone.now())
+            update_session_auth_hash(request, user)  # this browser's session begins anew
             return done(request, "Password changed. Your other sessions ended.", to=reverse("you"))
     return render_profile(request, form, status=422)
 

@@ -15,7 +15,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 
 from fleet.models import Session
-from fleet.services.sessions import BEGUN, hashed
+from fleet.services.sessions import BEGUN, forget_ended, hashed
 
 BEFORE_LOGIN = timedelta(hours=1)  # how long what is remembered of somebody who has not logged in yet lives
 
@@ -43,6 +43,16 @@ class SessionStore(db.SessionStore):
         if key is not None:
             Session.objects.filter(session_key=hashed(key)).delete()
 
+    def cycle_key(self) -> None:
+        """Another key for the same row; a row that was ended meanwhile is made anew."""
+        _ = self._session  # read under the old key
+        old, new = self.session_key, self._get_new_session_key()
+        if old and Session.objects.filter(session_key=hashed(old)).update(session_key=hashed(new)):
+            self._session_key = new
+            self.modified = True
+        else:
+            self.create()
+
     def create_model_instance(self, data: Mapping[str, Any]) -> Session:
         begun = data.get(BEGUN) or {}
         now = datetime.now(UTC)
@@ -67,10 +77,7 @@ class SessionStore(db.SessionStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        now = datetime.now(UTC)
-        idle = now - timedelta(seconds=settings.SESSION_IDLE_S)
-        Session.objects.filter(expire_date__lt=now).delete()
-        Session.objects.filter(last_seen_at__lt=idle).delete()
+        forget_ended(now=datetime.now(UTC))
 
     def _row(self) -> Session | None:
         now = datetime.now(UTC)

@@ -1,0 +1,73 @@
+"""The admin console's part about people: invite them, log them out, help those who lost a password or a phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from fleet.services import people, second_factor, sessions
+
+# What allauth would show: settings of providers (ours come from the environment), sealed secrets, mail addresses.
+for hidden in (EmailAddress, EmailConfirmation, Authenticator, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(hidden):
+        admin.site.unregister(hidden)
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """Django's own, and what a person asks an administrator for."""
+
+    list_display = ["username", "email", "is_active", "is_staff", "is_superuser", "second_factor", "last_login"]
+    actions = ["make_password_link", "end_sessions", "remove_second_factor"]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """For superusers: each of these opens or closes somebody's account."""
+        return super().get_actions(request) if request.user.is_superuser else {}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        app = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+        return super().get_queryset(request).annotate(has_factor=Exists(app))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Nobody makes themselves a superuser."""
+        if request.user.is_superuser:
+            return self.readonly_fields
+        return [*self.readonly_fields, "is_superuser", "is_staff", "groups", "user_permissions"]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only superusers change superusers: whoever sets a password can be its owner."""
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not above and super().has_change_permission(request, obj)
+
+    @admin.display(description="Second factor", boolean=True)
+    def second_factor(self, user: User) -> bool:
+        return bool(user.has_factor)  # type: ignore[attr-defined]  # annotated above
+
+    @admin.action(description="Make a link to set a password")
+    def make_password_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset.filter(is_active=True):
+            path = people.password_link(user, actor=request.user.get_username(), now=timezone.now())
+            told = f"For {user}, once and within a day; it is not shown again: {request.build_absolute_uri(path)}"
+            self.message_user(request, told, messages.WARNING)
+
+    @admin.action(description="End all sessions")
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        actor, now = request.user.get_username(), timezone.now()
+        ended = sum(sessions.revoke_all(user, actor=actor, why="ended by hand", now=now) for user in queryset)
+        self.message_user(request, f"{ended} session{'' if ended == 1 else 's'} ended.")
+
+    @admin.action(description="Remove the second factor")
+    def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            second_factor.remove(user, actor=request.user.get_username(), now=timezone.now())
+        self.message_user(request, "Removed. They log in with the password alone until they set up a new one.")
