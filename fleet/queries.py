@@ -423,6 +423,10 @@ def installation_facts() -> dict[str, Any]:
 # --- Events ------------------------------------------------------------------------------------------------------
 
 
+# Of people, for the audit; a list of everything is about capacity.
+COMING_AND_GOING = Q(topic__startswith="session.") | Q(topic__startswith="login.")
+
+
 def event_rows(
     projects: Sequence[int] | None,
     *,
@@ -439,6 +443,8 @@ def event_rows(
         for prefix in GROUPS[group][1]:
             grouped |= Q(topic__startswith=prefix)
         rows = rows.filter(grouped)
+    elif not topics and not subjects:
+        rows = rows.exclude(COMING_AND_GOING)
     if topics:
         rows = rows.filter(topic__in=topics)
     if subjects:

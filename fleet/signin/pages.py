@@ -50,8 +50,8 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
     return _second_factor(request)
 
 
-@sudo_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sudo_required
 def add_second_factor(request: HttpRequest) -> HttpResponse:
     """Tell the app a secret, and let it show that it knows it."""
     user = _user(request)
@@ -77,8 +77,8 @@ def add_second_factor(request: HttpRequest) -> HttpResponse:
     return _render(request, "settings/second_factor_add.html", "second-factor", context, 422 if form.is_bound else 200)
 
 
-@sudo_required
 @require_POST
+@sudo_required
 def remove_second_factor(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     if second_factor.is_required_of(user):
@@ -88,8 +88,8 @@ def remove_second_factor(request: HttpRequest) -> HttpResponse:
     return done(request, "Second factor removed. The password alone opens this account.", to=reverse("second-factor"))
 
 
-@sudo_required
 @require_POST
+@sudo_required
 def renew_recovery_codes(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     try:

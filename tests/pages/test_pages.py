@@ -113,7 +113,7 @@ def test_the_feed_answers_not_modified_until_something_happens(
     events.record("allocation.active", subject="alloc_x", now=datetime.now(UTC))
     second = client.get("/feed?after=0-0", headers={"If-None-Match": first["ETag"]})
     assert second.status_code == 200
-    assert second.json()["topics"] == ["allocation.active"]
+    assert "allocation.active" in second.json()["topics"]
 
 
 def test_a_cursor_that_is_none_is_refused_with_a_sentence(admin: Client) -> None:

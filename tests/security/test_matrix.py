@@ -164,6 +164,9 @@ def _wrong_page(answer: Any, rule: Rule, method: str, caller: Caller) -> str:
     if not caller.known:
         to_login = status == 302 and answer["Location"].startswith("/login/")
         return "" if to_login or status in (403, 405) else f"{status} instead of the login"
+    if rule.sensitive and rule.scope(method) and not caller.proved:
+        asked = status == 302 and answer["Location"].startswith("/prove/")
+        return "" if asked or (method == "get" and status == 200) else f"{status} without a proof"
     expected = _expected(rule, method, caller)
     if expected is not None:
         return "" if status in expected | {404} else f"{status} instead of {sorted(expected)}"

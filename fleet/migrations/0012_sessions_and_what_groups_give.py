@@ -10,7 +10,7 @@ import fleet.models.session
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fleet", "0008_events_name_their_trace"),
+        ("fleet", "0011_restored_until_confirmed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
