@@ -14,11 +14,8 @@ from django.core.cache import cache
 from django.db import transaction
 
 from fleet.api.base import ApiView
-<<<<<<< HEAD
 from fleet.domain import rights
-=======
 from fleet.services import throttle
->>>>>>> 8f3a250 (wip2)
 from tests.security.callers import Caller, everybody
 from tests.security.estate import Estate
 from tests.security.routes import ANYBODY, API, API_RULES, METHODS, PAGE_RULES, PAGES, Rule, address
