@@ -17,7 +17,7 @@ UV := $(BIN)/uv
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint types bench drill check lock clean
+.PHONY: help setup demo run test lint types bench drill client client-wheel check lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,14 @@ test: $(DEV_STAMP) ## every test, on embedded PostgreSQL and Valkey
 lint: $(DEV_STAMP) ## ruff: rules and formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-types: $(DEV_STAMP) ## mypy with django-stubs, strict in every domain/
-	@$(BIN)/mypy
+types: $(DEV_STAMP) ## mypy with django-stubs, strict in every domain/ and in client/
+	@$(BIN)/mypy && cd client && ../$(BIN)/mypy
+
+client: $(DEV_STAMP) ## write the typed client in client/ anew from the schema, offline
+	@$(BIN)/python manage.py generate_client
+
+client-wheel: $(UV) ## dist/purser_client-…whl, built offline
+	@$(UV) build --wheel --offline --out-dir dist client
 
 bench: $(DEV_STAMP) ## every benchmark against its peer
 	@$(BIN)/python -m bench $(ARGS)

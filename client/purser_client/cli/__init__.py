@@ -1,0 +1,5 @@
+"""`purser`: what is held and what it costs, in a terminal."""
+
+from purser_client.cli.main import main
+
+__all__ = ["main"]

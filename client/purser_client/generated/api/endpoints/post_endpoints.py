@@ -1,0 +1,200 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.endpoint_in_request import EndpointInRequest
+from ...models.endpoint_out import EndpointOut
+from ...models.endpoint_plan_out import EndpointPlanOut
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    body: EndpointInRequest,
+    dry_run: bool | Unset = False,
+    idempotency_key: str,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    headers["Idempotency-Key"] = idempotency_key
+
+    params: dict[str, Any] = {}
+
+    params["dry_run"] = dry_run
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/endpoints",
+        "params": params,
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> EndpointOut | EndpointPlanOut | None:
+    if response.status_code == 200:
+        response_200 = EndpointPlanOut.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 202:
+        response_202 = EndpointOut.from_dict(response.json())
+
+        return response_202
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[EndpointOut | EndpointPlanOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: EndpointInRequest,
+    dry_run: bool | Unset = False,
+    idempotency_key: str,
+) -> Response[EndpointOut | EndpointPlanOut]:
+    """Serve a model, or see what serving it would take
+
+    Args:
+        dry_run (bool | Unset):  Default: False.
+        idempotency_key (str):
+        body (EndpointInRequest): Objectives and policy: what may also be changed later.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[EndpointOut | EndpointPlanOut]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        dry_run=dry_run,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    body: EndpointInRequest,
+    dry_run: bool | Unset = False,
+    idempotency_key: str,
+) -> EndpointOut | EndpointPlanOut | None:
+    """Serve a model, or see what serving it would take
+
+    Args:
+        dry_run (bool | Unset):  Default: False.
+        idempotency_key (str):
+        body (EndpointInRequest): Objectives and policy: what may also be changed later.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        EndpointOut | EndpointPlanOut
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+        dry_run=dry_run,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: EndpointInRequest,
+    dry_run: bool | Unset = False,
+    idempotency_key: str,
+) -> Response[EndpointOut | EndpointPlanOut]:
+    """Serve a model, or see what serving it would take
+
+    Args:
+        dry_run (bool | Unset):  Default: False.
+        idempotency_key (str):
+        body (EndpointInRequest): Objectives and policy: what may also be changed later.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[EndpointOut | EndpointPlanOut]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        dry_run=dry_run,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    body: EndpointInRequest,
+    dry_run: bool | Unset = False,
+    idempotency_key: str,
+) -> EndpointOut | EndpointPlanOut | None:
+    """Serve a model, or see what serving it would take
+
+    Args:
+        dry_run (bool | Unset):  Default: False.
+        idempotency_key (str):
+        body (EndpointInRequest): Objectives and policy: what may also be changed later.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        EndpointOut | EndpointPlanOut
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            dry_run=dry_run,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

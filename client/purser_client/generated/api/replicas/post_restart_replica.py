@@ -1,0 +1,167 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.replica_out import ReplicaOut
+from ...types import Response
+
+
+def _get_kwargs(
+    public_id: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/replicas/{public_id}/restart".format(
+            public_id=quote(str(public_id), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ReplicaOut | None:
+    if response.status_code == 202:
+        response_202 = ReplicaOut.from_dict(response.json())
+
+        return response_202
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ReplicaOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+) -> Response[ReplicaOut]:
+    """Start it anew: its requests end, then another replica starts on the same machine
+
+     It ends at the latest after the endpoint's `drain_seconds`; the one that follows has an id of its
+    own. The
+            last replica that serves is not taken out. Asking twice is one restart.
+
+    Args:
+        public_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ReplicaOut]
+    """
+
+    kwargs = _get_kwargs(
+        public_id=public_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+) -> ReplicaOut | None:
+    """Start it anew: its requests end, then another replica starts on the same machine
+
+     It ends at the latest after the endpoint's `drain_seconds`; the one that follows has an id of its
+    own. The
+            last replica that serves is not taken out. Asking twice is one restart.
+
+    Args:
+        public_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ReplicaOut
+    """
+
+    return sync_detailed(
+        public_id=public_id,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+) -> Response[ReplicaOut]:
+    """Start it anew: its requests end, then another replica starts on the same machine
+
+     It ends at the latest after the endpoint's `drain_seconds`; the one that follows has an id of its
+    own. The
+            last replica that serves is not taken out. Asking twice is one restart.
+
+    Args:
+        public_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ReplicaOut]
+    """
+
+    kwargs = _get_kwargs(
+        public_id=public_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+) -> ReplicaOut | None:
+    """Start it anew: its requests end, then another replica starts on the same machine
+
+     It ends at the latest after the endpoint's `drain_seconds`; the one that follows has an id of its
+    own. The
+            last replica that serves is not taken out. Asking twice is one restart.
+
+    Args:
+        public_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ReplicaOut
+    """
+
+    return (
+        await asyncio_detailed(
+            public_id=public_id,
+            client=client,
+        )
+    ).parsed

@@ -1,0 +1,335 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .accelerator_out import AcceleratorOut
+from .accelerator_out_sources import AcceleratorOutSources
+from .accelerators_out import AcceleratorsOut
+from .account_out import AccountOut
+from .account_page import AccountPage
+from .action_enum import ActionEnum
+from .allocation_detail_out import AllocationDetailOut
+from .allocation_detail_out_labels import AllocationDetailOutLabels
+from .allocation_detail_out_need_type_0 import AllocationDetailOutNeedType0
+from .allocation_in_request import AllocationInRequest
+from .allocation_in_request_labels import AllocationInRequestLabels
+from .allocation_out import AllocationOut
+from .allocation_out_labels import AllocationOutLabels
+from .allocation_out_need_type_0 import AllocationOutNeedType0
+from .allocation_page import AllocationPage
+from .allocation_state import AllocationState
+from .attempt_out import AttemptOut
+from .backend_out import BackendOut
+from .budget_in_request import BudgetInRequest
+from .budget_out import BudgetOut
+from .budget_page import BudgetPage
+from .budgets_bulk_in_request import BudgetsBulkInRequest
+from .bulk_item_out import BulkItemOut
+from .bulk_item_out_after_type_0 import BulkItemOutAfterType0
+from .bulk_item_out_before_type_0 import BulkItemOutBeforeType0
+from .bulk_out import BulkOut
+from .capacity_types_enum import CapacityTypesEnum
+from .change_request_out import ChangeRequestOut
+from .change_request_out_after_type_0 import ChangeRequestOutAfterType0
+from .change_request_out_before import ChangeRequestOutBefore
+from .change_request_out_state_enum import ChangeRequestOutStateEnum
+from .change_request_page import ChangeRequestPage
+from .charge_kind import ChargeKind
+from .connect_out import ConnectOut
+from .cost_kind import CostKind
+from .cost_out import CostOut
+from .cost_total_out import CostTotalOut
+from .costs_out import CostsOut
+from .decision_out import DecisionOut
+from .decision_out_alternatives_item import DecisionOutAlternativesItem
+from .decision_out_inputs import DecisionOutInputs
+from .decision_page import DecisionPage
+from .endpoint_in_request import EndpointInRequest
+from .endpoint_in_request_labels import EndpointInRequestLabels
+from .endpoint_in_request_policy_params import EndpointInRequestPolicyParams
+from .endpoint_out import EndpointOut
+from .endpoint_out_policy_params import EndpointOutPolicyParams
+from .endpoint_page import EndpointPage
+from .endpoint_plan_out import EndpointPlanOut
+from .endpoint_plan_out_candidates_item import EndpointPlanOutCandidatesItem
+from .endpoint_plan_out_chosen_item import EndpointPlanOutChosenItem
+from .endpoint_plan_out_memory_fit import EndpointPlanOutMemoryFit
+from .endpoint_plan_out_rejected_by_reason import EndpointPlanOutRejectedByReason
+from .endpoint_plan_out_rejected_item import EndpointPlanOutRejectedItem
+from .endpoint_state import EndpointState
+from .event_out import EventOut
+from .event_out_data import EventOutData
+from .events_out import EventsOut
+from .explain_out import ExplainOut
+from .explain_out_attempts_item import ExplainOutAttemptsItem
+from .explain_out_demand import ExplainOutDemand
+from .explain_out_plan_type_0 import ExplainOutPlanType0
+from .explain_out_slots_item import ExplainOutSlotsItem
+from .explain_out_trail_item import ExplainOutTrailItem
+from .explained_out import ExplainedOut
+from .explained_out_alternatives_item import ExplainedOutAlternativesItem
+from .explained_out_inputs import ExplainedOutInputs
+from .extend_in_request import ExtendInRequest
+from .field_problem import FieldProblem
+from .fit_out import FitOut
+from .fits_out import FitsOut
+from .gap_out import GapOut
+from .gap_page import GapPage
+from .get_all_decisions_action import GetAllDecisionsAction
+from .get_all_decisions_ordering import GetAllDecisionsOrdering
+from .get_allocations_ordering import GetAllocationsOrdering
+from .get_allocations_state import GetAllocationsState
+from .get_change_requests_state import GetChangeRequestsState
+from .get_costs_by import GetCostsBy
+from .get_costs_step import GetCostsStep
+from .get_decisions_action import GetDecisionsAction
+from .get_decisions_ordering import GetDecisionsOrdering
+from .get_endpoint_series_metric import GetEndpointSeriesMetric
+from .get_endpoints_ordering import GetEndpointsOrdering
+from .get_endpoints_state import GetEndpointsState
+from .get_ledger_entries_kind import GetLedgerEntriesKind
+from .get_ledger_entries_ordering import GetLedgerEntriesOrdering
+from .get_models_ordering import GetModelsOrdering
+from .get_offerings_capacity_type import GetOfferingsCapacityType
+from .get_percentiles_metric import GetPercentilesMetric
+from .get_replica_series_metric import GetReplicaSeriesMetric
+from .get_replicas_ordering import GetReplicasOrdering
+from .get_replicas_state import GetReplicasState
+from .get_serving_configs_ordering import GetServingConfigsOrdering
+from .get_shares_kind import GetSharesKind
+from .get_telemetry_gaps_ordering import GetTelemetryGapsOrdering
+from .get_usage_intervals_kind import GetUsageIntervalsKind
+from .get_usage_intervals_ordering import GetUsageIntervalsOrdering
+from .instance_detail_out import InstanceDetailOut
+from .instance_out import InstanceOut
+from .instance_page import InstancePage
+from .ledger_entry_out import LedgerEntryOut
+from .ledger_entry_page import LedgerEntryPage
+from .model_detail_out import ModelDetailOut
+from .model_detail_out_config import ModelDetailOutConfig
+from .model_in_request import ModelInRequest
+from .model_in_request_config import ModelInRequestConfig
+from .model_out import ModelOut
+from .model_page import ModelPage
+from .need_in_request import NeedInRequest
+from .offering_out import OfferingOut
+from .offering_page import OfferingPage
+from .parameter_out import ParameterOut
+from .patched_budget_change_request import PatchedBudgetChangeRequest
+from .patched_model_change_request import PatchedModelChangeRequest
+from .patched_model_change_request_config import PatchedModelChangeRequestConfig
+from .patched_quota_change_request import PatchedQuotaChangeRequest
+from .patched_serving_config_change_request import PatchedServingConfigChangeRequest
+from .patched_slo_request import PatchedSloRequest
+from .patched_slo_request_policy_params import PatchedSloRequestPolicyParams
+from .percentile_out import PercentileOut
+from .percentiles_out import PercentilesOut
+from .period_out import PeriodOut
+from .plan_out import PlanOut
+from .plan_out_candidates_item import PlanOutCandidatesItem
+from .plan_out_chosen_item import PlanOutChosenItem
+from .plan_out_rejected_by_reason import PlanOutRejectedByReason
+from .plan_out_rejected_item import PlanOutRejectedItem
+from .point_out import PointOut
+from .policies_out import PoliciesOut
+from .policy_out import PolicyOut
+from .problem_out import ProblemOut
+from .project_out import ProjectOut
+from .project_page import ProjectPage
+from .quota_in_request import QuotaInRequest
+from .quota_out import QuotaOut
+from .quota_page import QuotaPage
+from .quotas_bulk_in_request import QuotasBulkInRequest
+from .replica_detail_out import ReplicaDetailOut
+from .replica_out import ReplicaOut
+from .replica_page import ReplicaPage
+from .replica_state import ReplicaState
+from .runner_out import RunnerOut
+from .runners_out import RunnersOut
+from .series_out import SeriesOut
+from .serving_config_in_request import ServingConfigInRequest
+from .serving_config_out import ServingConfigOut
+from .serving_config_page import ServingConfigPage
+from .share_out import ShareOut
+from .share_page import SharePage
+from .source_out import SourceOut
+from .speed_out import SpeedOut
+from .step_out import StepOut
+from .token_cost_out import TokenCostOut
+from .token_cost_page import TokenCostPage
+from .usage_in_request import UsageInRequest
+from .usage_in_request_events_item import UsageInRequestEventsItem
+from .usage_interval_out import UsageIntervalOut
+from .usage_interval_page import UsageIntervalPage
+from .usage_out import UsageOut
+from .usage_refused_out import UsageRefusedOut
+from .weights_on_chips_out import WeightsOnChipsOut
+from .weights_on_chips_out_accelerators_needed import WeightsOnChipsOutAcceleratorsNeeded
+from .weights_out import WeightsOut
+from .why_request import WhyRequest
+
+__all__ = (
+    "AcceleratorOut",
+    "AcceleratorOutSources",
+    "AcceleratorsOut",
+    "AccountOut",
+    "AccountPage",
+    "ActionEnum",
+    "AllocationDetailOut",
+    "AllocationDetailOutLabels",
+    "AllocationDetailOutNeedType0",
+    "AllocationInRequest",
+    "AllocationInRequestLabels",
+    "AllocationOut",
+    "AllocationOutLabels",
+    "AllocationOutNeedType0",
+    "AllocationPage",
+    "AllocationState",
+    "AttemptOut",
+    "BackendOut",
+    "BudgetInRequest",
+    "BudgetOut",
+    "BudgetPage",
+    "BudgetsBulkInRequest",
+    "BulkItemOut",
+    "BulkItemOutAfterType0",
+    "BulkItemOutBeforeType0",
+    "BulkOut",
+    "CapacityTypesEnum",
+    "ChangeRequestOut",
+    "ChangeRequestOutAfterType0",
+    "ChangeRequestOutBefore",
+    "ChangeRequestOutStateEnum",
+    "ChangeRequestPage",
+    "ChargeKind",
+    "ConnectOut",
+    "CostKind",
+    "CostOut",
+    "CostsOut",
+    "CostTotalOut",
+    "DecisionOut",
+    "DecisionOutAlternativesItem",
+    "DecisionOutInputs",
+    "DecisionPage",
+    "EndpointInRequest",
+    "EndpointInRequestLabels",
+    "EndpointInRequestPolicyParams",
+    "EndpointOut",
+    "EndpointOutPolicyParams",
+    "EndpointPage",
+    "EndpointPlanOut",
+    "EndpointPlanOutCandidatesItem",
+    "EndpointPlanOutChosenItem",
+    "EndpointPlanOutMemoryFit",
+    "EndpointPlanOutRejectedByReason",
+    "EndpointPlanOutRejectedItem",
+    "EndpointState",
+    "EventOut",
+    "EventOutData",
+    "EventsOut",
+    "ExplainedOut",
+    "ExplainedOutAlternativesItem",
+    "ExplainedOutInputs",
+    "ExplainOut",
+    "ExplainOutAttemptsItem",
+    "ExplainOutDemand",
+    "ExplainOutPlanType0",
+    "ExplainOutSlotsItem",
+    "ExplainOutTrailItem",
+    "ExtendInRequest",
+    "FieldProblem",
+    "FitOut",
+    "FitsOut",
+    "GapOut",
+    "GapPage",
+    "GetAllDecisionsAction",
+    "GetAllDecisionsOrdering",
+    "GetAllocationsOrdering",
+    "GetAllocationsState",
+    "GetChangeRequestsState",
+    "GetCostsBy",
+    "GetCostsStep",
+    "GetDecisionsAction",
+    "GetDecisionsOrdering",
+    "GetEndpointSeriesMetric",
+    "GetEndpointsOrdering",
+    "GetEndpointsState",
+    "GetLedgerEntriesKind",
+    "GetLedgerEntriesOrdering",
+    "GetModelsOrdering",
+    "GetOfferingsCapacityType",
+    "GetPercentilesMetric",
+    "GetReplicaSeriesMetric",
+    "GetReplicasOrdering",
+    "GetReplicasState",
+    "GetServingConfigsOrdering",
+    "GetSharesKind",
+    "GetTelemetryGapsOrdering",
+    "GetUsageIntervalsKind",
+    "GetUsageIntervalsOrdering",
+    "InstanceDetailOut",
+    "InstanceOut",
+    "InstancePage",
+    "LedgerEntryOut",
+    "LedgerEntryPage",
+    "ModelDetailOut",
+    "ModelDetailOutConfig",
+    "ModelInRequest",
+    "ModelInRequestConfig",
+    "ModelOut",
+    "ModelPage",
+    "NeedInRequest",
+    "OfferingOut",
+    "OfferingPage",
+    "ParameterOut",
+    "PatchedBudgetChangeRequest",
+    "PatchedModelChangeRequest",
+    "PatchedModelChangeRequestConfig",
+    "PatchedQuotaChangeRequest",
+    "PatchedServingConfigChangeRequest",
+    "PatchedSloRequest",
+    "PatchedSloRequestPolicyParams",
+    "PercentileOut",
+    "PercentilesOut",
+    "PeriodOut",
+    "PlanOut",
+    "PlanOutCandidatesItem",
+    "PlanOutChosenItem",
+    "PlanOutRejectedByReason",
+    "PlanOutRejectedItem",
+    "PointOut",
+    "PoliciesOut",
+    "PolicyOut",
+    "ProblemOut",
+    "ProjectOut",
+    "ProjectPage",
+    "QuotaInRequest",
+    "QuotaOut",
+    "QuotaPage",
+    "QuotasBulkInRequest",
+    "ReplicaDetailOut",
+    "ReplicaOut",
+    "ReplicaPage",
+    "ReplicaState",
+    "RunnerOut",
+    "RunnersOut",
+    "SeriesOut",
+    "ServingConfigInRequest",
+    "ServingConfigOut",
+    "ServingConfigPage",
+    "ShareOut",
+    "SharePage",
+    "SourceOut",
+    "SpeedOut",
+    "StepOut",
+    "TokenCostOut",
+    "TokenCostPage",
+    "UsageInRequest",
+    "UsageInRequestEventsItem",
+    "UsageIntervalOut",
+    "UsageIntervalPage",
+    "UsageOut",
+    "UsageRefusedOut",
+    "WeightsOnChipsOut",
+    "WeightsOnChipsOutAcceleratorsNeeded",
+    "WeightsOut",
+    "WhyRequest",
+)

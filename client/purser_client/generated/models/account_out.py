@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="AccountOut")
+
+
+@_attrs_define
+class AccountOut:
+    """A cloud account. Where its credential lies is nobody's business here.
+
+    Attributes:
+        id (str):
+        cloud (str):
+        provider (str):
+        name (str):
+        enabled (bool):
+        last_read_at (datetime.datetime | None):
+        healthy (bool): The last read succeeded
+    """
+
+    id: str
+    cloud: str
+    provider: str
+    name: str
+    enabled: bool
+    last_read_at: datetime.datetime | None
+    healthy: bool
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
+        cloud = self.cloud
+
+        provider = self.provider
+
+        name = self.name
+
+        enabled = self.enabled
+
+        last_read_at: None | str
+        if isinstance(self.last_read_at, datetime.datetime):
+            last_read_at = self.last_read_at.isoformat()
+        else:
+            last_read_at = self.last_read_at
+
+        healthy = self.healthy
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "id": id,
+                "cloud": cloud,
+                "provider": provider,
+                "name": name,
+                "enabled": enabled,
+                "last_read_at": last_read_at,
+                "healthy": healthy,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        cloud = d.pop("cloud")
+
+        provider = d.pop("provider")
+
+        name = d.pop("name")
+
+        enabled = d.pop("enabled")
+
+        def _parse_last_read_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                last_read_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return last_read_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        last_read_at = _parse_last_read_at(d.pop("last_read_at"))
+
+        healthy = d.pop("healthy")
+
+        account_out = cls(
+            id=id,
+            cloud=cloud,
+            provider=provider,
+            name=name,
+            enabled=enabled,
+            last_read_at=last_read_at,
+            healthy=healthy,
+        )
+
+        account_out.additional_properties = d
+        return account_out
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

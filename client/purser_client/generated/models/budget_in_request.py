@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.action_enum import ActionEnum, check_action_enum
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="BudgetInRequest")
+
+
+@_attrs_define
+class BudgetInRequest:
+    """Refuses fields it does not have, in bodies and in query parameters.
+
+    Attributes:
+        cap_per_hour (None | str | Unset):
+        cap_per_month (None | str | Unset):
+        currency (str | Unset):
+        action (ActionEnum | Unset): * `warn` - warn
+            * `block` - block
+        warn_ratio (str | Unset): Said once this share of the month is spent
+        project (None | str | Unset): Slug or id; left out: the whole installation
+        cloud (str | Unset): Left out: any
+        endpoint (str | Unset): Left out: any
+    """
+
+    cap_per_hour: None | str | Unset = UNSET
+    cap_per_month: None | str | Unset = UNSET
+    currency: str | Unset = UNSET
+    action: ActionEnum | Unset = UNSET
+    warn_ratio: str | Unset = UNSET
+    project: None | str | Unset = UNSET
+    cloud: str | Unset = UNSET
+    endpoint: str | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        cap_per_hour: None | str | Unset
+        if isinstance(self.cap_per_hour, Unset):
+            cap_per_hour = UNSET
+        else:
+            cap_per_hour = self.cap_per_hour
+
+        cap_per_month: None | str | Unset
+        if isinstance(self.cap_per_month, Unset):
+            cap_per_month = UNSET
+        else:
+            cap_per_month = self.cap_per_month
+
+        currency = self.currency
+
+        action: str | Unset = UNSET
+        if not isinstance(self.action, Unset):
+            action = self.action
+
+        warn_ratio = self.warn_ratio
+
+        project: None | str | Unset
+        if isinstance(self.project, Unset):
+            project = UNSET
+        else:
+            project = self.project
+
+        cloud = self.cloud
+
+        endpoint = self.endpoint
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({})
+        if cap_per_hour is not UNSET:
+            field_dict["cap_per_hour"] = cap_per_hour
+        if cap_per_month is not UNSET:
+            field_dict["cap_per_month"] = cap_per_month
+        if currency is not UNSET:
+            field_dict["currency"] = currency
+        if action is not UNSET:
+            field_dict["action"] = action
+        if warn_ratio is not UNSET:
+            field_dict["warn_ratio"] = warn_ratio
+        if project is not UNSET:
+            field_dict["project"] = project
+        if cloud is not UNSET:
+            field_dict["cloud"] = cloud
+        if endpoint is not UNSET:
+            field_dict["endpoint"] = endpoint
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+
+        def _parse_cap_per_hour(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        cap_per_hour = _parse_cap_per_hour(d.pop("cap_per_hour", UNSET))
+
+        def _parse_cap_per_month(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        cap_per_month = _parse_cap_per_month(d.pop("cap_per_month", UNSET))
+
+        currency = d.pop("currency", UNSET)
+
+        _action = d.pop("action", UNSET)
+        action: ActionEnum | Unset
+        if isinstance(_action, Unset):
+            action = UNSET
+        else:
+            action = check_action_enum(_action)
+
+        warn_ratio = d.pop("warn_ratio", UNSET)
+
+        def _parse_project(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        project = _parse_project(d.pop("project", UNSET))
+
+        cloud = d.pop("cloud", UNSET)
+
+        endpoint = d.pop("endpoint", UNSET)
+
+        budget_in_request = cls(
+            cap_per_hour=cap_per_hour,
+            cap_per_month=cap_per_month,
+            currency=currency,
+            action=action,
+            warn_ratio=warn_ratio,
+            project=project,
+            cloud=cloud,
+            endpoint=endpoint,
+        )
+
+        return budget_in_request

@@ -1,0 +1,15 @@
+from typing import Literal
+
+GetOfferingsCapacityType = Literal["on-demand", "reserved", "spot"]
+
+GET_OFFERINGS_CAPACITY_TYPE_VALUES: set[GetOfferingsCapacityType] = {
+    "on-demand",
+    "reserved",
+    "spot",
+}
+
+
+def check_get_offerings_capacity_type(value: str) -> GetOfferingsCapacityType:
+    if value in GET_OFFERINGS_CAPACITY_TYPE_VALUES:
+        return value
+    raise TypeError(f"Unexpected value {value!r}. Expected one of {GET_OFFERINGS_CAPACITY_TYPE_VALUES!r}")

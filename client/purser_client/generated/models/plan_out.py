@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.plan_out_candidates_item import PlanOutCandidatesItem
+    from ..models.plan_out_chosen_item import PlanOutChosenItem
+    from ..models.plan_out_rejected_by_reason import PlanOutRejectedByReason
+    from ..models.plan_out_rejected_item import PlanOutRejectedItem
+
+
+T = TypeVar("T", bound="PlanOut")
+
+
+@_attrs_define
+class PlanOut:
+    """What would be bought and everything that was weighed; every loser has its reason.
+
+    Attributes:
+        dry_run (bool):
+        feasible (bool):
+        planned_at (datetime.datetime):
+        price_per_hour (str):
+        expected_per_hour (str):
+        currency (str):
+        note (str):
+        chosen (list[PlanOutChosenItem]):
+        candidates (list[PlanOutCandidatesItem]):
+        rejected (list[PlanOutRejectedItem]):
+        rejected_by_reason (PlanOutRejectedByReason):
+    """
+
+    dry_run: bool
+    feasible: bool
+    planned_at: datetime.datetime
+    price_per_hour: str
+    expected_per_hour: str
+    currency: str
+    note: str
+    chosen: list[PlanOutChosenItem]
+    candidates: list[PlanOutCandidatesItem]
+    rejected: list[PlanOutRejectedItem]
+    rejected_by_reason: PlanOutRejectedByReason
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        dry_run = self.dry_run
+
+        feasible = self.feasible
+
+        planned_at = self.planned_at.isoformat()
+
+        price_per_hour = self.price_per_hour
+
+        expected_per_hour = self.expected_per_hour
+
+        currency = self.currency
+
+        note = self.note
+
+        chosen = []
+        for chosen_item_data in self.chosen:
+            chosen_item = chosen_item_data.to_dict()
+            chosen.append(chosen_item)
+
+        candidates = []
+        for candidates_item_data in self.candidates:
+            candidates_item = candidates_item_data.to_dict()
+            candidates.append(candidates_item)
+
+        rejected = []
+        for rejected_item_data in self.rejected:
+            rejected_item = rejected_item_data.to_dict()
+            rejected.append(rejected_item)
+
+        rejected_by_reason = self.rejected_by_reason.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "dry_run": dry_run,
+                "feasible": feasible,
+                "planned_at": planned_at,
+                "price_per_hour": price_per_hour,
+                "expected_per_hour": expected_per_hour,
+                "currency": currency,
+                "note": note,
+                "chosen": chosen,
+                "candidates": candidates,
+                "rejected": rejected,
+                "rejected_by_reason": rejected_by_reason,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.plan_out_candidates_item import PlanOutCandidatesItem  # noqa: PLC0415
+        from ..models.plan_out_chosen_item import PlanOutChosenItem  # noqa: PLC0415
+        from ..models.plan_out_rejected_by_reason import PlanOutRejectedByReason  # noqa: PLC0415
+        from ..models.plan_out_rejected_item import PlanOutRejectedItem  # noqa: PLC0415
+
+        d = dict(src_dict)
+        dry_run = d.pop("dry_run")
+
+        feasible = d.pop("feasible")
+
+        planned_at = datetime.datetime.fromisoformat(d.pop("planned_at"))
+
+        price_per_hour = d.pop("price_per_hour")
+
+        expected_per_hour = d.pop("expected_per_hour")
+
+        currency = d.pop("currency")
+
+        note = d.pop("note")
+
+        chosen = []
+        _chosen = d.pop("chosen")
+        for chosen_item_data in _chosen:
+            chosen_item = PlanOutChosenItem.from_dict(chosen_item_data)
+
+            chosen.append(chosen_item)
+
+        candidates = []
+        _candidates = d.pop("candidates")
+        for candidates_item_data in _candidates:
+            candidates_item = PlanOutCandidatesItem.from_dict(candidates_item_data)
+
+            candidates.append(candidates_item)
+
+        rejected = []
+        _rejected = d.pop("rejected")
+        for rejected_item_data in _rejected:
+            rejected_item = PlanOutRejectedItem.from_dict(rejected_item_data)
+
+            rejected.append(rejected_item)
+
+        rejected_by_reason = PlanOutRejectedByReason.from_dict(d.pop("rejected_by_reason"))
+
+        plan_out = cls(
+            dry_run=dry_run,
+            feasible=feasible,
+            planned_at=planned_at,
+            price_per_hour=price_per_hour,
+            expected_per_hour=expected_per_hour,
+            currency=currency,
+            note=note,
+            chosen=chosen,
+            candidates=candidates,
+            rejected=rejected,
+            rejected_by_reason=rejected_by_reason,
+        )
+
+        plan_out.additional_properties = d
+        return plan_out
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
