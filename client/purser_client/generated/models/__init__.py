@@ -101,22 +101,33 @@ from .get_usage_intervals_ordering import GetUsageIntervalsOrdering
 from .instance_detail_out import InstanceDetailOut
 from .instance_out import InstanceOut
 from .instance_page import InstancePage
+from .issued_out import IssuedOut
 from .ledger_entry_out import LedgerEntryOut
 from .ledger_entry_page import LedgerEntryPage
+from .me_out import MeOut
+from .me_out_kind_enum import MeOutKindEnum
+from .member_in_request import MemberInRequest
+from .member_out import MemberOut
+from .member_page import MemberPage
 from .model_detail_out import ModelDetailOut
 from .model_detail_out_config import ModelDetailOutConfig
 from .model_in_request import ModelInRequest
 from .model_in_request_config import ModelInRequestConfig
 from .model_out import ModelOut
 from .model_page import ModelPage
+from .my_project_out import MyProjectOut
 from .need_in_request import NeedInRequest
 from .offering_out import OfferingOut
 from .offering_page import OfferingPage
 from .parameter_out import ParameterOut
 from .patched_budget_change_request import PatchedBudgetChangeRequest
+from .patched_limits_in_request import PatchedLimitsInRequest
 from .patched_model_change_request import PatchedModelChangeRequest
 from .patched_model_change_request_config import PatchedModelChangeRequestConfig
+from .patched_project_change_request import PatchedProjectChangeRequest
 from .patched_quota_change_request import PatchedQuotaChangeRequest
+from .patched_role_in_request import PatchedRoleInRequest
+from .patched_service_account_change_request import PatchedServiceAccountChangeRequest
 from .patched_serving_config_change_request import PatchedServingConfigChangeRequest
 from .patched_slo_request import PatchedSloRequest
 from .patched_slo_request_policy_params import PatchedSloRequestPolicyParams
@@ -132,6 +143,7 @@ from .point_out import PointOut
 from .policies_out import PoliciesOut
 from .policy_out import PolicyOut
 from .problem_out import ProblemOut
+from .project_in_request import ProjectInRequest
 from .project_out import ProjectOut
 from .project_page import ProjectPage
 from .quota_in_request import QuotaInRequest
@@ -142,9 +154,14 @@ from .replica_detail_out import ReplicaDetailOut
 from .replica_out import ReplicaOut
 from .replica_page import ReplicaPage
 from .replica_state import ReplicaState
+from .role_enum import RoleEnum
+from .rotate_in_request import RotateInRequest
 from .runner_out import RunnerOut
 from .runners_out import RunnersOut
 from .series_out import SeriesOut
+from .service_account_in_request import ServiceAccountInRequest
+from .service_account_out import ServiceAccountOut
+from .service_account_page import ServiceAccountPage
 from .serving_config_in_request import ServingConfigInRequest
 from .serving_config_out import ServingConfigOut
 from .serving_config_page import ServingConfigPage
@@ -155,6 +172,9 @@ from .speed_out import SpeedOut
 from .step_out import StepOut
 from .token_cost_out import TokenCostOut
 from .token_cost_page import TokenCostPage
+from .token_in_request import TokenInRequest
+from .token_out import TokenOut
+from .token_page import TokenPage
 from .usage_in_request import UsageInRequest
 from .usage_in_request_events_item import UsageInRequestEventsItem
 from .usage_interval_out import UsageIntervalOut
@@ -268,22 +288,33 @@ __all__ = (
     "InstanceDetailOut",
     "InstanceOut",
     "InstancePage",
+    "IssuedOut",
     "LedgerEntryOut",
     "LedgerEntryPage",
+    "MemberInRequest",
+    "MemberOut",
+    "MemberPage",
+    "MeOut",
+    "MeOutKindEnum",
     "ModelDetailOut",
     "ModelDetailOutConfig",
     "ModelInRequest",
     "ModelInRequestConfig",
     "ModelOut",
     "ModelPage",
+    "MyProjectOut",
     "NeedInRequest",
     "OfferingOut",
     "OfferingPage",
     "ParameterOut",
     "PatchedBudgetChangeRequest",
+    "PatchedLimitsInRequest",
     "PatchedModelChangeRequest",
     "PatchedModelChangeRequestConfig",
+    "PatchedProjectChangeRequest",
     "PatchedQuotaChangeRequest",
+    "PatchedRoleInRequest",
+    "PatchedServiceAccountChangeRequest",
     "PatchedServingConfigChangeRequest",
     "PatchedSloRequest",
     "PatchedSloRequestPolicyParams",
@@ -299,6 +330,7 @@ __all__ = (
     "PoliciesOut",
     "PolicyOut",
     "ProblemOut",
+    "ProjectInRequest",
     "ProjectOut",
     "ProjectPage",
     "QuotaInRequest",
@@ -309,9 +341,14 @@ __all__ = (
     "ReplicaOut",
     "ReplicaPage",
     "ReplicaState",
+    "RoleEnum",
+    "RotateInRequest",
     "RunnerOut",
     "RunnersOut",
     "SeriesOut",
+    "ServiceAccountInRequest",
+    "ServiceAccountOut",
+    "ServiceAccountPage",
     "ServingConfigInRequest",
     "ServingConfigOut",
     "ServingConfigPage",
@@ -322,6 +359,9 @@ __all__ = (
     "StepOut",
     "TokenCostOut",
     "TokenCostPage",
+    "TokenInRequest",
+    "TokenOut",
+    "TokenPage",
     "UsageInRequest",
     "UsageInRequestEventsItem",
     "UsageIntervalOut",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -16,11 +17,13 @@ class ProjectOut:
         id (str):
         slug (str):
         name (str):
+        created_at (datetime.datetime):
     """
 
     id: str
     slug: str
     name: str
+    created_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -30,6 +33,8 @@ class ProjectOut:
 
         name = self.name
 
+        created_at = self.created_at.isoformat()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -37,6 +42,7 @@ class ProjectOut:
                 "id": id,
                 "slug": slug,
                 "name": name,
+                "created_at": created_at,
             }
         )
 
@@ -51,10 +57,13 @@ class ProjectOut:
 
         name = d.pop("name")
 
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
         project_out = cls(
             id=id,
             slug=slug,
             name=name,
+            created_at=created_at,
         )
 
         project_out.additional_properties = d
