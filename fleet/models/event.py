@@ -16,7 +16,7 @@ class Event(models.Model):
     running one, ordered by (tx, id), can never miss a row that commits late.
     """
 
-    tx = models.BigIntegerField(db_default=RawSQL("(pg_current_xact_id()::text::bigint)", []), editable=False)
+    tx = models.BigIntegerField(db_default=RawSQL("purser_tx(pg_current_xact_id())", []), editable=False)
     recorded_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Real time")
     occurred_at = models.DateTimeField(help_text="Business time")
     topic = models.CharField(max_length=64)

@@ -102,7 +102,7 @@ def _seal_batch() -> int | None:
         n, tx, event_id, last = cursor.fetchone() or (0, 0, 0, GENESIS)
         cursor.execute(
             f"SELECT {_SELECT} FROM fleet_event e"  # noqa: S608 - our own column names
-            " WHERE e.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AND (e.tx, e.id) > (%s, %s)"
+            " WHERE e.tx < purser_tx(pg_snapshot_xmin(pg_current_snapshot())) AND (e.tx, e.id) > (%s, %s)"
             " ORDER BY e.tx, e.id LIMIT %s",
             [tx, event_id, BATCH],
         )

@@ -57,9 +57,9 @@ def _plain(value: Any) -> Any:
 
 def settled() -> QuerySet[Event]:
     """Events in feed order of which no earlier one can still appear."""
-    return Event.objects.extra(
-        where=["fleet_event.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"]
-    ).order_by("tx", "id")
+    return Event.objects.extra(where=["fleet_event.tx < purser_tx(pg_snapshot_xmin(pg_current_snapshot()))"]).order_by(
+        "tx", "id"
+    )
 
 
 def after(cursor: tuple[int, int], *, limit: int, projects: Sequence[int] | None = None) -> list[Event]:
@@ -75,8 +75,23 @@ def latest_cursor() -> tuple[int, int]:
     """The feed's end right now: what a page that just loaded goes on from."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tx, id FROM fleet_event WHERE tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            "SELECT tx, id FROM fleet_event WHERE tx < purser_tx(pg_snapshot_xmin(pg_current_snapshot()))"
             " ORDER BY tx DESC, id DESC LIMIT 1"
         )
         row = cursor.fetchone()
     return (row[0], row[1]) if row else (0, 0)
+
+
+def go_on_after_restore() -> int:
+    """Number events on above those that came back, however young this server's transactions are. Returns the offset.
+
+    Without it new events would sort before the old ones, and none of the old ones would ever count as settled.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(tx), 0) FROM fleet_event")
+        offset = int(cursor.fetchone()[0])
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION purser_tx(xid8) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE"
+            f" AS 'SELECT $1::text::bigint + {offset}'"
+        )
+    return offset

@@ -229,6 +229,7 @@ def _record(manifest: Manifest, path: Path, actor: str) -> None:
 
     try:
         Installation.objects.update(restored_at=timezone.now())
+        events.go_on_after_restore()
         events.record(
             "installation.restored",
             subject=manifest.installation,

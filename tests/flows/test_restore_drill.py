@@ -19,6 +19,6 @@ def test_an_old_backup_ends_no_machine_and_says_what_it_would(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     verdict = json.loads(done.stdout)
     assert verdict["violations"] == []
-    assert all(verdict["promises"].values()) and len(verdict["promises"]) == 10
+    assert all(verdict["promises"].values()) and len(verdict["promises"]) == 12
     assert len(verdict["lost"]["launched_after"]) == 2
     assert verdict["frozen"]["terminate_calls"] == 0

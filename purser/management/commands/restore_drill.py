@@ -189,6 +189,9 @@ def _verdict(
         "the machines launched after the backup were named": sorted(unremembered) == sorted(after["launched"]),
         "after the confirmation those alone were ended": _ended(lost, settled["live"]) == set(unremembered),
         "the launch counter went on above the clouds'": settled["launch_sequence"] >= after["launch_sequence"],
+        "the event feed goes on after the old events": settled["feed_goes_on"]
+        and settled["earlier_events_in_the_feed"] >= manifest["rows"]["fleet_event"],
+        "the audit chain is whole": settled["audit_findings"] == [],
         "the sandbox counted no double and no orphan": audit["double_launches"] == 0 and audit["orphans"] == 0,
     }
     return {

@@ -17,7 +17,7 @@ from billing.services import metering
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.lifecycle import ENDED_SLOT_STATES, Reason
 from fleet.models import Allocation, CloudAccount, Event, Incident, Installation, Instance, Project, Slot, Sweep
-from fleet.services import allocations, catalog, clock
+from fleet.services import allocations, audit, catalog, clock, events
 from purser.backup.taking import COUNTED
 from purser.demo.sandbox_client import SandboxClient
 
@@ -123,7 +123,16 @@ def _settle() -> dict[str, Any]:
         return ended > 0 and not orphans and open_slots == len(_live()) == _active()
 
     _wait(settled, "the rows agree with the clouds")
-    return {"live": _live(), "launch_sequence": Installation.objects.get().launch_sequence}
+    audit.seal()
+    cursor = Event.objects.filter(topic="installation.restored").values_list("tx", "id").get()
+    later = {event.topic for event in events.after(cursor, limit=1000)}
+    return {
+        "live": _live(),
+        "launch_sequence": Installation.objects.get().launch_sequence,
+        "feed_goes_on": {"installation.restore-confirmed", "instance.orphan-ended"} <= later,
+        "earlier_events_in_the_feed": events.settled().filter(pk__lt=cursor[1]).count(),
+        "audit_findings": [finding.sentence for finding in audit.verify()],
+    }
 
 
 def _ask(project: Project) -> Allocation:
