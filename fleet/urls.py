@@ -11,5 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet/<str:public_id>", views.allocation, name="allocation"),
     path("feed", views.feed, name="feed"),
     path("settings", views.about, name="settings"),
+    path("", include("fleet.limiting.urls")),
+    path("", include("fleet.auditing.urls")),
     path("", include("fleet.signin.urls")),
 ]

@@ -258,6 +258,7 @@ API_ADDRESS_REQUESTS_PER_MINUTE = env_int("API_ADDRESS_REQUESTS_PER_MINUTE", 12_
 API_FAILURES_PER_MINUTE = env_int("API_FAILURES_PER_MINUTE", 60, minimum=0, maximum=10_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("MAX_REQUEST_BODY_BYTES", 2_621_440, minimum=65_536, maximum=104_857_600)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_UPLOAD_HANDLERS = ["fleet.uploads.SmallFiles"]  # none on disk, none of more than a megabyte in memory
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 
 # --- Login, sessions, headers ------------------------------------------------------------------------------------

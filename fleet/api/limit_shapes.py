@@ -169,7 +169,11 @@ def quota_json(quota: Quota, held: int, *, note: str = "", waiting: str | None =
 
 def budget_json(status: dict[str, Any], *, note: str = "", waiting: str | None = None) -> dict[str, Any]:
     """A row of `budgets.status` as the API shows it."""
-    shown = {key: value for key, value in status.items() if key not in ("id", "scope", "generation", "public_id")}
+    shown = {
+        key: value
+        for key, value in status.items()
+        if key not in ("id", "scope", "generation", "public_id", "project_id")
+    }
     return {"id": status["public_id"], **shown, "note": note, "waiting": waiting}
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from fleet.api import (
     allocations,
+    audit,
     catalog,
     change_requests,
     converters,
@@ -55,6 +56,9 @@ urlpatterns = [
     path("budgets", limits.Budgets.as_view(), name="api-budgets"),
     path("budgets/bulk", limits.BudgetsBulk.as_view(), name="api-budgets-bulk"),
     path("budgets/<public_id:public_id>", limits.OneBudget.as_view(), name="api-budget"),
+    path("audit-events", audit.AuditEvents.as_view(), name="api-audit-events"),
+    path("audit-events/export", audit.AuditExport.as_view(), name="api-audit-export"),
+    path("audit-chain", audit.AuditChain.as_view(), name="api-audit-chain"),
     path("change-requests", change_requests.ChangeRequests.as_view(), name="api-change-requests"),
     path(
         "change-requests/<public_id:public_id>", change_requests.OneChangeRequest.as_view(), name="api-change-request"

@@ -210,6 +210,7 @@ def _status_row(
         "warn_ratio": budget.warn_ratio,
         "scope": str(budget),
         "project": budget.project.slug if budget.project else None,
+        "project_id": budget.project_id,
         "cloud": budget.cloud,
         "endpoint": budget.endpoint_ref,
         "action": budget.action,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,32 @@ def left(at: datetime | None, now: datetime) -> SafeString:
     seconds = max(int((at - now).total_seconds()), 0)
     text = formatting.countdown(timedelta(seconds=seconds))
     return format_html('<span class="countdown" data-seconds="{}">{}</span>', seconds, text)
+
+
+@register.simple_tag
+def difference(before: Any, after: Any) -> list[dict[str, Any]]:
+    """What differs between two mappings, name by name; of one alone, everything it holds."""
+    was, now = _as_mapping(before), _as_mapping(after)
+    names = [name for name in {**was, **now} if was.get(name) != now.get(name) or not (was and now)]
+    return [
+        {
+            "name": name.replace("_", " "),
+            "was": _said(was[name]) if name in was else None,
+            "is": _said(now[name]) if name in now else None,
+        }
+        for name in names
+        if not (before in (None, {}) and now.get(name) in ("", None))
+    ]
+
+
+def _as_mapping(value: Any) -> dict[str, Any]:
+    if value in (None, {}):
+        return {}
+    return dict(value) if isinstance(value, Mapping) else {"value": value}
+
+
+def _said(value: Any) -> str:
+    return "none" if value in (None, "") else str(value)
 
 
 @register.simple_tag(takes_context=True)

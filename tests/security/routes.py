@@ -54,6 +54,7 @@ class Rule:
     gives: str = ""  # the role a change gives: it takes all the rights of that role to do so
     by_token: str = ""  # the scope with which a token may do what every person may
     query: str = ""  # what a page cannot do without
+    proof: bool = False  # a page that sends away, to prove themselves, who has not done so lately
     sensitive: bool = False  # a browser that changes something has to have proved itself lately
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by method; else {}
 
@@ -172,6 +173,10 @@ API_RULES: dict[str, Rule] = {
     f"api/v1/change-requests/{ID}": Rule(get="limits:read", row="change_request"),
     f"api/v1/change-requests/{ID}/approve": Rule(post="limits:write", row="change_request", sensitive=True),
     f"api/v1/change-requests/{ID}/refuse": Rule(post="limits:write", row="change_request", sensitive=True),
+    # audit
+    "api/v1/audit-events": Rule(get="audit:read"),
+    "api/v1/audit-events/export": Rule(get="audit:read"),
+    "api/v1/audit-chain": Rule(get="audit:read"),
     # inference
     "api/v1/endpoints": Rule(get="inference:read", post="inference:write"),
     f"api/v1/endpoints/{ID}": Rule(
@@ -242,6 +247,18 @@ PAGE_RULES: dict[str, Rule] = {
     "fleet/<str:public_id>": Rule(get="fleet:read", row="allocation"),
     "feed": Rule(get=ANYBODY, query="?after=0-0"),
     "settings": Rule(get=ANYBODY),
+    "settings/limits": Rule(get="limits:read"),
+    "settings/limits/two-pairs-of-eyes": Rule(post="installation:write", proof=True),
+    "settings/limits/new/quota": Rule(get="limits:write", post="limits:write", proof=True),
+    "settings/limits/new/budget": Rule(get="limits:write", post="limits:write", proof=True),
+    "settings/limits/file/quota": Rule(get="limits:write", post="limits:write", proof=True),
+    "settings/limits/file/budget": Rule(get="limits:write", post="limits:write", proof=True),
+    "settings/limits/<str:public_id>": Rule(get="limits:write", post="limits:write", row="quota", proof=True),
+    "settings/limits/<str:public_id>/delete": Rule(post="limits:write", row="quota", proof=True),
+    "settings/change-requests/<str:public_id>/approve": Rule(post="limits:write", row="change_request", proof=True),
+    "settings/change-requests/<str:public_id>/refuse": Rule(post="limits:write", row="change_request", proof=True),
+    "settings/audit": Rule(get="audit:read"),
+    "settings/audit/verify": Rule(post="installation:write"),
     "prove/": Rule(get=ANYBODY, post=ANYBODY),
     "settings/you": Rule(get=ANYBODY),
     "settings/password": Rule(post=ANYBODY),

@@ -138,6 +138,8 @@ def _expected(rule: Rule, method: str, caller: Caller) -> set[int] | None:
         scope = rule.by_token
     if scope == ANYBODY:
         return None
+    if rule.proof and caller.user and not caller.proved:
+        return {302}
     if scope not in caller.anywhere and not rule.hidden:
         return {403}
     if rule.row:

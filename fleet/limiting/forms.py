@@ -1,0 +1,102 @@
+"""What may be typed about a quota or a budget."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from fleet.domain.limits import BLOCK, MOST_ACCELERATORS
+from fleet.forms import StrictForm
+from fleet.models import BudgetAction, CloudAccount, Project
+from fleet.services import limits
+from fleet.services.access import Caller
+
+WHY = "Others read it: whoever approves, and the audit log."
+
+
+class WhyForm(StrictForm):
+    why = forms.CharField(
+        label="Why", required=False, max_length=500, help_text=WHY, widget=forms.Textarea({"rows": 2})
+    )
+
+
+class QuotaTerms(WhyForm):
+    max_accelerators = forms.IntegerField(
+        label="Accelerators at most",
+        min_value=0,
+        max_value=MOST_ACCELERATORS,
+        help_text="Held at once, over all allocations it covers.",
+        widget=forms.TextInput({"inputmode": "numeric"}),
+    )
+    field_order = ["project", "cloud", "accelerator", "max_accelerators", "why"]
+
+
+class BudgetTerms(WhyForm):
+    cap_per_hour = forms.DecimalField(
+        label="Cap per hour, USD",
+        required=False,
+        max_digits=18,
+        decimal_places=6,
+        min_value=Decimal(0),
+        help_text="What everything held may cost an hour.",
+        widget=forms.TextInput({"inputmode": "decimal"}),
+    )
+    cap_per_month = forms.DecimalField(
+        label="Cap per calendar month, USD",
+        required=False,
+        max_digits=18,
+        decimal_places=6,
+        min_value=Decimal(0),
+        widget=forms.TextInput({"inputmode": "decimal"}),
+    )
+    action = forms.ChoiceField(label="Past the cap", choices=BudgetAction.choices, initial=BLOCK)
+    warn_ratio = forms.DecimalField(
+        label="Warn from this share on",
+        initial=Decimal("0.8"),
+        max_digits=4,
+        decimal_places=3,
+        help_text="From 0.001 to 1; 0.8 is 80 % of the month's cap.",
+        widget=forms.TextInput({"inputmode": "decimal"}),
+    )
+    field_order = ["project", "cloud", "endpoint", "cap_per_hour", "cap_per_month", "action", "warn_ratio", "why"]
+
+
+class Scoped(StrictForm):
+    """What a new limit covers."""
+
+    project = forms.ChoiceField(label="Project", required=False)
+    cloud = forms.ChoiceField(label="Cloud", required=False)
+
+    def __init__(self, *args: Any, by: Caller, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = Project.objects.filter(pk__in=by.projects("limits:write")).order_by("slug")
+        choices = [(project.slug, project.name) for project in mine]
+        whole = [("", "The whole installation")] if limits.may_set(by, None) else []
+        self.fields["project"].choices = [*choices, *whole]  # type: ignore[attr-defined]
+        self.fields["project"].required = not whole
+        clouds = CloudAccount.objects.order_by("cloud").values_list("cloud", flat=True).distinct()
+        self.fields["cloud"].choices = [("", "Any"), *((cloud, cloud) for cloud in clouds)]  # type: ignore[attr-defined]
+
+
+class NewQuota(QuotaTerms, Scoped):
+    accelerator = forms.CharField(
+        label="Accelerator", required=False, max_length=64, help_text="Such as H100; empty for any."
+    )
+
+
+class NewBudget(BudgetTerms, Scoped):
+    endpoint = forms.CharField(
+        label="Endpoint", required=False, max_length=48, help_text="Its id (ep_…); empty for all spending."
+    )
+
+
+NEW = {"quota": NewQuota, "budget": NewBudget}
+TERMS = {"quota": QuotaTerms, "budget": BudgetTerms}
+
+
+def terms_in(cleaned: dict[str, Any], noun: str) -> dict[str, Any]:
+    """What a form says, as the service takes it."""
+    names = [name for name in limits.TERMS[noun] if name in cleaned]
+    return {name: cleaned[name] for name in names}
