@@ -75,7 +75,7 @@ class BudgetsBulkIn(Strict):
     items = serializers.ListField(child=BudgetIn(), min_length=1, max_length=MOST_AT_ONCE)
 
 
-class BulkQuery(Strict):
+class LimitLinesQuery(Strict):
     dry_run = Flag(default=False, help_text="Only say what would become of each")
     together = Flag(default=True, help_text="false: apply what can be applied, refuse the rest")
 
@@ -114,7 +114,7 @@ class BudgetOut(LimitOut):
     left_per_hour = serializers.CharField(allow_null=True)
 
 
-class BulkItemOut(serializers.Serializer[Any]):
+class LimitLineOut(serializers.Serializer[Any]):
     index = serializers.IntegerField()
     label = serializers.CharField()
     effect = serializers.CharField(help_text="created, changed, unchanged, waiting or refused")
@@ -126,11 +126,11 @@ class BulkItemOut(serializers.Serializer[Any]):
     field = serializers.CharField(allow_blank=True, help_text="That the refusal is about")
 
 
-class BulkOut(serializers.Serializer[Any]):
+class LimitLinesOut(serializers.Serializer[Any]):
     applied = serializers.BooleanField(help_text="false: nothing was changed")
     dry_run = serializers.BooleanField()
     refused = serializers.IntegerField()
-    items = BulkItemOut(many=True)
+    items = LimitLineOut(many=True)
 
 
 class ChangeRequestOut(serializers.Serializer[Any]):

@@ -21,9 +21,9 @@ from fleet.api.limit_shapes import (
     BudgetIn,
     BudgetOut,
     BudgetsBulkIn,
-    BulkOut,
-    BulkQuery,
     ChangeRequestOut,
+    LimitLinesOut,
+    LimitLinesQuery,
     QuotaChange,
     QuotaIn,
     QuotaOut,
@@ -136,7 +136,7 @@ class LimitView(ApiView):
         return Response(status=204)
 
     def set_many(self, items: list[dict[str, Any]], terms_of: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
-        query = self.query(BulkQuery)
+        query = self.query(LimitLinesQuery)
         by, now = self.caller, business_now()
         steps = [
             limit_steps.setting(self.noun, terms_of(item), project=item.get("project"), by=by, now=now, place=index)
@@ -215,8 +215,8 @@ class QuotasBulk(LimitView):
     noun = "quota"
 
     @says(
-        BulkOut,
-        query=BulkQuery,
+        LimitLinesOut,
+        query=LimitLinesQuery,
         body=QuotasBulkIn,
         parameters=(IDEMPOTENCY_KEY_OR_NOT,),
         refuses=(409,),
@@ -283,8 +283,8 @@ class BudgetsBulk(LimitView):
     noun = "budget"
 
     @says(
-        BulkOut,
-        query=BulkQuery,
+        LimitLinesOut,
+        query=LimitLinesQuery,
         body=BudgetsBulkIn,
         parameters=(IDEMPOTENCY_KEY_OR_NOT,),
         refuses=(409,),

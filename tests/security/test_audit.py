@@ -1,0 +1,153 @@
+"""Every accepted change writes its event: who, from where, before and after. A new mutating route is a line here.
+
+`Change(body, topics)`: an accepted call of the route and exactly the events it writes, in order. EXEMPT says of a
+route why it writes none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from fleet.models import Event
+from tests import factories
+from tests.api_client import fresh_client
+from tests.security.estate import Estate
+from tests.security.routes import API_RULES, ID, address
+
+LLAMA = factories.LLAMA
+
+
+@dataclass(frozen=True)
+class Change:
+    topics: tuple[str, ...]
+    body: Callable[[Estate], Any] = lambda _estate: {}
+    both: bool = True  # the row was there before and is there after: the event says both
+    prepare: Callable[[Estate], Any] = lambda _estate: None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def says(**body: Any) -> Callable[[Estate], Any]:
+    return lambda _estate: body
+
+
+def _settles(estate: Estate) -> None:
+    """An endpoint without live replicas lets its model and configuration go."""
+    estate.endpoint.replicas.all().delete()
+    type(estate.endpoint).objects.all().update(state="deleted")
+
+
+EXEMPT = {
+    ("post", "api/v1/usage-events"): "measurements that routers push, each with an id of its own",
+}
+CHANGES: dict[tuple[str, str], Change] = {
+    ("post", "api/v1/allocations"): Change(
+        ("allocation.requested",), says(name="audited", accelerator="H100", accelerator_count=8), both=False
+    ),
+    ("delete", f"api/v1/allocations/{ID}"): Change(("allocation.release-requested",)),
+    ("post", f"api/v1/allocations/{ID}/extend"): Change(
+        ("allocation.extended",), says(expires_at="2150-01-01T00:00:00Z")
+    ),
+    ("post", "api/v1/quotas"): Change(("quota.created",), says(max_accelerators=4, accelerator="L4"), both=False),
+    ("post", "api/v1/quotas/bulk"): Change(
+        ("quota.changed",), says(items=[{"project": "mine", "max_accelerators": 3}])
+    ),
+    ("patch", f"api/v1/quotas/{ID}"): Change(("quota.changed",), says(max_accelerators=5)),
+    ("delete", f"api/v1/quotas/{ID}"): Change(("change-request.outdated", "quota.deleted"), both=False),
+    ("post", "api/v1/budgets"): Change(("budget.created",), says(cap_per_hour="5", cloud="aws"), both=False),
+    ("post", "api/v1/budgets/bulk"): Change(
+        ("budget.changed",), says(items=[{"project": "mine", "cap_per_hour": "3"}])
+    ),
+    ("patch", f"api/v1/budgets/{ID}"): Change(("budget.changed",), says(cap_per_hour="5")),
+    ("delete", f"api/v1/budgets/{ID}"): Change(("budget.deleted",), both=False),
+    ("post", f"api/v1/change-requests/{ID}/approve"): Change(("quota.changed", "change-request.approved")),
+    ("post", f"api/v1/change-requests/{ID}/refuse"): Change(("change-request.refused",)),
+    ("post", "api/v1/endpoints"): Change(
+        ("allocation.requested", "endpoint.created"),
+        lambda estate: {
+            "name": "audited",
+            "model": estate.model.public_id,
+            "serving_config": estate.serving_config.public_id,
+            "accelerators": ["H100"],
+        },
+        both=False,
+    ),
+    ("patch", f"api/v1/endpoints/{ID}"): Change(("endpoint.changed",), says(max_replicas=5)),
+    ("delete", f"api/v1/endpoints/{ID}"): Change(("endpoint.delete-requested",)),
+    ("post", f"api/v1/replicas/{ID}/drain"): Change(("replica.drain-requested",)),
+    ("post", f"api/v1/replicas/{ID}/restart"): Change(("replica.restart-requested",)),
+    ("post", "api/v1/models"): Change(("model.registered",), says(name="org/audited", config=LLAMA), both=False),
+    ("patch", f"api/v1/models/{ID}"): Change(("model.changed",), says(name="org/renamed")),
+    ("delete", f"api/v1/models/{ID}"): Change(("model.deleted",), both=False, prepare=_settles),
+    ("post", "api/v1/serving-configs"): Change(
+        ("serving-config.registered",), lambda estate: {"model": estate.model.public_id, "name": "audited",
+                                                        "max_model_len": 8192}, both=False
+    ),
+    ("patch", f"api/v1/serving-configs/{ID}"): Change(("serving-config.changed",), says(max_num_seqs=8)),
+    ("delete", f"api/v1/serving-configs/{ID}"): Change(("serving-config.deleted",), both=False, prepare=_settles),
+}  # fmt: skip
+
+
+def mutating() -> Iterator[tuple[str, str]]:
+    for route, rule in API_RULES.items():
+        for method in ("post", "patch", "delete"):
+            if rule.scope(method):
+                yield method, route
+
+
+def test_every_route_that_changes_something_is_listed_here() -> None:
+    assert sorted(mutating()) == sorted([*CHANGES, *EXEMPT])
+
+
+@pytest.mark.parametrize(("method", "route"), CHANGES, ids=lambda part: str(part).replace("api/v1/", ""))
+def test_an_accepted_change_writes_exactly_its_events(estate: Estate, method: str, route: str) -> None:
+    change = CHANGES[method, route]
+    change.prepare(estate)
+    client, path = fresh_client(), address(route, estate)
+    token = factories.token(estate.mine, *_everything(), issuer=factories.member(estate.mine, "admin"))
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "audit-1", "If-Match": "*"}
+    last = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    data = json.dumps(change.body(estate))
+
+    def call() -> Any:
+        if method == "delete":
+            return client.delete(path, headers=headers, REMOTE_ADDR="203.0.113.77")
+        send = getattr(client, method)
+        return send(path, data, content_type="application/json", headers=headers, REMOTE_ADDR="203.0.113.77")
+
+    answer = call()
+    assert answer.status_code < 300, answer.content
+    written = list(Event.objects.filter(id__gt=last).order_by("id"))
+    assert [event.topic for event in written] == list(change.topics)
+    for event in written:
+        assert event.principal.startswith("token:")
+        assert event.actor != "purser"
+        assert event.address == "203.0.113.77"
+        assert event.request_id == answer["X-Request-ID"]
+        assert event.project == estate.mine
+    if change.both:
+        assert any({"before", "after"} <= set(event.data) for event in written)
+        assert all(event.data["before"] != event.data["after"] for event in written if "before" in event.data)
+    if method == "post":
+        call()
+        assert Event.objects.filter(id__gt=written[-1].pk).count() == 0, "a replayed key wrote another event"
+
+
+def test_a_refused_change_writes_nothing(estate: Estate) -> None:
+    last = Event.objects.count()
+    client = fresh_client()
+    headers = {"Authorization": f"Bearer {estate.viewers_token}", "Idempotency-Key": "audit-2", "If-Match": "*"}
+    for (method, route), change in CHANGES.items():
+        data = json.dumps(change.body(estate))
+        getattr(client, method)(address(route, estate), data, content_type="application/json", headers=headers)
+    assert Event.objects.count() == last
+
+
+def _everything() -> list[str]:
+    from fleet.domain import rights
+
+    return sorted(rights.OF_PROJECT)
