@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from django.db import transaction
 
 from fleet.domain.limits import read_count, read_money
 from fleet.domain.refusals import Refused
@@ -16,7 +13,6 @@ from fleet.domain.tables import Columns, Fault, Table, read_table
 from fleet.services import bulk, limit_steps
 from fleet.services.access import Caller
 from fleet.services.bulk import Line
-from fleet.services.events import plain
 
 
 def _word(cell: str) -> str | None:
@@ -88,7 +84,7 @@ def preview(noun: str, data: bytes, *, by: Caller, now: datetime) -> Preview:
     """Try the whole file and take it back. Raises Refused when it cannot be read as a file of limits."""
     table = read_table(data, COLUMNS[noun])
     lines = bulk.run(_steps(noun, table, by, now), dry_run=True)
-    return Preview(lines, table.faults, _seen(lines))
+    return Preview(lines, table.faults, bulk.fingerprint(lines))
 
 
 def apply(noun: str, data: bytes, *, seen: str, by: Caller, now: datetime) -> Preview:
@@ -96,11 +92,7 @@ def apply(noun: str, data: bytes, *, seen: str, by: Caller, now: datetime) -> Pr
     table = read_table(data, COLUMNS[noun])
     if table.faults:
         raise Refused("file-faults", "Nothing was changed: the file has lines that cannot be read.")
-    with transaction.atomic():
-        lines = bulk.run(_steps(noun, table, by, now), dry_run=False)
-        if _seen(lines) != seen or any(line.refusal for line in lines):
-            transaction.set_rollback(True)
-            raise Refused("changed", "Nothing was changed: limits were changed since this was shown. Look again.")
+    lines = bulk.run_as_seen(_steps(noun, table, by, now), seen=seen)
     return Preview(lines, [], seen)
 
 
@@ -118,8 +110,3 @@ def _terms(values: dict[str, Any]) -> dict[str, Any]:
     }
     terms.pop("project", None)
     return terms | ({"endpoint_ref": terms.pop("endpoint")} if "endpoint" in terms else {})
-
-
-def _seen(lines: Sequence[Line]) -> str:
-    told = [(line.place, line.label, line.effect, plain(line.done.before), plain(line.done.after)) for line in lines]
-    return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -118,6 +118,8 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Take a limit away; the form has its id typed again."""
     frame = frame_of(request)
     row = _row(frame.caller, public_id)
+    if not limits.may_set(frame.caller, row.project_id):
+        raise PermissionDenied
     if request.POST.get("confirm", "").strip() != public_id[-6:]:
         return done(request, f"Nothing was deleted: type {public_id[-6:]} to say that you mean it.", to=_at(public_id))
     try:

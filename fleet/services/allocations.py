@@ -151,7 +151,7 @@ def release(
                 actor=actor,
                 request_id=request_id,
                 now=now,
-                data={"reason": reason},
+                data={"reason": reason, "before": {"desired": "present"}, "after": {"desired": "absent"}},
             )
     return allocation
 

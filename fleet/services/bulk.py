@@ -5,6 +5,7 @@ A preview is the change itself, taken back: what it shows is what the services w
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from fleet.domain.refusals import Refused
+from fleet.services.events import plain
 
 REFUSED, WAITING, UNCHANGED = "refused", "waiting", "unchanged"
 
@@ -63,6 +65,21 @@ def applied(lines: Iterable[Line], *, together: bool = True) -> bool:
     """Whether a run that was no dry one left something behind."""
     rows = list(lines)
     return not (together and any(line.refusal for line in rows))
+
+
+def fingerprint(lines: Iterable[Line]) -> str:
+    """Names exactly what a run did or would do: only what somebody saw is done."""
+    told = [(line.place, line.label, line.effect, plain(line.done.before), plain(line.done.after)) for line in lines]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def run_as_seen(steps: Iterable[Step], *, seen: str) -> list[Line]:
+    """Do what a preview showed, all of it. Raises Refused when it would be something else by now, or one is refused."""
+    with transaction.atomic():
+        lines = run(steps, dry_run=False, together=False)
+        if fingerprint(lines) != seen or any(line.refusal for line in lines):
+            raise Refused("changed", "Nothing was changed: something was changed since this was shown. Look again.")
+    return lines
 
 
 def _take(step: Step) -> Line:

@@ -190,6 +190,7 @@ def delete_endpoint(
         endpoint = Endpoint.objects.select_for_update(no_key=True).get(public_id=public_id)
         check_generation(endpoint.generation, generation)
         if endpoint.state not in (EndpointState.DELETING, EndpointState.DELETED):
+            before = {"state": endpoint.state, "desired_replicas": endpoint.desired_replicas}
             endpoint.state, endpoint.reason = EndpointState.DELETING, EndpointReason.DELETED_BY_USER
             endpoint.since, endpoint.desired_replicas = now, 0
             endpoint.generation += 1
@@ -202,6 +203,7 @@ def delete_endpoint(
                 actor=actor,
                 request_id=request_id,
                 now=now,
+                data={"before": before, "after": {"state": endpoint.state, "desired_replicas": 0}},
             )
     return endpoint
 

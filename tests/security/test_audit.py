@@ -7,8 +7,8 @@ route why it writes none.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -28,17 +28,28 @@ class Change:
     body: Callable[[Estate], Any] = lambda _estate: {}
     both: bool = True  # the row was there before and is there after: the event says both
     prepare: Callable[[Estate], Any] = lambda _estate: None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    about: Callable[[Estate], Any] | None = None  # the row, where it is not the estate's own
 
 
 def says(**body: Any) -> Callable[[Estate], Any]:
     return lambda _estate: body
 
 
-def _settles(estate: Estate) -> None:
-    """An endpoint without live replicas lets its model and configuration go."""
-    estate.endpoint.replicas.all().delete()
-    type(estate.endpoint).objects.all().update(state="deleted")
+def _model(estate: Estate) -> Any:
+    """One nothing was made of yet."""
+    return factories.model(estate.mine)
+
+
+def _config(estate: Estate) -> Any:
+    return factories.serving_config(factories.model(estate.mine))
+
+
+def _another_replica(estate: Estate) -> None:
+    factories.replica(estate.endpoint, factories.slot(estate.allocation))
+
+
+def _single_machines(estate: Estate) -> None:
+    factories.offering(factories.account(), accelerator_count=1)
 
 
 EXEMPT = {
@@ -54,9 +65,11 @@ CHANGES: dict[tuple[str, str], Change] = {
     ),
     ("post", "api/v1/quotas"): Change(("quota.created",), says(max_accelerators=4, accelerator="L4"), both=False),
     ("post", "api/v1/quotas/bulk"): Change(
-        ("quota.changed",), says(items=[{"project": "mine", "max_accelerators": 3}])
+        ("change-request.outdated", "quota.changed"), says(items=[{"project": "mine", "max_accelerators": 3}])
     ),
-    ("patch", f"api/v1/quotas/{ID}"): Change(("quota.changed",), says(max_accelerators=5)),
+    ("patch", f"api/v1/quotas/{ID}"): Change(
+        ("change-request.outdated", "quota.changed"), says(max_accelerators=5)
+    ),
     ("delete", f"api/v1/quotas/{ID}"): Change(("change-request.outdated", "quota.deleted"), both=False),
     ("post", "api/v1/budgets"): Change(("budget.created",), says(cap_per_hour="5", cloud="aws"), both=False),
     ("post", "api/v1/budgets/bulk"): Change(
@@ -75,20 +88,21 @@ CHANGES: dict[tuple[str, str], Change] = {
             "accelerators": ["H100"],
         },
         both=False,
+        prepare=_single_machines,
     ),
     ("patch", f"api/v1/endpoints/{ID}"): Change(("endpoint.changed",), says(max_replicas=5)),
     ("delete", f"api/v1/endpoints/{ID}"): Change(("endpoint.delete-requested",)),
-    ("post", f"api/v1/replicas/{ID}/drain"): Change(("replica.drain-requested",)),
-    ("post", f"api/v1/replicas/{ID}/restart"): Change(("replica.restart-requested",)),
+    ("post", f"api/v1/replicas/{ID}/drain"): Change(("replica.drain-requested",), prepare=_another_replica),
+    ("post", f"api/v1/replicas/{ID}/restart"): Change(("replica.restart-requested",), prepare=_another_replica),
     ("post", "api/v1/models"): Change(("model.registered",), says(name="org/audited", config=LLAMA), both=False),
-    ("patch", f"api/v1/models/{ID}"): Change(("model.changed",), says(name="org/renamed")),
-    ("delete", f"api/v1/models/{ID}"): Change(("model.deleted",), both=False, prepare=_settles),
+    ("patch", f"api/v1/models/{ID}"): Change(("model.changed",), says(name="org/renamed"), about=_model),
+    ("delete", f"api/v1/models/{ID}"): Change(("model.deleted",), both=False, about=_model),
     ("post", "api/v1/serving-configs"): Change(
         ("serving-config.registered",), lambda estate: {"model": estate.model.public_id, "name": "audited",
                                                         "max_model_len": 8192}, both=False
     ),
-    ("patch", f"api/v1/serving-configs/{ID}"): Change(("serving-config.changed",), says(max_num_seqs=8)),
-    ("delete", f"api/v1/serving-configs/{ID}"): Change(("serving-config.deleted",), both=False, prepare=_settles),
+    ("patch", f"api/v1/serving-configs/{ID}"): Change(("serving-config.changed",), says(max_num_seqs=8), about=_config),
+    ("delete", f"api/v1/serving-configs/{ID}"): Change(("serving-config.deleted",), both=False, about=_config),
 }  # fmt: skip
 
 
@@ -107,7 +121,8 @@ def test_every_route_that_changes_something_is_listed_here() -> None:
 def test_an_accepted_change_writes_exactly_its_events(estate: Estate, method: str, route: str) -> None:
     change = CHANGES[method, route]
     change.prepare(estate)
-    client, path = fresh_client(), address(route, estate)
+    row = change.about(estate) if change.about else None
+    client, path = fresh_client(), "/" + route.replace(ID, row.public_id) if row else address(route, estate)
     token = factories.token(estate.mine, *_everything(), issuer=factories.member(estate.mine, "admin"))
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "audit-1", "If-Match": "*"}
     last = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0

@@ -76,7 +76,8 @@ def wrong_in_the_api(estate: Estate, callers: Iterable[Caller], *, only: Iterabl
             for method in _methods_for(caller, rule, only):
                 with taken_back():
                     answer = caller.calls(method, address(route, estate), rule.bodies.get(method))
-                wrong = _wrong_status(answer.status_code, rule, method, caller) or _leak(b"".join(answer), estate, caller)
+                shown = b"".join(answer)
+                wrong = _wrong_status(answer.status_code, rule, method, caller) or _leak(shown, estate, caller)
                 if wrong:
                     found.append(f"{method} {route} as {caller.name}: {wrong}")
     return found

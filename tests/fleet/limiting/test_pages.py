@@ -187,7 +187,7 @@ def test_what_was_shown_is_what_is_done_or_nothing(billing: Client, project: Pro
     row = factories.quota(project, accelerator="L4", max_accelerators=4)
     shown = _show(billing, "quota", b"project,accelerator,max_accelerators\nresearch,L4,2\n")
     Quota.objects.filter(pk=row.pk).update(max_accelerators=3)
-    assert "limits were changed since this was shown" in text(_apply(billing, "quota", shown))
+    assert "something was changed since this was shown" in text(_apply(billing, "quota", shown))
     assert Quota.objects.get().max_accelerators == 3
 
 
