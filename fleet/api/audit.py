@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
+from fleet.api.exports import Csv
 from fleet.api.fields import Flag, Instant, Strict, Word
 from fleet.api.schema import says
-from fleet.api.wire import dump
+from fleet.api.wire import FastJSON, dump
 from fleet.csv import CONTENT_TYPE, rows_as_csv
 from fleet.models import AuditCheck
 from fleet.services import audit, audit_log
@@ -83,8 +86,26 @@ class AuditEvents(ApiView):
         return Response(page(request._request, audit_log.as_rows(found), query, key="id", row=audit_log.told))
 
 
+class Jsonl(BaseRenderer):
+    """Only names the media type: the lines are streamed, and never rendered here."""
+
+    media_type = "application/jsonl"
+    format = "jsonl"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else dump(data)
+
+
 class AuditExport(ApiView):
     resource = "audit"
+    renderer_classes = [FastJSON, Csv, Jsonl]
+
+    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Response:
+        if isinstance(response, Response) and response.status_code >= 400:
+            request.accepted_renderer = FastJSON()  # a problem is JSON, whatever file was asked for
+            request.accepted_media_type = FastJSON.media_type
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        return answer
 
     @says(
         OpenApiTypes.BINARY,
@@ -101,7 +122,7 @@ class AuditExport(ApiView):
             answer = StreamingHttpResponse(rows_as_csv(audit_log.COLUMNS, cells), content_type=CONTENT_TYPE)
         else:
             answer = StreamingHttpResponse(_lines(rows), content_type="application/jsonl")
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 
 

@@ -43,6 +43,7 @@ def _take_out(public_id: str, reason: ReplicaReason, *, now: datetime, actor: st
         if replica.state == ReplicaState.DRAINING:
             return replica
         _refuse_impossible(endpoint, replica, reason)
+        before = {"state": replica.state}
         if not draining.begin(replica, reason=reason, now=now, detail=f"Asked for by {actor}."):
             raise Refused("replica-moved", "Its state changed just now; look at it and ask again.", retryable=True)
         events.record(
@@ -52,7 +53,12 @@ def _take_out(public_id: str, reason: ReplicaReason, *, now: datetime, actor: st
             actor=actor,
             request_id=request_id,
             now=now,
-            data={"endpoint": endpoint.public_id, "ordinal": replica.ordinal},
+            data={
+                "endpoint": endpoint.public_id,
+                "ordinal": replica.ordinal,
+                "before": before,
+                "after": {"state": ReplicaState.DRAINING},
+            },
         )
         Endpoint.objects.filter(pk=endpoint.pk).update(next_at=Now())
     return replica
