@@ -28,6 +28,7 @@ class Change:
     body: Callable[[Estate], Any] = lambda _estate: {}
     both: bool = True  # the row was there before and is there after: the event says both
     prepare: Callable[[Estate], Any] = lambda _estate: None
+    root: bool = False  # a superuser's browser does it: it belongs to no project
     about: Callable[[Estate], Any] | None = None  # the row, where it is not the estate's own
 
 
@@ -42,6 +43,16 @@ def _model(estate: Estate) -> Any:
 
 def _config(estate: Estate) -> Any:
     return factories.serving_config(factories.model(estate.mine))
+
+
+def _empty_project(estate: Estate) -> Any:
+    return factories.project(slug="empty")
+
+
+def _bot(estate: Estate) -> Any:
+    from fleet.models import ServiceAccount
+
+    return ServiceAccount.objects.create(project=estate.mine, name="audited", created_by="ada")
 
 
 def _another_replica(estate: Estate) -> None:
@@ -63,6 +74,23 @@ CHANGES: dict[tuple[str, str], Change] = {
     ("post", f"api/v1/allocations/{ID}/extend"): Change(
         ("allocation.extended",), says(expires_at="2150-01-01T00:00:00Z")
     ),
+    ("post", "api/v1/projects"): Change(("project.created",), says(slug="new", name="New"), both=False, root=True),
+    ("patch", f"api/v1/projects/{ID}"): Change(("project.changed",), says(name="Renamed"), root=True),
+    ("delete", f"api/v1/projects/{ID}"): Change(("project.deleted",), both=False, root=True, about=_empty_project),
+    ("post", f"api/v1/projects/{ID}/members"): Change(
+        ("member.added",), lambda estate: {"user": estate.stranger.username, "role": "viewer"}, both=False
+    ),
+    ("patch", f"api/v1/projects/{ID}/members/<str:username>"): Change(("member.changed",), says(role="billing")),
+    ("delete", f"api/v1/projects/{ID}/members/<str:username>"): Change(("member.removed",), both=False),
+    ("post", "api/v1/service-accounts"): Change(
+        ("service-account.created",), says(name="new-bot", role="viewer"), both=False
+    ),
+    ("patch", f"api/v1/service-accounts/{ID}"): Change(("service-account.changed",), says(description="Rolls out")),
+    ("delete", f"api/v1/service-accounts/{ID}"): Change(("service-account.deleted",), both=False, about=_bot),
+    ("post", "api/v1/tokens"): Change(("token.issued",), says(name="another", scopes=["read"]), both=False),
+    ("patch", f"api/v1/tokens/{ID}"): Change(("token.changed",), says(name="renamed")),
+    ("delete", f"api/v1/tokens/{ID}"): Change(("token.revoked",), both=False),
+    ("post", f"api/v1/tokens/{ID}/rotate"): Change(("token.rotated",)),
     ("post", "api/v1/quotas"): Change(("quota.created",), says(max_accelerators=4, accelerator="L4"), both=False),
     ("post", "api/v1/quotas/bulk"): Change(
         ("change-request.outdated", "quota.changed"), says(items=[{"project": "mine", "max_accelerators": 3}])
@@ -128,7 +156,11 @@ def test_an_accepted_change_writes_exactly_its_events(estate: Estate, method: st
     row = change.about(estate) if change.about else None
     client, path = fresh_client(), "/" + route.replace(ID, row.public_id) if row else address(route, estate)
     token = factories.token(estate.mine, *_everything(), issuer=factories.member(estate.mine, "admin"))
-    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "audit-1", "If-Match": "*"}
+    headers = {"Idempotency-Key": "audit-1", "If-Match": "*"}
+    if change.root:
+        client.force_login(factories.user(is_superuser=True))
+    else:
+        headers["Authorization"] = f"Bearer {token}"
     last = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
     data = json.dumps(change.body(estate))
 
@@ -143,10 +175,10 @@ def test_an_accepted_change_writes_exactly_its_events(estate: Estate, method: st
     written = list(Event.objects.filter(id__gt=last).order_by("id"))
     assert [event.topic for event in written] == list(change.topics)
     for event in written:
-        assert event.principal.startswith("token:")
+        assert event.principal.startswith("user:" if change.root else "token:")
         assert event.address == "203.0.113.77"
         assert event.request_id == answer["X-Request-ID"]
-        assert event.project == estate.mine
+        assert event.project == (None if change.root else estate.mine)
     assert written[-1].actor != "purser"
     if change.both:
         assert any({"before", "after"} <= set(event.data) for event in written)
