@@ -10,7 +10,7 @@ DROP = "DROP FUNCTION purser_tx(xid8);"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fleet", "0011_restored_until_confirmed")]
+    dependencies = [("fleet", "0012_sessions_and_what_groups_give")]
     operations = [
         migrations.RunSQL(CREATE, DROP),
         migrations.AlterField(
