@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from fleet.charts import SERIES_ROLES, Chart, Line, Mark, Style, fill, lines_chart, lines_pane
@@ -94,6 +97,37 @@ def spend_rate(rows: Rows, span: TimeRange) -> Chart:
         "",
         tuple(pane for pane in panes if pane is not None),
         empty="Nothing was billed in this time range.",
+    )
+
+
+def spend_by_kind(rows: Rows, span: TimeRange) -> Chart:
+    """Dollars an hour by what they were for, and by cloud."""
+    found = spend_rate(rows, span)
+    return replace(found, title="What the money was for", panes=tuple(reversed(found.panes)))
+
+
+def budget_left(rows: Rows, month: TimeRange, *, cap: Decimal, now: datetime) -> Chart:
+    """What is left of the month's cap after each step, beside spending it evenly."""
+    spent, left, even = Decimal(0), [], []
+    by_bucket = {row["bucket"]: row["sum"] for row in rows}
+    for k in range(month.buckets):
+        start = month.start + k * month.step
+        spent += by_bucket.get(start, Decimal(0))
+        left.append(float(cap - spent) if start <= now else None)
+        even.append(float(cap) * (1 - (k + 1) / month.buckets))
+    return lines_chart(
+        "budget-left",
+        "Budget left this month",
+        "Posted so far",
+        span=month,
+        lines=[Line("Left", left, "c1", width=1.8), Line("Even pace", even, "c0", "dot", 1.2)],
+        style=Style(
+            f"$ left of ${cap:,.0f}",
+            "usd_whole",
+            height="h304",
+            group="month",
+            read_at=(now - month.start) // month.step,
+        ),
     )
 
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DateTimeField, F, Func, Min, Q, Sum, Value
+from django.db.models import DateTimeField, F, Func, Min, Q, QuerySet, Sum, Value
+from django.db.models.functions import NullIf
 
 from billing.domain.tokens import MILLION
-from billing.models import CostedHour, CostPerToken, HourlySpend
-from fleet.models import Budget, Hold
+from billing.models import AllocatedCost, CostedHour, CostKind, CostPerToken, HourlySpend
+from fleet.models import Budget, Hold, Project
 from fleet.queries import Rows, in_scope, plain
 from fleet.timerange import TimeRange
 from inference.models import Endpoint
@@ -20,6 +21,7 @@ HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ALL_TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
 CURRENCY = "USD"
+SERVED = Q(kind=CostKind.SERVING)
 
 
 def per_million(amount: Decimal | None, tokens: int | None) -> Decimal | None:
@@ -63,10 +65,16 @@ def dearest(projects: Sequence[int] | None, span: TimeRange, most: int) -> tuple
     return found[:most], max(len(found) - most, 0)
 
 
-def token_costs(projects: Sequence[int] | None, span: TimeRange, *, endpoints: Sequence[str]) -> Rows:
-    """Bill and tokens of these endpoints by bucket; `span` is in whole hours."""
-    rows = in_scope(CostPerToken.objects.filter(hour__gte=span.start, hour__lt=span.end, currency=CURRENCY), projects)
-    rows = rows.filter(endpoint_ref__in=endpoints)
+def _token_prices(projects: Sequence[int] | None, span: TimeRange) -> QuerySet[CostPerToken]:
+    within = CostPerToken.objects.filter(hour__gte=span.start, hour__lt=span.end, currency=CURRENCY)
+    return in_scope(within, projects)
+
+
+def token_costs(projects: Sequence[int] | None, span: TimeRange, *, endpoints: Sequence[str] | None) -> Rows:
+    """Bill and tokens by bucket of these endpoints, None for all of them; `span` is in whole hours."""
+    rows = _token_prices(projects, span)
+    if endpoints is not None:
+        rows = rows.filter(endpoint_ref__in=endpoints)
     found = (
         rows.order_by()
         .annotate(bucket=_bucket(span))
@@ -130,3 +138,44 @@ def _rate(row: dict[str, Any], span: TimeRange, known_until: datetime | None) ->
     """$/h of a bucket; the running one is divided by the time that is billed of it, not by what is still to come."""
     end = min(row["bucket"] + span.step, max(known_until or span.end, row["bucket"] + timedelta(minutes=1)))
     return float(row["sum"]) / ((end - row["bucket"]) / HOUR)
+
+
+# --- Economics ---------------------------------------------------------------------------------------------------
+
+
+def shares(projects: Sequence[int] | None, span: TimeRange) -> Rows:
+    """The bill of the range by who held it and what it was for; `span` is in whole hours."""
+    rows = in_scope(AllocatedCost.objects.filter(hour__gte=span.start, hour__lt=span.end, currency=CURRENCY), projects)
+    columns = ("endpoint_ref", "allocation__public_id", "allocation__name", "project__slug", "kind")
+    seen = Sum(F("completeness") * F("seconds")) / NullIf(Sum("seconds"), 0.0)
+    return list(rows.order_by().values(*columns).annotate(sum=Sum("amount"), seen=seen))
+
+
+def token_bills(projects: Sequence[int] | None, span: TimeRange) -> Rows:
+    """Bill, tokens and how much of them was seen, of each endpoint in the range."""
+    rows = _token_prices(projects, span).order_by().values("endpoint_ref")
+    return list(rows.annotate(sum=Sum("amount"), tokens=Sum(ALL_TOKENS), seen=Min("completeness")))
+
+
+def endpoint_facts(projects: Sequence[int] | None) -> dict[str, dict[str, Any]]:
+    """Public id -> what endpoints are grouped by; deleted ones too, for they have bills."""
+    rows = in_scope(Endpoint.objects.all(), projects)
+    columns = ("public_id", "name", "model__name", "project__slug", "accelerators")
+    return {row["public_id"]: row for row in rows.values(*columns)}
+
+
+def month_by_project(projects: Sequence[int] | None, month: datetime) -> dict[int | None, dict[str, Decimal]]:
+    """Project -> what of this month's shares served, and all of them."""
+    rows = in_scope(HourlySpend.objects.filter(hour__gte=month, currency=CURRENCY), projects)
+    sums = rows.order_by().values("project_id").annotate(all=Sum("amount"), served=Sum("amount", filter=SERVED))
+    return {row["project_id"]: {"all": row["all"], "served": row["served"] or Decimal(0)} for row in sums}
+
+
+def month_by_hour(projects: Sequence[int] | None, span: TimeRange) -> Rows:
+    """Dollars by bucket of a month."""
+    rows = in_scope(HourlySpend.objects.filter(hour__gte=span.start, hour__lt=span.end, currency=CURRENCY), projects)
+    return list(rows.order_by().annotate(bucket=_bucket(span)).values("bucket").annotate(sum=Sum("amount")))
+
+
+def project_names(projects: Sequence[int] | None) -> dict[int, str]:
+    return dict(in_scope(Project.objects.order_by("slug"), projects, "id").values_list("id", "slug"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from billing import charts, presenting, queries
@@ -13,7 +14,7 @@ from fleet import queries as fleet_queries
 from fleet.pages import Frame, frame_of, render_page
 from inference import presenting as inference_presenting
 from inference import queries as inference_queries
-from inference.views import names_of
+from inference.activity import names_of
 
 NEWS = 9
 TOLD = (
@@ -24,7 +25,7 @@ TOLD = (
 
 
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: HttpRequest) -> HttpResponseBase:
     """What it costs, whether it holds its objectives, what was decided, and what needs an eye."""
     frame = frame_of(request, default_range="7d")
     span = frame.range.hourly()

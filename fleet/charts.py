@@ -1,5 +1,8 @@
 """Figures from plain rows; every app's charts are built with these. No ORM and no colours in here.
 
+They are plain dictionaries in Plotly's words: its Python package would check each of them for longer than it takes to
+make them, so it checks them in the tests instead.
+
 A figure names the role of each part (`meta`, and `name` of shapes and notes); static/js/charts.js gives roles their
 colours, so that one figure serves both themes. Times are UTC; a bucket without a value is a gap in the line.
 """
@@ -11,8 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-
-from plotly import graph_objects as go
 
 from fleet.formatting import duration
 from fleet.timerange import TimeRange
@@ -76,6 +77,7 @@ class Style:
     method: str = ""  # where the numbers come from: written at the plot's top right, beside them
     ticks: Mapping[float, str] = field(default_factory=dict)
     group: str = "page"
+    read_at: int | None = None  # the bucket whose values the legend shows; usually each line's last
 
 
 @dataclass(frozen=True)
@@ -147,12 +149,12 @@ def lines_pane(
     known = [line for line in lines if any(value is not None for value in line.values)]
     if not known:
         return None
-    figure = go.Figure(
-        data=[_trace(line, span, style) for line in known] + _lane(marks),
-        layout=_layout(known, span, style, limits, bool(marks)),
-    )
+    figure = {
+        "data": [_trace(line, span, style) for line in known] + _lane(marks),
+        "layout": _layout(known, span, style, limits, bool(marks)),
+    }
     summary = f"{title}, {span.label}, {style.unit}. {_summary(known, style)}"
-    return Pane(id, title, _plain(figure), summary, style.height, not style.ends)
+    return Pane(id, title, figure, summary, style.height, not style.ends)
 
 
 def timeline_chart(
@@ -189,7 +191,7 @@ def timeline_chart(
     height = "h232" if len(rows) <= 16 else "h304"
     ends = ", ".join(f"{row}: {looks[last['state']][0].lower()}" for row in rows[:8] for last in [_last(bars, row)])
     summary = f"{title}, {span.label}. {len(rows)} rows. {ends}"
-    figure = _plain(go.Figure(data=traces, layout=layout))
+    figure = {"data": traces, "layout": layout}
     keys = tuple({"name": word, "role": role, "hatched": bool(hatch)} for word, role, hatch in _by_look(looks))
     return Chart(id, title, basis, (Pane(id, title, figure, summary, height, False),), note=note, keys=keys)
 
@@ -204,37 +206,38 @@ def fill(span: TimeRange, rows: Sequence[Mapping[str, Any]], key: str, at: str =
     return values
 
 
-def _trace(line: Line, span: TimeRange, style: Style) -> go.Scatter:
-    return go.Scatter(
-        name=line.name,
-        x0=f"{span.start:%Y-%m-%dT%H:%M:%S}",
-        dx=span.step / timedelta(milliseconds=1),
-        y=[None if value is None else _tidy(value) for value in line.values],
-        mode="lines+markers" if line.markers else "lines",
-        line={"width": line.width, "dash": line.dash, "shape": line.shape},
-        stackgroup="all" if style.stacked else None,
-        stackgaps="infer zero" if style.stacked else None,
-        connectgaps=False,
-        meta={"kind": "series", "role": line.role},
-    )
+def _trace(line: Line, span: TimeRange, style: Style) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": line.name,
+        "x0": f"{span.start:%Y-%m-%dT%H:%M:%S}",
+        "dx": span.step / timedelta(milliseconds=1),
+        "y": [None if value is None else _tidy(value) for value in line.values],
+        "mode": "lines+markers" if line.markers else "lines",
+        "line": {"width": line.width, "dash": line.dash, "shape": line.shape},
+        "connectgaps": False,
+        "meta": {"kind": "series", "role": line.role},
+        **({"stackgroup": "all", "stackgaps": "infer zero"} if style.stacked else {}),
+    }
 
 
-def _lane(marks: Sequence[Mark]) -> list[go.Scatter]:
+def _lane(marks: Sequence[Mark]) -> list[dict[str, Any]]:
     if not marks:
         return []
     looks = [MARKS[mark.kind] for mark in marks]
     return [
-        go.Scatter(
-            x=[f"{mark.at:%Y-%m-%dT%H:%M:%S}" for mark in marks],
-            y=[0] * len(marks),
-            yaxis="y2",
-            mode="markers",
-            cliponaxis=False,
-            marker={"symbol": [look[1] for look in looks], "size": 10},
-            text=[mark.text for mark in marks],
-            hovertemplate="%{text}<extra></extra>",
-            meta={"kind": "events", "roles": [look[2] for look in looks]},
-        )
+        {
+            "type": "scatter",
+            "x": [f"{mark.at:%Y-%m-%dT%H:%M:%S}" for mark in marks],
+            "y": [0] * len(marks),
+            "yaxis": "y2",
+            "mode": "markers",
+            "cliponaxis": False,
+            "marker": {"symbol": [look[1] for look in looks], "size": 10},
+            "text": [mark.text for mark in marks],
+            "hovertemplate": "%{text}<extra></extra>",
+            "meta": {"kind": "events", "roles": [look[2] for look in looks]},
+        }
     ]
 
 
@@ -243,7 +246,7 @@ def _layout(
 ) -> dict[str, Any]:
     layout = _frame(span, l=46, r=150 if style.ends else 14, t=22)
     layout["meta"] = {"format": style.format, "group": style.group, "ends": style.ends, "stacked": style.stacked}
-    layout["meta"]["unit"] = style.unit
+    layout["meta"] |= {"unit": style.unit, "read_at": style.read_at}
     layout["yaxis"] |= _log_axis(lines, style) if style.log else _linear_axis(lines, style, limits)
     if lane:
         layout["yaxis"]["domain"] = [0.12, 1]
@@ -291,7 +294,6 @@ def _frame(span: TimeRange, *, l: int, r: int, t: int) -> dict[str, Any]:  # noq
             "tickformat": "%H:%M" if span.fine else "%b %-d",
         },
         "yaxis": {},
-        "template": None,
     }
 
 
@@ -364,8 +366,9 @@ def _tick(value: float, style: str, step: float) -> str:
         decimals += 1
     if style == "percent":
         return f"{value * 100:.0f}%"
-    if style == "short" and value >= 1000:
-        return f"{value / 1000:g}k" if value < 1e6 else f"{value / 1e6:g}M"
+    if style in ("short", "usd_whole") and value >= 1000:
+        sign = "$" if style == "usd_whole" else ""
+        return f"{sign}{value / 1000:g}k" if value < 1e6 else f"{sign}{value / 1e6:g}M"
     text = f"{value:,.{max(decimals, 2) if style.startswith('usd') and step < 1 else decimals}f}"
     return f"${text}" if style.startswith("usd") else text
 
@@ -377,19 +380,20 @@ def _by_look(looks: Mapping[str, tuple[str, str, str]]) -> dict[tuple[str, str, 
     return found
 
 
-def _bars(bars: Sequence[Mapping[str, Any]], look: tuple[str, str, str]) -> go.Bar:
+def _bars(bars: Sequence[Mapping[str, Any]], look: tuple[str, str, str]) -> dict[str, Any]:
     word, role, hatch = look
-    return go.Bar(
-        orientation="h",
-        name=word,
-        y=[bar["row"] for bar in bars],
-        base=[f"{bar['start']:%Y-%m-%dT%H:%M:%S}" for bar in bars],
-        x=[(bar["end"] - bar["start"]) / timedelta(milliseconds=1) for bar in bars],
-        text=[f"{word} {bar['start']:%H:%M}–{bar['end']:%H:%M}" for bar in bars],
-        textposition="none",
-        hovertemplate="%{y}: %{text}<extra></extra>",
-        meta={"kind": "bars", "role": role, "pattern": hatch},
-    )
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": word,
+        "y": [bar["row"] for bar in bars],
+        "base": [f"{bar['start']:%Y-%m-%dT%H:%M:%S}" for bar in bars],
+        "x": [(bar["end"] - bar["start"]) / timedelta(milliseconds=1) for bar in bars],
+        "text": [f"{word} {bar['start']:%H:%M}–{bar['end']:%H:%M}" for bar in bars],
+        "textposition": "none",
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "meta": {"kind": "bars", "role": role, "pattern": hatch},
+    }
 
 
 def _bar_rows(bars: Sequence[Mapping[str, Any]], looks: Mapping[str, tuple[str, str, str]]) -> dict[str, Any]:
@@ -429,9 +433,3 @@ def _spoken(value: float, style: str) -> str:
 def _tidy(value: float) -> float:
     """Six figures are more than a screen shows; the rest is bytes."""
     return float(f"{value:.6g}")
-
-
-def _plain(figure: go.Figure) -> dict[str, Any]:
-    plain: dict[str, Any] = figure.to_plotly_json()
-    plain["layout"].pop("template", None)
-    return plain

@@ -67,10 +67,13 @@ def event_item(row: Row, names: Mapping[str, Mapping[str, str]]) -> dict[str, An
     """One line of a list of news."""
     told = tell(row["topic"], row["data"])
     named = names.get(row["subject"]) or names.get(str(row["data"].get("allocation", "")))
+    href = named.get("href") or reverse("allocation", args=[named["page"]]) if named else ""
     return {
         "at": row["occurred_at"],
         "subject": named["name"] if named else short_id(row["subject"]),
-        "href": named.get("href") or reverse("allocation", args=[named["page"]]) if named else "",
+        "href": href,
+        "explain": href,
+        "changes": changes(row["data"]),
         "title": told.title,
         "detail": told.detail,
         "icon": told.icon,
@@ -79,6 +82,25 @@ def event_item(row: Row, names: Mapping[str, Mapping[str, str]]) -> dict[str, An
             filter(None, [row.get("project__slug"), row.get("actor") if row.get("actor") != "purser" else ""])
         ),
     }
+
+
+def changes(data: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What an event says was changed, value by value: only what differs."""
+    before, after = data.get("before"), data.get("after")
+    if not isinstance(before, Mapping | None) or not isinstance(after, Mapping | None) or not (before or after):
+        return []
+    before, after = before or {}, after or {}
+    return [
+        {"name": key.replace("_", " "), "before": _value(before.get(key)), "after": _value(after.get(key))}
+        for key in [*before, *(key for key in after if key not in before)]
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _value(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def short_id(public_id: str) -> str:

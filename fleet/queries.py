@@ -29,7 +29,6 @@ from fleet.models import (
     Slot,
     Sweep,
 )
-from fleet.telling import GROUPS
 
 Rows = list[dict[str, Any]]
 PAGE = 50
@@ -428,29 +427,14 @@ COMING_AND_GOING = Q(topic__startswith="session.") | Q(topic__startswith="login.
 
 
 def event_rows(
-    projects: Sequence[int] | None,
-    *,
-    group: str = "",
-    subjects: Sequence[str] = (),
-    topics: Sequence[str] = (),
-    before: int | None = None,
-    limit: int = PAGE,
+    projects: Sequence[int] | None, *, subjects: Sequence[str] = (), topics: Sequence[str] = (), limit: int = PAGE
 ) -> Rows:
-    """The newest events, newest first; `before` goes on from the id a page ended with."""
+    """The newest events, newest first."""
     rows = in_scope(Event.objects.all(), projects)
-    if group in GROUPS:
-        grouped = Q()
-        for prefix in GROUPS[group][1]:
-            grouped |= Q(topic__startswith=prefix)
-        rows = rows.filter(grouped)
-    elif not topics and not subjects:
-        rows = rows.exclude(COMING_AND_GOING)
     if topics:
         rows = rows.filter(topic__in=topics)
     if subjects:
         rows = rows.filter(subject__in=subjects)
-    if before is not None:
-        rows = rows.filter(id__lt=before)
     return list(
         rows.order_by("-id").values("id", "occurred_at", "topic", "subject", "actor", "data", "project__slug")[:limit]
     )

@@ -40,6 +40,7 @@ SECTIONS = (
     Section("You", "you", "Profile and password", "people", "you"),
     Section("You", "second-factor", "Second factor", "shield", "second-factor"),
     Section("You", "sessions", "Sessions", "clock", "sessions"),
+    Section("You", "display", "Display", "sun", "display"),
     Section("Project", "limits", "Limits", "money", "limits", who_may("limits:read")),
     Section("Project", "audit", "Audit", "audit", "audit", who_may("audit:read")),
     Section("Installation", "about", "About", "flask", "settings"),

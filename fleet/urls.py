@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings", views.about, name="settings"),
     path("", include("fleet.limiting.urls")),
     path("", include("fleet.auditing.urls")),
+    path("settings/display", views.display, name="display"),
     path("", include("fleet.signin.urls")),
 ]

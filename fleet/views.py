@@ -102,6 +102,12 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def display(request: HttpRequest) -> HttpResponseBase:
+    """How pages look on this device: kept by the browser, so there is nothing to read or write here."""
+    return render_section(request, "settings/display.html", frame_of(request), "display", {})
+
+
+@require_safe
 def about(request: HttpRequest) -> HttpResponseBase:
     """The first section of Settings: what this installation is and whether its switches are on."""
     context = {"about": {"version": settings.VERSION, **queries.installation_facts()}}

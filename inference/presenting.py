@@ -114,7 +114,41 @@ def decision_item(row: Row) -> dict[str, Any]:
         "icon": shown["icon"],
         "tone": shown["tone"],
         "about": f"{row['repeats']} looks alike" if row["repeats"] > 1 else row["policy"],
+        "explain": reverse("decision", args=[row["public_id"]]),
     }
+
+
+def decision_inputs(seen: Row) -> list[tuple[str, str]]:
+    """Everything the policy was given, as words and numbers."""
+    return [(key.replace("_", " ").capitalize(), _plainly(value)) for key, value in sorted(seen.items())]
+
+
+def alternatives(row: Row) -> list[dict[str, Any]]:
+    """Other replica counts with what they would cost, and why not; what has no count is told as it is."""
+    return [
+        {
+            "replicas": other.get("replicas", "–"),
+            "why_not": other.get("why_not", ""),
+            "more": ", ".join(
+                f"{key.replace('_', ' ')} {_plainly(value)}"
+                for key, value in other.items()
+                if key not in ("replicas", "why_not")
+            ),
+        }
+        for other in row["alternatives"]
+    ]
+
+
+def _plainly(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return fixed(value, 2)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plainly(part)}" for key, part in value.items())
+    return ", ".join(map(_plainly, value)) if isinstance(value, list) else str(value)
 
 
 def replica_row(row: Row) -> dict[str, Any]:

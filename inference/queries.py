@@ -32,6 +32,11 @@ METRICS = ("ttft", "itl", "e2e")
 LATELY = timedelta(minutes=15)
 MOST_REPLICAS, MOST_DECISIONS, MOST_GAPS = 24, 30, 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DECISION_FIELDS = (
+    "id", "public_id", "endpoint__name", "endpoint__public_id", "endpoint__project__slug", "at", "last_at", "policy",
+    "inputs", "current", "wanted", "allowed", "action", "why", "formula", "alternatives", "cost_per_hour_before",
+    "cost_per_hour_after", "repeats", "applied",
+)  # fmt: skip
 STANDING = ("at", "requests_per_second", "tokens_per_second", "in_flight", "latency")
 UNMEASURED = dict.fromkeys(METRICS, NOTHING)
 
@@ -85,8 +90,10 @@ def _read_standing(row: dict[str, Any], now: datetime) -> None:
 
 def endpoint_burn(projects: Sequence[int] | None, now: datetime) -> dict[str, Decimal]:
     """$/h of the machines each endpoint holds."""
-    priced = live_machines(projects, now).exclude(slot=None).order_by().values("slot__allocation__endpoint_ref")
-    return {row["slot__allocation__endpoint_ref"]: row["sum"] for row in priced.annotate(sum=Sum("price_now"))}
+    held = live_machines(projects, now).exclude(slot=None)
+    held = held.filter(slot__allocation__endpoint_ref=only) if only else held.exclude(slot__allocation__endpoint_ref="")
+    priced = held.order_by().values("slot__allocation__endpoint_ref").annotate(sum=Sum("price_now"))
+    return {row["slot__allocation__endpoint_ref"]: row["sum"] for row in priced}
 
 
 def slo_attainment(projects: Sequence[int] | None) -> dict[str, Any]:
@@ -115,7 +122,7 @@ def utilisation_now(projects: Sequence[int] | None, now: datetime) -> Rows:
     )
     measured = {
         row["instance_id"]: row
-        for row in MachineWindow.objects.filter(instance_id__in=[m["id"] for m in machines], start__gte=now - LATELY)
+        for row in MachineWindow.objects.filter(instance__terminated_at=None, start__gte=now - LATELY)
         .order_by()
         .values("instance_id")
         .annotate(busy=_weighted("busy_ratio"), memory=_weighted("memory_ratio"))
@@ -287,13 +294,15 @@ def decisions(
         rows = rows.filter(last_at__gte=span.start, at__lt=span.end)
     if not holds:
         rows = rows.exclude(action="hold")
-    return list(
-        rows.order_by("-at", "-id").values(
-            "public_id", "endpoint__name", "endpoint__public_id", "at", "last_at", "policy", "inputs", "current",
-            "wanted", "allowed", "action", "why", "formula", "alternatives", "cost_per_hour_before",
-            "cost_per_hour_after", "repeats", "applied",
-        )[:limit]
-    )  # fmt: skip
+    return list(rows.order_by("-at", "-id").values(*DECISION_FIELDS)[:limit])
+
+
+def decisions_around(endpoint_id: int, at: datetime, pk: int) -> dict[str, str]:
+    """Public ids of the endpoint's decisions just before and just after one."""
+    rows = Decision.objects.filter(endpoint_id=endpoint_id).exclude(pk=pk)
+    earlier = rows.filter(Q(at__lt=at) | Q(at=at, id__lt=pk)).order_by("-at", "-id").values_list("public_id", flat=True)
+    later = rows.filter(Q(at__gt=at) | Q(at=at, id__gt=pk)).order_by("at", "id").values_list("public_id", flat=True)
+    return {"earlier": earlier.first() or "", "later": later.first() or ""}
 
 
 def gaps(endpoint_id: int, span: TimeRange) -> Rows:

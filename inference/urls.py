@@ -1,9 +1,10 @@
 from django.urls import URLPattern, URLResolver, path
 
-from inference import views
+from inference import activity, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("endpoints", views.endpoints, name="endpoints"),
     path("endpoints/<str:public_id>", views.endpoint, name="endpoint"),
-    path("activity", views.activity, name="activity"),
+    path("activity", activity.activity, name="activity"),
+    path("decisions/<str:public_id>", activity.decision, name="decision"),
 ]

@@ -1,20 +1,19 @@
-"""inference's pages: the endpoints, one endpoint, and what happened and was decided."""
+"""inference's pages: the endpoints, and one endpoint."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from fleet import presenting as fleet_presenting
 from fleet import queries as fleet_queries
 from fleet.domain.refusals import Refused
 from fleet.pages import Frame, frame_of, render_page
 from fleet.services.chips import accelerators
-from fleet.telling import GROUPS
 from inference import charts, presenting, queries
 from inference.domain.architecture import BadConfig
 from inference.domain.memory_fit import MemoryFit
@@ -24,14 +23,14 @@ from inference.services.variants import fit_on
 
 
 @require_safe
-def endpoints(request: HttpRequest) -> HttpResponse:
+def endpoints(request: HttpRequest) -> HttpResponseBase:
     frame = frame_of(request)
     rows = [presenting.endpoint_row(row) for row in queries.endpoint_rows(frame.projects, frame.now)]
     return render_page(request, "inference/endpoints.html", frame, {"rows": rows}, section="endpoints")
 
 
 @require_safe
-def endpoint(request: HttpRequest, public_id: str) -> HttpResponse:
+def endpoint(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """How it serves, what it costs, what was decided about it and why."""
     frame = frame_of(request, default_range="3h")
     found = get_object_or_404(
@@ -55,24 +54,6 @@ def endpoint(request: HttpRequest, public_id: str) -> HttpResponse:
         **_charts(found, frame),
     }
     return render_page(request, "inference/endpoint.html", frame, context, section="endpoints", ranged=True)
-
-
-@require_safe
-def activity(request: HttpRequest) -> HttpResponse:
-    """Events, or decisions, newest first."""
-    frame = frame_of(request)
-    show = request.GET.get("show", "")
-    if show not in ("", "decisions", *GROUPS):
-        raise Http404("There is no such list.")
-    before = request.GET.get("before", "")
-    news, older = _decisions(frame) if show == "decisions" else _events(frame, show, before)
-    shows = [
-        ("", "Everything"),
-        ("decisions", "Scaling decisions"),
-        *((key, name) for key, (name, _) in GROUPS.items()),
-    ]
-    context = {"news": news, "older": older, "show": show, "shows": shows}
-    return render_page(request, "inference/activity.html", frame, context, section="activity")
 
 
 def _head(found: Endpoint, frame: Frame) -> dict[str, Any]:
@@ -130,26 +111,3 @@ def _fit(found: Endpoint, chip: str) -> MemoryFit | None:
         return fit_on(found.serving_config, accelerators().require(chip))
     except (Refused, BadConfig):
         return None
-
-
-def _events(frame: Frame, group: str, before: str) -> tuple[list[dict[str, Any]], str]:
-    start = int(before) if before.isdecimal() and len(before) < 19 else None
-    rows = fleet_queries.event_rows(frame.projects, group=group, before=start)
-    names = names_of(rows)
-    older = str(rows[-1]["id"]) if len(rows) == fleet_queries.PAGE else ""
-    return [fleet_presenting.event_item(row, names) for row in rows], older
-
-
-def _decisions(frame: Frame) -> tuple[list[dict[str, Any]], str]:
-    rows = queries.decisions(frame.projects, limit=100)
-    return [presenting.decision_item(row) for row in rows], ""
-
-
-def names_of(rows: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """What the events' subjects are called and where their pages are."""
-    subjects = [row["subject"] for row in rows]
-    wanted = {*subjects, *(str(row["data"].get("allocation", "")) for row in rows)}
-    serving = queries.names_of(subjects)
-    for named in serving.values():
-        named["href"] = reverse("endpoint", args=[named["endpoint"]])
-    return fleet_queries.names_of(wanted) | serving

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.urls import reverse
 
 from billing import charts, presenting, queries
 from fleet.charts import Chart
@@ -34,6 +35,13 @@ def endpoint_cost_chart(context: template.Context, endpoint_ref: str) -> Chart:
     frame: Frame = context["frame"]
     span = frame.range.hourly()
     return charts.endpoint_cost(queries.token_costs(frame.projects, span, endpoints=[endpoint_ref]), span)
+
+
+@register.simple_tag(takes_context=True)
+def endpoint_cost_file(context: template.Context, endpoint_ref: str) -> str:
+    """Where the numbers of that chart are as a file."""
+    frame: Frame = context["frame"]
+    return f"{reverse('economics')}?csv=token-cost-hours&endpoint={endpoint_ref}&{frame.range.query}"
 
 
 @register.simple_tag

@@ -43,6 +43,7 @@ class Event(models.Model):
             models.Index(fields=["tx", "id"], name="event_feed"),
             models.Index(fields=["project", "tx", "id"], name="event_feed_of_project"),
             models.Index(fields=["id"], condition=models.Q(relayed_at=None), name="event_unrelayed"),
+            models.Index(fields=["-occurred_at", "-id"], name="event_newest"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -19,7 +19,17 @@ register = template.Library()
 
 for _name in ("usd", "usd_per_million", "fixed", "short", "percent", "milliseconds", "duration", "cloud_name"):
     register.filter(_name, getattr(formatting, _name))
-register.filter("clock", formatting.clock)
+register.filter("clock_text", formatting.clock)
+
+
+@register.filter
+def clock(at: datetime | None, now: datetime | None = None) -> SafeString | str:
+    """An instant as pages write it; who reads local times sees it in theirs (static/js/display.js)."""
+    if at is None:
+        return formatting.NOTHING
+    exact = at.astimezone(UTC)
+    said = (f"{exact:%Y-%m-%dT%H:%M:%SZ}", f"{exact:%Y-%m-%d %H:%M:%S}", formatting.clock(at, now))
+    return format_html('<time datetime="{}" title="{} UTC">{}</time>', *said)
 
 
 @register.simple_tag

@@ -35,7 +35,10 @@ class Decision(models.Model):
     applied = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["endpoint", "-at"], name="decision_by_time")]
+        indexes = [
+            models.Index(fields=["endpoint", "-at"], name="decision_by_time"),
+            models.Index(fields=["-at", "-id"], name="decision_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.endpoint}: {self.current} -> {self.allowed}"

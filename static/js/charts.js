@@ -27,6 +27,7 @@ const Charts = (() => {
 
   const FORMATS = {
     usd: (v) => "$" + v.toFixed(2),
+    usd_whole: (v) => (v < 0 ? "−$" : "$") + Math.abs(v).toFixed(0).replace(/\B(?=(\d{3})+$)/g, ","),
     usd_per_million: (v) => "$" + v.toFixed(v >= 1 ? 2 : 3),
     percent: (v) => (v * 100).toFixed(0) + "%",
     seconds: (v) => v.toFixed(v < 10 ? 2 : 1),
@@ -145,7 +146,7 @@ const Charts = (() => {
       box.dataset.uiOf = entry.text;
     }
     traces.forEach((trace, k) => {
-      const index = at == null ? lastKnown(trace) : Math.round((at - Date.parse(trace.x0 + "Z")) / trace.dx);
+      const index = at == null ? entry.figure.layout.meta.read_at ?? lastKnown(trace) : Math.round((at - Date.parse(trace.x0 + "Z")) / trace.dx);
       box.children[k].querySelector("b").textContent = write(entry.figure, trace.y[index]);
     });
   }

@@ -1,7 +1,9 @@
-// Keyboard: g then a letter goes to a page, / filters, j k walk a table, Enter opens, [ ] shift the range, t, ?.
+// Keyboard: g then a letter goes to a page, / searches, j k walk a table, Enter opens, [ ] shift the range, + - 0 zoom,
+// p plans, t, ?. All of these are single keys, which Settings, Display switches off.
 "use strict";
 
 (() => {
+  const ZOOMS = { "+": "[data-zoom-in]", "=": "[data-zoom-in]", "-": "[data-zoom-out]", 0: "[data-zoom-reset]" };
   let going = 0;
   const links = () => Object.fromEntries([...document.querySelectorAll("[data-key]")].map((link) => [link.dataset.key, link.href]));
 
@@ -20,11 +22,13 @@
     else if (event.key === "p") (document.querySelector("#live tr.sel [data-plan]") || document.querySelector("#live [data-plan]"))?.click();
     else if (event.key === "j") walk(1);
     else if (event.key === "k") walk(-1);
-    else if (event.key === "/") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }
+    else if (event.key === "/") { event.preventDefault(); Palette.open(); }
+    else if (event.key in ZOOMS) document.querySelector(ZOOMS[event.key])?.click();
     else if (event.key === "[" || event.key === "]") document.querySelector(event.key === "[" ? "[data-earlier]" : "[data-later]")?.click();
   }
 
   addEventListener("keydown", (event) => {
+    if (document.documentElement.dataset.keys === "off") return;
     if (event.metaKey || event.ctrlKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName) || document.querySelector("dialog[open]")) return;
     if (Date.now() < going) {
       going = 0;

@@ -58,6 +58,18 @@ const Live = (() => {
     label.title = stale ? `The server has not answered for ${words}. Asking again every ${EVERY_MS / 1000} s; the numbers shown are of then.` : "";
   }
 
+  // The numbers beside the navigation, which stands outside of what is fetched.
+  function count() {
+    const money = document.querySelector("#live .money");
+    if (!money) return;
+    for (const label of document.querySelectorAll("[data-count]")) {
+      const value = money.dataset[label.dataset.count];
+      (label.querySelector("span") || label).textContent = value;
+      if (label.dataset.count === "incidents") label.hidden = value === "0";
+      if (label.dataset.count === "endpoints") label.hidden = money.dataset.incidents !== "0";
+    }
+  }
+
   // Countdowns run on business time, which may be faster than ours.
   function tick() {
     const passed = (Date.now() - countedFrom) / 1000 * Number(root.dataset.factor || 1);
@@ -78,6 +90,8 @@ const Live = (() => {
   document.addEventListener("htmx:after:swap", () => {
     countedFrom = Date.now();
     window.Shell?.restore();
+    window.Display?.apply();
+    count();
     Charts.refresh(false);
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });

@@ -1,5 +1,8 @@
-// Sets the stored theme before the first paint. Loaded without defer, so it must stay this small.
+// Sets what this device keeps of how pages look before the first paint. Loaded without defer, so it must stay small.
 try {
-  const theme = localStorage.getItem("purser-theme");
-  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  const allowed = { theme: ["light", "dark"], density: ["compact"], times: ["local"], keys: ["off"] };
+  for (const [name, values] of Object.entries(allowed)) {
+    const kept = localStorage.getItem(`purser-${name}`);
+    if (values.includes(kept)) document.documentElement.dataset[name] = kept;
+  }
 } catch { /* storage is off: the system's preference decides */ }

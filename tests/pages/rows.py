@@ -302,6 +302,7 @@ def _money(made: Installation, hours: int) -> None:
             hour=hour,
             project=made.mine,
             allocation=made.allocations[k],
+            endpoint_ref=made.endpoints[k].public_id,
             cloud=cloud,
             kind=kind,
             currency="USD",
