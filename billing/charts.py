@@ -110,6 +110,7 @@ def budget_left(rows: Rows, month: TimeRange, *, cap: Decimal, now: datetime) ->
     """What is left of the month's cap after each step, beside spending it evenly."""
     spent, left, even = Decimal(0), [], []
     by_bucket = {row["bucket"]: row["sum"] for row in rows}
+    running = (now - month.start) // month.step
     for k in range(month.buckets):
         start = month.start + k * month.step
         spent += by_bucket.get(start, Decimal(0))
@@ -126,7 +127,7 @@ def budget_left(rows: Rows, month: TimeRange, *, cap: Decimal, now: datetime) ->
             "usd_whole",
             height="h304",
             group="month",
-            read_at=(now - month.start) // month.step,
+            read_at=running,
         ),
     )
 

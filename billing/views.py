@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from billing import charts, presenting, queries
 from fleet import presenting as fleet_presenting
 from fleet import queries as fleet_queries
+from fleet.downloads import plain_sheet
 from fleet.pages import Frame, frame_of, render_page
 from inference import presenting as inference_presenting
 from inference import queries as inference_queries
@@ -42,7 +43,11 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "budgets": [presenting.budget_row(row, frame.now) for row in queries.budget_rows(frame.projects)],
         "first_run": not names and not fleet_queries.any_allocation(frame.projects),
     }
-    return render_page(request, "billing/overview.html", frame, context, section="overview", ranged=True)
+    files = {
+        "utilisation": lambda: plain_sheet(context["utilisation"]),
+        "budgets": lambda: plain_sheet(queries.budget_rows(frame.projects)),
+    }
+    return render_page(request, "billing/overview.html", frame, context, section="overview", ranged=True, sheets=files)
 
 
 def _incidents(frame: Frame) -> list[dict[str, Any]]:

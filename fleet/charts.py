@@ -20,6 +20,7 @@ from fleet.timerange import TimeRange
 
 SERIES_ROLES = ("c1", "c2", "c3", "c4", "c5", "c6")
 STALE_AFTER = timedelta(minutes=5)
+MOST_GUIDES = 24
 THICKEST = 18
 HEIGHTS = {"h148": 148, "h232": 232, "h304": 304}
 Values = Sequence[float | None]
@@ -126,13 +127,26 @@ def lines_chart(
     marks: Sequence[Mark] = (),
     empty: str = "Nothing was measured in this time range.",
     note: str = "",
+    explain_marks: bool = True,
 ) -> Chart:
     """A card with one figure of lines; an empty card when no line has a single value."""
     pane = lines_pane(id, title, span=span, lines=lines, style=style, limits=limits, marks=marks)
     if pane is None:
         return Chart(id, title, basis, empty=empty, note=note)
-    lane = tuple({"name": name, "symbol": symbol, "role": role} for name, symbol, role in MARKS.values())
-    return Chart(id, title, basis, (pane,), note=note, lane=lane if marks else (), stale=_stale(lines, span))
+    return Chart(
+        id,
+        title,
+        basis,
+        (pane,),
+        note=note,
+        lane=lane_keys() if marks and explain_marks else (),
+        stale=_stale(lines, span),
+    )
+
+
+def lane_keys() -> tuple[dict[str, str], ...]:
+    """What the symbols of a lane mean."""
+    return tuple({"name": name, "symbol": symbol, "role": role} for name, symbol, role in MARKS.values())
 
 
 def lines_pane(
@@ -151,7 +165,7 @@ def lines_pane(
         return None
     figure = {
         "data": [_trace(line, span, style) for line in known] + _lane(marks),
-        "layout": _layout(known, span, style, limits, bool(marks)),
+        "layout": _layout(known, span, style, limits, marks),
     }
     summary = f"{title}, {span.label}, {style.unit}. {_summary(known, style)}"
     return Pane(id, title, figure, summary, style.height, not style.ends)
@@ -242,13 +256,13 @@ def _lane(marks: Sequence[Mark]) -> list[dict[str, Any]]:
 
 
 def _layout(
-    lines: Sequence[Line], span: TimeRange, style: Style, limits: Sequence[Limit], lane: bool
+    lines: Sequence[Line], span: TimeRange, style: Style, limits: Sequence[Limit], marks: Sequence[Mark]
 ) -> dict[str, Any]:
     layout = _frame(span, l=46, r=150 if style.ends else 14, t=22)
     layout["meta"] = {"format": style.format, "group": style.group, "ends": style.ends, "stacked": style.stacked}
     layout["meta"] |= {"unit": style.unit, "read_at": style.read_at}
     layout["yaxis"] |= _log_axis(lines, style) if style.log else _linear_axis(lines, style, limits)
-    if lane:
+    if marks:
         layout["yaxis"]["domain"] = [0.12, 1]
         layout["yaxis2"] = {"domain": [0, 0.09], "range": [-1, 1], "visible": False, "fixedrange": True}
         layout["xaxis"] |= {"anchor": "free", "position": 0}
@@ -264,7 +278,7 @@ def _layout(
         }
         for limit in limits
     ]  # fmt: skip
-    layout["shapes"] = [
+    layout["shapes"] = _guides(marks) + [
         {
             "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": limit.value, "y1": limit.value,
             "line": {"width": 1.3, "dash": limit.dash}, "name": "role:limit",
@@ -272,6 +286,18 @@ def _layout(
         for limit in limits
     ]  # fmt: skip
     return layout
+
+
+def _guides(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+    """A dotted line up from each mark, at most as many as can be told apart."""
+    at = sorted({f"{mark.at:%Y-%m-%dT%H:%M:00}" for mark in marks})
+    return [
+        {
+            "type": "line", "yref": "paper", "x0": x, "x1": x, "y0": 0.05, "y1": 1, "layer": "below",
+            "line": {"width": 1, "dash": "dot"}, "opacity": 0.45, "name": "role:text-3",
+        }
+        for x in at[-MOST_GUIDES:]
+    ]  # fmt: skip
 
 
 def _method(style: Style) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -26,12 +27,19 @@ class Sheet:
     rows: Iterable[Sequence[Any]]
 
 
+PLAIN = (str, int, float, Decimal, datetime)
 Sheets = Mapping[str, Callable[[], Sheet]]
 
 
 def sheet(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> Sheet:
     """Rows as a file: `columns` says which keys, and what they are called there."""
     return Sheet(list(columns.values()), ([row[key] for key in columns] for row in rows))
+
+
+def plain_sheet(rows: Sequence[Mapping[str, Any]]) -> Sheet:
+    """Rows as a file with every column that is a word, a number or an instant in the first of them."""
+    columns = [key for key, value in rows[0].items() if value is None or isinstance(value, PLAIN)] if rows else []
+    return Sheet(columns, ([row.get(key) for key in columns] for row in rows))
 
 
 def pane_sheet(pane: Pane) -> Sheet:

@@ -352,6 +352,25 @@ def _cell(cell: Mapping[str, Any] | None, chip: str) -> dict[str, Any]:
     }
 
 
+def capacity_table() -> tuple[list[str], list[list[Any]]]:
+    """The capacity map as rows."""
+    head = ["zone", "accelerator", "attempts", "refusals", "median_fill_seconds", "asked_again_from"]
+    rows = [
+        [
+            zone["place"],
+            cell["chip"],
+            cell["attempts"],
+            cell["refusals"],
+            cell["fill"] and cell["fill"].total_seconds(),
+            cell["cooldown"],
+        ]
+        for zone in capacity_cells()["zones"]
+        for cell in zone["cells"]
+        if cell["offered"]
+    ]
+    return head, rows
+
+
 def wide_cooldowns(now: datetime) -> Rows:
     """Refusals that were about more than one pool: a region, a quota, an account."""
     return plain(
@@ -451,10 +470,13 @@ MARKED = {
 MOST_MARKS = 120
 
 
-def marked_events(projects: Sequence[int] | None, start: datetime, end: datetime) -> Rows:
+def marked_events(
+    projects: Sequence[int] | None, start: datetime, end: datetime, *, about: Q | None = None, most: int = MOST_MARKS
+) -> Rows:
     """The events a chart's lane shows, the newest of them when there are very many."""
     rows = in_scope(Event.objects.filter(topic__in=MARKED, occurred_at__gte=start, occurred_at__lt=end), projects)
-    found = list(rows.order_by("-id").values("occurred_at", "topic", "subject", "data")[:MOST_MARKS])
+    rows = rows if about is None else rows.filter(about)
+    found = list(rows.order_by("-occurred_at", "-id").values("occurred_at", "topic", "subject", "data")[:most])
     return [row | {"kind": MARKED[row["topic"]]} for row in reversed(found)]
 
 

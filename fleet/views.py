@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from fleet import fleet_table, presenting, queries, saved_views
 from fleet.acting.rows import acts_in
+from fleet.downloads import Sheet, plain_sheet
 from fleet.models import Allocation
 from fleet.pages import Frame, cursor_of, cursor_text, frame_of, render_page, visible_projects
 from fleet.services import events
@@ -33,7 +34,11 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
     frame = frame_of(request)
     chosen = fleet_table.read(request.GET)
     if "csv" in request.GET or "json" in request.GET:
-        files = {"allocations": lambda: fleet_table.file(chosen, frame.projects, frame.now)}
+        files = {
+            "allocations": lambda: fleet_table.file(chosen, frame.projects, frame.now),
+            "capacity": lambda: Sheet(*queries.capacity_table()),
+            "sweeps": lambda: plain_sheet(queries.sweep_rows() if frame.projects is None else []),
+        }
         return render_page(request, "fleet/fleet.html", frame, {}, section="fleet", sheets=files)
     totals = queries.fleet_totals(chosen, frame.projects, frame.now)
     rows = queries.fleet_rows(chosen, frame.projects, frame.now)
@@ -79,7 +84,14 @@ def allocation(request: HttpRequest, public_id: str) -> HttpResponseBase:
         "news": [presenting.event_item(event, names) for event in news],
         **presenting.explained(trail),
     }
-    return render_page(request, "fleet/allocation.html", frame, context, section="fleet")
+    plan = trail["plan"] or {}
+    files = {
+        "candidates": lambda: plain_sheet(plan.get("candidates", [])),
+        "not-taken": lambda: plain_sheet(plan.get("rejected", [])),
+        "attempts": lambda: plain_sheet(trail["attempts"]),
+        "slots": lambda: plain_sheet(trail["slots"]),
+    }
+    return render_page(request, "fleet/allocation.html", frame, context, section="fleet", sheets=files)
 
 
 @require_safe

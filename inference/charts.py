@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from fleet.charts import Chart, Limit, Line, Style, fill, lines_chart, timeline_chart
+from fleet.charts import Chart, Limit, Line, Mark, Style, fill, lines_chart, timeline_chart
 from fleet.formatting import milliseconds, percent
+from fleet.telling import tell
 from fleet.timerange import TimeRange
 from inference.domain.percentiles import HISTOGRAM, SKETCH
 from inference.latency import Step
@@ -41,7 +42,15 @@ STATE_LINES = (
 SOURCES = {"events": "from request records", "scrape": "from engine counters", "": ""}
 
 
-def latency_chart(metric: str, steps: Sequence[Step], span: TimeRange, *, slo_ms: int | None, quantile: float) -> Chart:
+def latency_chart(
+    metric: str,
+    steps: Sequence[Step],
+    span: TimeRange,
+    *,
+    slo_ms: int | None,
+    quantile: float,
+    marks: Sequence[Mark] = (),
+) -> Chart:
     """p50, p90, p95 and p99, each merged and read once; the method stands beside the title."""
     values = {q: [_value(step, q) for step in steps] for q, _, _, _ in PERCENTILES}
     highest = max((value for line in values.values() for value in line if value is not None), default=0.0)
@@ -54,6 +63,8 @@ def latency_chart(metric: str, steps: Sequence[Step], span: TimeRange, *, slo_ms
         TITLES[metric],
         f"Limit {milliseconds(slo_ms)} at {named}" if slo_ms else "No limit set",
         span=span,
+        marks=marks,
+        explain_marks=False,
         lines=[
             Line(f"p{q * 100:g}", [None if v is None else v / scale for v in values[q]], role, dash, width)
             for q, role, width, dash in PERCENTILES
@@ -65,7 +76,7 @@ def latency_chart(metric: str, steps: Sequence[Step], span: TimeRange, *, slo_ms
     )
 
 
-def traffic_charts(found: Mapping[str, Any], span: TimeRange) -> tuple[Chart, Chart]:
+def traffic_charts(found: Mapping[str, Any], span: TimeRange, *, marks: Sequence[Mark] = ()) -> tuple[Chart, Chart]:
     rows, source = found["rows"], SOURCES[found["source"]]
     failed = "" if found["failed_ratio"] is None else f"{percent(found['failed_ratio'], 2)} cut or failed"
     cached = "" if not found["cached_ratio"] else f"{percent(found['cached_ratio'])} of input was cached"
@@ -74,7 +85,16 @@ def traffic_charts(found: Mapping[str, Any], span: TimeRange) -> tuple[Chart, Ch
         "Requests",
         failed,
         span=span,
-        lines=[Line("Requests", fill(span, rows, "requests"), "c1", width=1.8)],
+        marks=marks,
+        explain_marks=False,
+        lines=[
+            Line("All", fill(span, rows, "requests"), "c1", width=1.8),
+            *(
+                Line(name, fill(span, rows, key), role, "dot", 1.3)
+                for name, key, role in (("Cut short", "cut", "c2"), ("Failed", "error", "c6"))
+                if any(row[key] for row in rows)
+            ),
+        ],
         style=Style("requests per second", "one", method=source),
     )
     tokens = lines_chart(
@@ -82,6 +102,8 @@ def traffic_charts(found: Mapping[str, Any], span: TimeRange) -> tuple[Chart, Ch
         "Tokens",
         cached,
         span=span,
+        marks=marks,
+        explain_marks=False,
         lines=[
             Line("Input", fill(span, rows, "given"), "c1", width=1.8),
             Line("Output", fill(span, rows, "made"), "c3", width=1.8),
@@ -91,12 +113,16 @@ def traffic_charts(found: Mapping[str, Any], span: TimeRange) -> tuple[Chart, Ch
     return requests, tokens
 
 
-def queue_charts(rows: Rows, span: TimeRange) -> tuple[Chart, Chart]:
+def queue_charts(
+    rows: Rows, span: TimeRange, *, marks: Sequence[Mark] = (), of: str = "All replicas together"
+) -> tuple[Chart, Chart]:
     in_flight = lines_chart(
         "queue",
         "Running and waiting",
-        "All replicas together",
+        of,
         span=span,
+        marks=marks,
+        explain_marks=False,
         lines=[
             Line("Running", fill(span, rows, "running"), "c1", width=1.8),
             Line("Waiting", fill(span, rows, "waiting"), "c2", width=1.8),
@@ -108,6 +134,8 @@ def queue_charts(rows: Rows, span: TimeRange) -> tuple[Chart, Chart]:
         "KV-cache use",
         "Mean, and the fullest's peak",
         span=span,
+        marks=marks,
+        explain_marks=False,
         lines=[
             Line("Fullest", fill(span, rows, "kv_max"), "c2", "dot", 1.3),
             Line("Mean", fill(span, rows, "kv"), "c1", width=1.8),
@@ -117,12 +145,14 @@ def queue_charts(rows: Rows, span: TimeRange) -> tuple[Chart, Chart]:
     return in_flight, cache
 
 
-def machine_chart(rows: Rows, span: TimeRange) -> Chart:
+def machine_chart(rows: Rows, span: TimeRange, *, marks: Sequence[Mark] = ()) -> Chart:
     return lines_chart(
         "machines",
         "Accelerators at work",
         "Means of its machines",
         span=span,
+        marks=marks,
+        explain_marks=False,
         lines=[
             Line("busy_ratio", fill(span, rows, "busy"), "c1", width=1.8),
             Line("tensor_ratio", fill(span, rows, "tensor"), "c4", width=1.8),
@@ -132,7 +162,7 @@ def machine_chart(rows: Rows, span: TimeRange) -> Chart:
     )
 
 
-def replicas_chart(bars: Rows, span: TimeRange, *, low: int, high: int) -> Chart:
+def replicas_chart(bars: Rows, span: TimeRange, *, low: int, high: int, marks: Sequence[Mark] = ()) -> Chart:
     """How many replicas were in each state, stacked."""
     lines = [Line(word, _counts(bars, states, span), role, width=1.0, shape="hv") for word, role, states in STATE_LINES]
     shown = [line for line in lines if any(line.values)] if bars else []
@@ -141,6 +171,8 @@ def replicas_chart(bars: Rows, span: TimeRange, *, low: int, high: int) -> Chart
         "Replicas by state",
         f"Minimum {low}, maximum {high}",
         span=span,
+        marks=marks,
+        explain_marks=False,
         lines=shown,
         style=Style("replicas", "whole", height="h232", stacked=True),
         limits=[Limit(high, f"Max {high}", "solid")],
@@ -162,6 +194,19 @@ def replica_timeline(bars: Rows, span: TimeRange, *, most: int) -> Chart:
         rows=shown,
         note=f"The {hidden} oldest replicas of this range are not drawn." if hidden else "",
     )
+
+
+def marks_of(events: Rows, names: Mapping[str, str]) -> list[Mark]:
+    """Events as marks on every graph of an endpoint."""
+    told = [(event, tell(event["topic"], event["data"])) for event in events]
+    return [
+        Mark(
+            event["occurred_at"],
+            event["kind"],
+            " ".join(filter(None, [names.get(event["subject"], ""), said.title, said.detail]))[:160],
+        )
+        for event, said in told
+    ]
 
 
 def _value(step: Step, q: float) -> float | None:

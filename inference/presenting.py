@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
 
-from fleet.formatting import clock, fixed, milliseconds, place, usd
+from fleet.formatting import clock, duration, fixed, milliseconds, percent, place, usd
 from fleet.presenting import short_id
 from fleet.states import Look, reason_text
 from inference.domain.memory_fit import MemoryFit
@@ -88,6 +89,7 @@ def decision_row(row: Row) -> dict[str, Any]:
     before, after = row["cost_per_hour_before"], row["cost_per_hour_after"]
     return {
         **row,
+        "href": reverse("decision", args=[row["public_id"]]),
         "icon": icon,
         "tone": tone,
         "change": f"{row['current']} hold" if row["action"] == "hold" else f"{row['current']} → {row['allowed']}",
@@ -169,6 +171,27 @@ def gap_row(row: Row, now: datetime) -> dict[str, Any]:
     return {**row, "text": f"{clock(row['started_at'], now)} to {until}: {who}, {kind}"}
 
 
+def budget_words(budget: Row | None) -> dict[str, str]:
+    """What is left of an error budget, and what that rests on."""
+    if budget is None:
+        return {"text": "–", "tone": "mute", "how": "No objective, or no request records in 28 days to judge by"}
+    left = 1 - budget["used"]
+    text = f"{percent(left)} left" if left > 0 else f"spent, {percent(budget['used'])} of it"
+    how = (
+        f"Of the requests that may miss the {NAMES[budget['metric']]} objective in 28 days, {percent(budget['used'])} "
+        f"did. From {budget['requests']:,} request records in {budget['hours']} hours."
+    )
+    return {"text": text, "tone": "bad" if left <= 0 else "warn" if left < 0.25 else "", "how": how}
+
+
+def cold_start(lengths: Sequence[timedelta]) -> str:
+    """p50 and p95 from asked for to ready; nearest ranks, so each is a start that happened."""
+    if not lengths:
+        return ""
+    middle, slow = (lengths[min(math.ceil(q * len(lengths)) - 1, len(lengths) - 1)] for q in (0.5, 0.95))
+    return f"{duration(middle)} / {duration(slow)}, of {len(lengths)} in 28 days"
+
+
 def memory_bar(fit: MemoryFit, chip: str) -> dict[str, Any]:
     """The parts add up to the accelerator's memory; what is not used on purpose belongs to the reserve."""
     weights, cache, activations = fit.weights_gib, fit.kv_cache_gib, fit.activations_gib
@@ -203,7 +226,7 @@ def memory_bar(fit: MemoryFit, chip: str) -> dict[str, Any]:
     }
 
 
-def serving_facts(config: ServingConfig, fit: MemoryFit | None) -> list[tuple[str, str]]:
+def serving_facts(config: ServingConfig, fit: MemoryFit | None, *, started: str = "") -> list[tuple[str, str]]:
     facts = [
         (
             "Engine",
@@ -223,6 +246,7 @@ def serving_facts(config: ServingConfig, fit: MemoryFit | None) -> list[tuple[st
         ("Memory for the engine", f"{config.gpu_memory_utilization:.2f} of the device"),
         ("Prefix caching", "On" if config.prefix_caching else "Off"),
         ("Chunked prefill", "On" if config.chunked_prefill else "Off"),
+        *([("Cold start p50 / p95", started)] if started else []),
     ]
 
 
@@ -245,13 +269,18 @@ def engine_arguments(config: ServingConfig) -> str:
 
 def _slo_badge(objectives: list[dict[str, Any]], broken: list[dict[str, Any]]) -> dict[str, str]:
     if not objectives:
-        return {"tone": "", "icon": "stop", "word": "No SLO"}
+        return {"tone": "", "icon": "stop", "word": "No SLO", "rank": "3"}
     if broken:
         worst = max(broken, key=lambda mark: mark["value"] / mark["limit"])
-        return {"tone": "bad", "icon": "alert", "word": f"{worst['name']} {milliseconds(worst['value'])} over SLO"}
+        return {
+            "tone": "bad",
+            "icon": "alert",
+            "word": f"{worst['name']} {milliseconds(worst['value'])} over SLO",
+            "rank": "0",
+        }
     if all(mark["met"] is None for mark in objectives):
-        return {"tone": "", "icon": "clock", "word": "No requests"}
-    return {"tone": "ok", "icon": "check", "word": "Within SLO"}
+        return {"tone": "", "icon": "clock", "word": "No requests", "rank": "2"}
+    return {"tone": "ok", "icon": "check", "word": "Within SLO", "rank": "1"}
 
 
 def _at(latency: Latency, quantile: float) -> float | None:
@@ -260,9 +289,10 @@ def _at(latency: Latency, quantile: float) -> float | None:
     return None if found is None else found.value_ms
 
 
-def _p95(latency: Latency) -> dict[str, str]:
+def _p95(latency: Latency) -> dict[str, Any]:
     found = latency.at(0.95)
     if found is None:
-        return {"text": "–", "method": "No request finished in the last 15 min"}
+        return {"text": "–", "method": "No request finished in the last 15 min", "value": None}
     method = "from engine histograms" if latency.method == HISTOGRAM else "from request records"
-    return {"text": milliseconds(found.value_ms), "method": f"{method}, {latency.count:,} requests, last 15 min"}
+    told = f"{method}, {latency.count:,} requests, last 15 min"
+    return {"text": milliseconds(found.value_ms), "method": told, "value": found.value_ms}

@@ -11,8 +11,10 @@ from typing import Any
 from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, NullIf
 
+from fleet.models import Instance
 from fleet.queries import Rows, in_scope, live_machines, plain
 from fleet.timerange import TimeRange
+from inference.domain import sketch
 from inference.domain.lifecycle import ENDED_REPLICA_STATES
 from inference.domain.percentiles import NOTHING, unpacked
 from inference.models import (
@@ -29,7 +31,7 @@ from inference.models import (
 )
 
 METRICS = ("ttft", "itl", "e2e")
-LATELY = timedelta(minutes=15)
+LATELY, BUDGET_OVER = timedelta(minutes=15), timedelta(days=28)
 MOST_REPLICAS, MOST_DECISIONS, MOST_GAPS = 24, 30, 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DECISION_FIELDS = (
@@ -63,7 +65,7 @@ def endpoint_rows(projects: Sequence[int] | None, now: datetime, *, only: int | 
             **{name: F(f"standing__{name}") for name in STANDING},
         )
     )  # fmt: skip
-    burn = endpoint_burn(projects, now)
+    burn = endpoint_burn(projects, now, only=rows[0]["public_id"] if only is not None and rows else "")
     for row in rows:
         _read_standing(row, now)
         row["burn"] = burn.get(row["public_id"], Decimal(0))
@@ -88,7 +90,7 @@ def _read_standing(row: dict[str, Any], now: datetime) -> None:
         row["latency"] = {metric: unpacked(kept) for metric, kept in row["latency"].items()} or UNMEASURED
 
 
-def endpoint_burn(projects: Sequence[int] | None, now: datetime) -> dict[str, Decimal]:
+def endpoint_burn(projects: Sequence[int] | None, now: datetime, *, only: str = "") -> dict[str, Decimal]:
     """$/h of the machines each endpoint holds."""
     held = live_machines(projects, now).exclude(slot=None)
     held = held.filter(slot__allocation__endpoint_ref=only) if only else held.exclude(slot__allocation__endpoint_ref="")
@@ -171,22 +173,25 @@ def _bucket(span: TimeRange, field: str = "start") -> Func:
     return Func(Value(span.step), F(field), Value(EPOCH), function="date_bin", output_field=DateTimeField())
 
 
-def _windows(endpoint_id: int, span: TimeRange, source: str) -> QuerySet[Any]:
+def _windows(endpoint_id: int, span: TimeRange, source: str, replica: int | None = None) -> QuerySet[Any]:
     table: Any = Window if span.fine else HourWindow
-    return table.objects.filter(
-        endpoint_id=endpoint_id, source=source, start__gte=span.start, start__lt=span.end
-    ).order_by()
+    rows = table.objects.filter(endpoint_id=endpoint_id, source=source, start__gte=span.start, start__lt=span.end)
+    return (rows if replica is None else rows.filter(replica_id=replica)).order_by()
 
 
-def traffic(endpoint_id: int, span: TimeRange) -> dict[str, Any]:
-    """Requests and tokens a second by bucket, from request records, else from the engines' counters."""
-    for source in (WindowSource.EVENTS, WindowSource.SCRAPE):
+def traffic(endpoint_id: int, span: TimeRange, *, replica: int | None = None) -> dict[str, Any]:
+    """Requests by outcome and tokens a second by bucket, from request records, else from the engines' counters.
+
+    Of one replica only its engine's counters speak.
+    """
+    for source in (WindowSource.EVENTS, WindowSource.SCRAPE) if replica is None else (WindowSource.SCRAPE,):
         rows = list(
-            _windows(endpoint_id, span, source)
+            _windows(endpoint_id, span, source, replica)
             .annotate(bucket=_bucket(span))
             .values("bucket")
             .annotate(
-                requests=Sum("requests"), failed=Sum(F("requests_cut") + F("requests_error")),
+                requests=Sum("requests"), cut=Sum("requests_cut"), error=Sum("requests_error"),
+                failed=Sum(F("requests_cut") + F("requests_error")),
                 given=Sum("input_tokens"), cached=Sum("cached_input_tokens"), made=Sum("output_tokens"),
             )
         )  # fmt: skip
@@ -200,7 +205,10 @@ def _per_second(row: Mapping[str, Any], span: TimeRange) -> dict[str, Any]:
     # The running bucket is not over: its counts are of less time than the others'.
     if row["bucket"] + span.step > span.end:
         seconds = max((span.end - row["bucket"]).total_seconds(), 1.0)
-    return {"bucket": row["bucket"], **{key: row[key] / seconds for key in ("requests", "given", "cached", "made")}}
+    return {
+        "bucket": row["bucket"],
+        **{key: row[key] / seconds for key in ("requests", "cut", "error", "given", "cached", "made")},
+    }
 
 
 def _totals(rows: Rows) -> dict[str, float | None]:
@@ -211,10 +219,10 @@ def _totals(rows: Rows) -> dict[str, float | None]:
     }
 
 
-def queue(endpoint_id: int, span: TimeRange) -> Rows:
-    """Running and waiting of all replicas together, and how full their KV caches are."""
+def queue(endpoint_id: int, span: TimeRange, *, replica: int | None = None) -> Rows:
+    """Running and waiting of all replicas together, or of one, and how full their KV caches are."""
     by_start = (
-        _windows(endpoint_id, span, WindowSource.SCRAPE)
+        _windows(endpoint_id, span, WindowSource.SCRAPE, replica)
         .filter(scrapes__gt=0)
         .values("start")
         .annotate(
@@ -242,13 +250,13 @@ def _average(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def machine_use(endpoint_ref: str, span: TimeRange) -> Rows:
+def machine_use(endpoint_ref: str, span: TimeRange, *, replica: int | None = None) -> Rows:
     """Busy, tensor and memory ratios of the endpoint's machines by bucket, means over their samples."""
     table: Any = MachineWindow if span.fine else MachineHourWindow
+    held = Q(instance__slot__allocation__endpoint_ref=endpoint_ref)
+    machines = held if replica is None else held & Q(instance__slot__replicas=replica)
     return list(
-        table.objects.filter(
-            instance__slot__allocation__endpoint_ref=endpoint_ref, start__gte=span.start, start__lt=span.end
-        )
+        table.objects.filter(machines, start__gte=span.start, start__lt=span.end)
         .order_by()
         .annotate(bucket=_bucket(span))
         .values("bucket")
@@ -268,6 +276,7 @@ def replica_periods(endpoint_id: int, span: TimeRange) -> Rows:
     )
     return [
         {
+            "replica": row["replica_id"],
             "row": f"r-{row['replica__ordinal']:02}",
             "state": row["state"],
             "start": row["begin"],
@@ -276,6 +285,52 @@ def replica_periods(endpoint_id: int, span: TimeRange) -> Rows:
         }
         for row in rows
     ]
+
+
+def cold_starts(endpoint_id: int, now: datetime) -> list[timedelta]:
+    """From asked for to ready, of the replicas of four weeks, shortest first."""
+    rows = Replica.objects.filter(endpoint_id=endpoint_id, ready_at__gte=now - BUDGET_OVER, ready_at__lte=now)
+    return sorted(ready - asked for asked, ready in rows.values_list("requested_at", "ready_at") if ready)
+
+
+def error_budget(found: Endpoint, now: datetime) -> dict[str, Any] | None:
+    """How much of what may miss an objective in four weeks has missed it; of several limits the worst.
+
+    None where there is no objective, or no request records to judge by.
+    """
+    limits = {metric: getattr(found, f"slo_{metric}_ms") for metric in METRICS}
+    rows = list(
+        HourWindow.objects.filter(
+            endpoint=found, source=WindowSource.EVENTS, start__gte=now - BUDGET_OVER, start__lt=now
+        ).values("requests", *(f"{metric}_sketch" for metric in METRICS))
+    )
+    kept = {}
+    for metric, limit in limits.items():
+        blobs = [bytes(row[f"{metric}_sketch"]) for row in rows if row[f"{metric}_sketch"]]
+        share = sketch.share_at_most(sketch.merge(blobs), limit) if limit is not None and blobs else None
+        if share is not None:
+            kept[metric] = share
+    if not kept:
+        return None
+    worst = min(kept, key=lambda metric: kept[metric])
+    return {
+        "used": (1 - kept[worst]) / (1 - found.slo_quantile),
+        "metric": worst,
+        "requests": sum(row["requests"] for row in rows),
+        "hours": len(rows),
+    }
+
+
+def events_about(found: Endpoint) -> Q:
+    """Events of an endpoint: its own, and those of its replicas, allocation and machines."""
+    replicas = Replica.objects.filter(endpoint=found)
+    about = Q(subject=found.public_id) | Q(subject__in=replicas.values("public_id"))
+    if found.allocation is not None:
+        held = {"slot__allocation": found.allocation_id}
+        machines = Instance.objects.filter(**held).values("public_id")
+        about |= Q(subject=found.allocation.public_id) | Q(subject__in=machines)
+        about |= Q(data__allocation=found.allocation.public_id)
+    return about
 
 
 def decisions(

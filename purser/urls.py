@@ -24,3 +24,7 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("admin/", admin.site.urls),
 ]
+
+# Whoever is logged in sees what went wrong inside the console, with the money bar; 500 stays a page that needs nothing.
+handler403 = "billing.refusals.forbidden"
+handler404 = "billing.refusals.not_found"

@@ -95,8 +95,8 @@ const Charts = (() => {
       yaxis: axis({ rangemode: "tozero", nticks: 5 }, given.yaxis),
     });
     const roleOf = (thing) => (thing.name || "").split(":")[1] || "text-3";
-    layout.shapes = (given.shapes || []).map((shape) => Object.assign({}, shape, { line: Object.assign({}, shape.line, { color: colour(roleOf(shape)) }) }));
-    layout.annotations = (given.annotations || []).map((note) => Object.assign({}, note, { font: { family: tokens.font, size: 11, color: colour(roleOf(note)) } }));
+    layout.shapes = (given.shapes || []).map((shape) => Object.assign({}, shape, shape.xref === "paper" ? {} : { x0: moved(shape.x0), x1: moved(shape.x1) }, { line: Object.assign({}, shape.line, { color: colour(roleOf(shape)) }) }));
+    layout.annotations = (given.annotations || []).map((note) => Object.assign({}, note, { font: { family: tokens.font, size: 11, color: colour(roleOf(note)) }, bgcolor: roleOf(note) === "limit" ? tokens.surface : undefined, opacity: roleOf(note) === "limit" ? 0.9 : 1 }));
     if (given.meta.ends) layout.annotations = layout.annotations.concat(endLabels(figure, height));
     return layout;
   }

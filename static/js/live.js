@@ -34,7 +34,7 @@ const Live = (() => {
   const held = () => over || region.contains(document.activeElement) && /INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName) || document.querySelector("dialog[open], .menu:popover-open, [data-pick]:checked");
 
   function refresh(now) {
-    if (!region || (!now && held())) return;
+    if (!region || (!now && held()) || region.querySelector("[data-still]")) return;
     waiting = false;
     lastRefresh = Date.now();
     window.htmx.ajax("GET", location.pathname + location.search, { target: "#live", swap: "innerMorph" }).catch(() => { misses += 1; });

@@ -274,6 +274,7 @@ PAGE_RULES: dict[str, Rule] = {
     "endpoints": Rule(get=ANYBODY),
     "endpoints/<str:public_id>": Rule(get="fleet:read", row="endpoint"),
     "activity": Rule(get=ANYBODY),
+    "decisions/<str:public_id>": Rule(get="fleet:read", row="decision"),
 }
 
 
