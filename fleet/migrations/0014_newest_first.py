@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fleet", "0012_sessions_and_what_groups_give"),
+        ("fleet", "0013_event_order_outlives_a_restore"),
     ]
 
     operations = [
