@@ -311,9 +311,7 @@ def _failed(request: HttpRequest, error: Any, exception: Exception | None) -> Ht
         return _refuse(request, f"{name} did not confirm who you are. Start again.")
     if error == AuthError.CANCELLED:
         return _refuse(request, f"You did not go through with it at {name}.")
-    return _refuse(
-        request, "This answer belongs to no login that this browser began, or it was used before. Start again."
-    )
+    return _refuse(request, "This answer belongs to no login of this browser, or it was used before. Start again.")
 
 
 def _refuse(request: HttpRequest, sentence: str, detail: str = "", *, status: int = 401) -> HttpResponse:
