@@ -1,9 +1,10 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from inference import activity, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("endpoints", views.endpoints, name="endpoints"),
+    path("", include("inference.acting.urls")),
     path("endpoints/<str:public_id>", views.endpoint, name="endpoint"),
     path("activity", activity.activity, name="activity"),
     path("decisions/<str:public_id>", activity.decision, name="decision"),

@@ -72,6 +72,7 @@ def endpoints(request: HttpRequest) -> HttpResponseBase:
     shown.sort(key=key, reverse=sort.startswith("-"))
     files = {"endpoints": lambda: sheet([row | {"ttft_p95_ms": row["p95"]["value"]} for row in shown], FILE_COLUMNS)}
     context = {"rows": shown, "hidden": len(rows) - len(shown), "text": text, "sort": sort}
+    context["may_serve"] = frame.caller.may_somewhere("inference:write")
     return render_page(request, "inference/endpoints.html", frame, context, section="endpoints", sheets=files)
 
 
@@ -97,6 +98,7 @@ def endpoint(request: HttpRequest, public_id: str) -> HttpResponseBase:
     context: dict[str, Any] = {
         "head": _head(found, frame),
         "budget": presenting.budget_words(queries.error_budget(found, frame.now)),
+        "may_change": found.deleted_at is None and frame.caller.may("inference:write", found.project_id),
         "replicas": replicas,
         "decisions": [presenting.decision_row(row) for row in decided],
         "gaps": [presenting.gap_row(row, frame.now) for row in gaps],

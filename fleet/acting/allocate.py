@@ -7,16 +7,14 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fleet import queries
 from fleet.acting.allocate_form import AllocateForm
 from fleet.acting.command_lines import as_cli, as_curl, body_of
 from fleet.acting.dialog import finish, require_somewhere, show
-from fleet.acting.plans import Money, shown_plan
+from fleet.acting.plans import money_of, paths_of, shown_plan
 from fleet.api.allocations import refuse_hopeless
 from fleet.domain.acceptance import agreed_of, read_agreed, what_changed
 from fleet.domain.placement import Plan
@@ -27,6 +25,7 @@ from fleet.services import allocations
 from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
 
 SCOPE = "fleet:write"
+PATHS = paths_of("allocate", back="fleet")
 PREFILLED = ("project", "name", "accelerator", "accelerator_count", "ttl")
 
 
@@ -137,23 +136,24 @@ def _plan(
 ) -> HttpResponse:
     """The plan with everything typed in hidden fields, so that going back or pressing again loses nothing."""
     project, spec = form.of_project, form.spec()
-    refused = refused or _hopeless(found)
-    burn = queries.live_machines(frame.projects, frame.now).aggregate(sum=Sum("price_now"))["sum"] or Decimal(0)
+    refused = refused or hopeless(found)
     key = key or f"console-{uuid.uuid4()}"
     context: dict[str, Any] = {
-        "plan": shown_plan(found, spec, project=project, money=Money(burn), now=frame.now),
+        "plan": shown_plan(found, spec, project=project, money=money_of(frame), now=frame.now),
         "typed": [(name, value) for name in form.fields if name != "agreed" for value in form.data.getlist(name)],
         "agreed": agreed_of(found).as_text(),
         "key": key,
         "changed": changed,
         "refused": refused,
+        "paths": PATHS(),
         "cli": as_cli(spec, project.slug),
         "curl": as_curl(spec, project.slug, origin=f"{request.scheme}://{request.get_host()}", key=key),
     }
     return show(request, "acting/plan.html", frame, context, section="fleet", status=status)
 
 
-def _hopeless(found: Plan) -> Refused | None:
+def hopeless(found: Plan) -> Refused | None:
+    """Why no waiting will help, if none will."""
     try:
         refuse_hopeless(found)
     except Refused as refused:

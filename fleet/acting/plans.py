@@ -6,18 +6,23 @@ import calendar
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+from django.urls import reverse
+
+from fleet import queries
 from fleet.domain.capacity import FRESH, Memory, Pool
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Candidate, Plan
 from fleet.domain.spans import write_span
 from fleet.formatting import clock, cloud_name, duration, percent, place, usd
 from fleet.models import Project
+from fleet.pages import Frame
 from fleet.services import budgets, memory
 
 Shown = dict[str, Any]
@@ -31,6 +36,22 @@ class Money:
     """What everything visible costs an hour before this."""
 
     burn: Decimal
+
+
+def money_of(frame: Frame) -> Money:
+    """What the money bar above the dialog says."""
+    burn = queries.live_machines(frame.projects, frame.now).aggregate(sum=Sum("price_now"))["sum"]
+    return Money(burn or Decimal(0))
+
+
+def paths_of(name: str, *, back: str) -> Callable[[], dict[str, str]]:
+    """Where the plan's buttons lead: routes `name`, `name-plan`, `name-buy`, and the page behind the dialog."""
+    return lambda: {
+        "edit": reverse(name),
+        "plan": reverse(f"{name}-plan"),
+        "buy": reverse(f"{name}-buy"),
+        "back": reverse(back),
+    }
 
 
 def shown_plan(plan: Plan, spec: AllocationSpec, *, project: Project, money: Money, now: datetime) -> Shown:

@@ -272,6 +272,24 @@ PAGE_RULES: dict[str, Rule] = {
     "settings/sessions": Rule(get=ANYBODY),
     "settings/sessions/end": Rule(post=ANYBODY),
     "endpoints": Rule(get=ANYBODY),
+    "endpoints/new": Rule(get="inference:write", post="inference:write"),
+    "endpoints/new/plan": Rule(post="inference:write"),
+    "endpoints/new/create": Rule(post="inference:write"),
+    "endpoints/<str:public_id>/change": Rule(
+        get="inference:write", post="inference:write", row="endpoint", reads="fleet:read"
+    ),
+    "endpoints/<str:public_id>/delete": Rule(
+        get="inference:write", post="inference:write", row="endpoint", reads="fleet:read"
+    ),
+    "endpoints/<str:public_id>/undo": Rule(post="inference:write", row="endpoint", reads="fleet:read"),
+    "models": Rule(get=ANYBODY),
+    "models/new": Rule(get="inference:write", post="inference:write"),
+    "models/<str:public_id>": Rule(get="inference:read", row="model"),
+    "models/<str:public_id>/change": Rule(get="inference:write", post="inference:write", row="model"),
+    "models/<str:public_id>/delete": Rule(get="inference:write", post="inference:write", row="model"),
+    "models/<str:public_id>/configs/new": Rule(get="inference:write", post="inference:write", row="model"),
+    "serving-configs/<str:public_id>/change": Rule(get="inference:write", post="inference:write", row="serving_config"),
+    "serving-configs/<str:public_id>/delete": Rule(get="inference:write", post="inference:write", row="serving_config"),
     "endpoints/<str:public_id>": Rule(get="fleet:read", row="endpoint"),
     "activity": Rule(get=ANYBODY),
     "decisions/<str:public_id>": Rule(get="fleet:read", row="decision"),

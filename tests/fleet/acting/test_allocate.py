@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db
 def hidden(page: str) -> dict[str, Any]:
     """What the plan's form would send."""
     fields: dict[str, list[str]] = {}
-    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page):
+    for name, value in re.findall(r'<input type="hidden" name="([\w.-]+)" value="([^"]*)"', page):
         fields.setdefault(name, []).append(unescape(value))
-    for name, value in re.findall(r'<textarea name="(\w+)" hidden[^>]*>\n?([^<]*)</textarea>', page):
+    for name, value in re.findall(r'<textarea name="([\w.-]+)" hidden[^>]*>\n?([^<]*)</textarea>', page):
         fields.setdefault(name, []).append(unescape(value))
     fields.pop("csrfmiddlewaretoken", None)
     return fields

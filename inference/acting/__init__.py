@@ -1,0 +1,1 @@
+"""What a person does with endpoints, models and serving configurations from the console."""
