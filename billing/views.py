@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from billing import charts, presenting, queries
+from billing import charts, guide, presenting, queries
 from fleet import presenting as fleet_presenting
 from fleet import queries as fleet_queries
 from fleet.downloads import plain_sheet
@@ -42,6 +42,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "news": _news(frame),
         "budgets": [presenting.budget_row(row, frame.now) for row in queries.budget_rows(frame.projects)],
         "first_run": not names and not fleet_queries.any_allocation(frame.projects),
+        "guide": guide.shown_on_overview(request, frame),
     }
     files = {
         "utilisation": lambda: plain_sheet(context["utilisation"]),
@@ -53,7 +54,11 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 def _incidents(frame: Frame) -> list[dict[str, Any]]:
     rows = fleet_queries.open_incidents(frame.projects)
     names = fleet_queries.names_of(row["subject"] for row in rows)
-    return [fleet_presenting.incident_alert(row, frame.now, names) for row in rows]
+    return [
+        fleet_presenting.incident_alert(row, frame.now, names)
+        | {"may": frame.caller.may("fleet:write", row["project_id"])}
+        for row in rows
+    ]
 
 
 def _news(frame: Frame) -> list[dict[str, Any]]:

@@ -400,7 +400,17 @@ def any_allocation(projects: Sequence[int] | None) -> bool:
 def open_incidents(projects: Sequence[int] | None, *, limit: int = 5) -> Rows:
     rows = in_scope(Incident.objects.filter(closed_at=None), projects)
     return list(
-        rows.order_by("-opened_at").values("public_id", "kind", "subject", "detail", "doing", "opened_at")[:limit]
+        rows.order_by("-opened_at").values(
+            "public_id",
+            "kind",
+            "subject",
+            "detail",
+            "doing",
+            "opened_at",
+            "project_id",
+            "acknowledged_at",
+            "acknowledged_by",
+        )[:limit]
     )
 
 

@@ -44,6 +44,7 @@ SECTIONS = (
     Section("Project", "limits", "Limits", "money", "limits", who_may("limits:read")),
     Section("Project", "audit", "Audit", "audit", "audit", who_may("audit:read")),
     Section("Installation", "about", "About", "flask", "settings"),
+    Section("Installation", "switches", "Switches", "hold", "switches", who_may("installation:write")),
 )
 
 

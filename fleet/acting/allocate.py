@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.acting.allocate_form import AllocateForm
-from fleet.acting.command_lines import as_cli, as_curl, body_of
+from fleet.acting.command_lines import as_cli, as_curl, body_of, cli_cannot_say
 from fleet.acting.dialog import finish, require_somewhere, show
 from fleet.acting.plans import money_of, paths_of, shown_plan
 from fleet.api.allocations import refuse_hopeless
@@ -147,6 +147,7 @@ def _plan(
         "refused": refused,
         "paths": PATHS(),
         "cli": as_cli(spec, project.slug),
+        "cli_cannot": cli_cannot_say(spec),
         "curl": as_curl(spec, project.slug, origin=f"{request.scheme}://{request.get_host()}", key=key),
     }
     return show(request, "acting/plan.html", frame, context, section="fleet", status=status)

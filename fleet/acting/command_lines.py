@@ -4,42 +4,57 @@ from __future__ import annotations
 
 import json
 import shlex
+from datetime import timedelta
 from typing import Any
 
 from fleet.domain.demand import AllocationSpec
-from fleet.domain.spans import write_span
+
+
+def cli_cannot_say(spec: AllocationSpec) -> str:
+    """What `purser allocate` has no word for; empty when the line below says everything."""
+    asked = {
+        "a need": spec.demand.need,
+        "idle release": spec.idle_release,
+        "an image": spec.image,
+        "a disk size": spec.disk_gib != 200,
+        "ports": spec.ports,
+        "SSH keys": spec.ssh_keys,
+        "a startup script": spec.startup_script,
+        "labels": spec.labels,
+    }
+    return ", ".join(name for name, value in asked.items() if value)
 
 
 def as_cli(spec: AllocationSpec, project: str) -> str:
-    """`purser allocate …`."""
+    """`purser allocate …`; empty when it could not say all of it."""
+    if cli_cannot_say(spec):
+        return ""
     demand = spec.demand
     words: list[str] = ["purser", "allocate", "--project", project, "--name", spec.name]
-    need = demand.need
     pairs: list[tuple[str, object]] = [
         ("--accelerator", demand.accelerator),
         ("--count", demand.accelerator_count),
-        ("--memory-gib", f"{need.memory_gib:g}" if need and need.memory_gib else ""),
-        ("--interconnect", need.interconnect if need else ""),
         ("--per-machine", demand.accelerators_per_slot or ""),
         *(("--cloud", cloud) for cloud in demand.clouds),
         *(("--region", region) for region in demand.regions),
         *(("--capacity-type", kind) for kind in demand.capacity_types),
         ("--max-price", "" if demand.max_price_per_hour is None else f"{demand.max_price_per_hour:f}"),
-        ("--ttl", write_span(spec.ttl) if spec.ttl else ""),
-        ("--idle-release", write_span(spec.idle_release) if spec.idle_release else ""),
-        ("--deadline", write_span(spec.deadline) if spec.deadline else ""),
-        ("--image", spec.image),
-        ("--disk-gib", spec.disk_gib if spec.disk_gib != 200 else ""),
-        *(("--port", port) for port in spec.ports),
-        *(("--ssh-key", key) for key in spec.ssh_keys),
-        ("--startup-script", spec.startup_script),
-        *(("--label", f"{name}={value}") for name, value in spec.labels.items()),
+        ("--ttl", _span(spec.ttl)),
+        ("--deadline", _span(spec.deadline)),
     ]
     for flag, value in pairs:
-        if value not in ("", None):
+        if value != "":
             words += [flag, str(value)]
-    flags = [("--gang", demand.gang), ("--fp8", bool(need and need.fp8))]
-    return shlex.join([*words, *(flag for flag, on in flags if on)])
+    return shlex.join([*words, *(["--gang"] if demand.gang else [])])
+
+
+def _span(span: timedelta | None) -> str:
+    """As the command reads it: `90m`, `24h`, `7d`."""
+    if span is None:
+        return ""
+    seconds = int(span.total_seconds())
+    unit, size = next((pair for pair in (("d", 86_400), ("h", 3600), ("m", 60)) if seconds % pair[1] == 0), ("s", 1))
+    return "24h" if seconds == 86_400 else f"{seconds // size}{unit}"
 
 
 def as_curl(spec: AllocationSpec, project: str, *, origin: str, key: str) -> str:

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fleet.acting import allocate, bulk, changes, machines
+from fleet.acting import allocate, bulk, changes, incidents, machines, switches
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet/allocate", allocate.allocate, name="allocate"),
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet/<str:public_id>/release", changes.release, name="allocation-release"),
     path("fleet/<str:public_id>/keep", changes.keep, name="allocation-keep"),
     path("fleet/<str:public_id>/undo", changes.undo, name="allocation-undo"),
+    path("incidents", incidents.incidents, name="incidents"),
+    path("incidents/<str:public_id>/acknowledge", incidents.acknowledge, name="incident-acknowledge"),
+    path("incidents/<str:public_id>/close", incidents.close, name="incident-close"),
+    path("settings/switches", switches.switches, name="switches"),
     path("machines/<str:public_id>/cordon", machines.cordon, name="machine-cordon"),
     path("machines/<str:public_id>/uncordon", machines.uncordon, name="machine-uncordon"),
     path("machines/<str:public_id>/drain", machines.drain, name="machine-drain"),

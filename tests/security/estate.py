@@ -9,7 +9,18 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from fleet.models import Allocation, Budget, ChangeRequest, Instance, Project, Quota, ServiceAccount, Slot, Token
+from fleet.models import (
+    Allocation,
+    Budget,
+    ChangeRequest,
+    Incident,
+    Instance,
+    Project,
+    Quota,
+    ServiceAccount,
+    Slot,
+    Token,
+)
 from fleet.services import events, tokens
 from fleet.services.clock import business_now
 from inference.models import Decision, Endpoint, Model, Replica, ServingConfig
@@ -43,6 +54,10 @@ class Estate:
     strangers_token: str
     expired_token: str
     revoked_token: str
+
+    @property
+    def incident(self) -> Incident:
+        return Incident.objects.get(project=self.mine)
 
     @property
     def slot(self) -> Slot:
@@ -94,6 +109,9 @@ def build() -> Estate:
     hour = business_now().replace(minute=0, second=0, microsecond=0)
     factories.share(mine, hour=hour, endpoint_ref=endpoint.public_id, allocation=allocation)
     factories.token_price(mine, endpoint.public_id, hour=hour, until=hour + timedelta(hours=1))
+    Incident.objects.create(
+        project=mine, kind="budget", subject="everything", detail="Nearly spent.", opened_at=business_now()
+    )
     events.record("allocation.requested", subject=allocation.public_id, project=mine, now=business_now())
     operator, viewer = factories.member(mine), factories.member(mine, "viewer")
     stranger = factories.member(other, "admin")

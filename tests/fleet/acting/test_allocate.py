@@ -150,11 +150,19 @@ def test_a_plan_is_a_dialog_where_a_script_asks_for_one(operator, typed):
 
 
 def test_the_same_request_stands_there_as_commands(operator, typed):
-    page = unescape(planned(operator, typed | {"gang": "on", "startup_script": "echo it's"}))
-    line = "purser allocate --project research --name train --accelerator H100 --count 8 --ttl 24h"
-    assert f"{line} --startup-script 'echo it'\"'\"'s' --gang" in page
+    more = {"gang": "on", "regions": ["us-east-1"], "capacity_types": ["spot"], "deadline": "90 min"}
+    page = unescape(planned(operator, typed | more))
+    line = "purser allocate --project research --name train --accelerator H100 --count 8 --region us-east-1"
+    assert f"{line} --capacity-type spot --ttl 24h --deadline 90m --gang" in page
     assert "/api/v1/allocations" in page
     assert '"ttl_seconds": 86400' in page
+
+
+def test_what_the_command_has_no_word_for_is_left_to_curl(operator, typed):
+    page = unescape(planned(operator, typed | {"startup_script": "echo it's"}))
+    assert "purser allocate --project" not in page
+    assert "no word for a startup script" in page
+    assert "echo it" in page.split("curl -X POST")[1]
 
 
 def test_who_may_only_look_is_offered_nothing_and_may_do_nothing(client, project, account, typed):
