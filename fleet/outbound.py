@@ -43,6 +43,7 @@ __all__ = [
     "guarded_session",
     "policy_for_account",
     "policy_for_inventory",
+    "policy_for_webhooks",
 ]
 
 DEFAULT_MAX_BYTES = 2_000_000
@@ -96,6 +97,11 @@ def policy_for_inventory() -> AddressPolicy:
     own = {address for pair in machines for address in pair if address}
     sandbox = CloudAccount.objects.filter(provider="sandbox", enabled=True).exists()
     return AddressPolicy(networks=networks(sorted(own)) + _operator_networks(), loopback=sandbox)
+
+
+def policy_for_webhooks() -> AddressPolicy:
+    """The internet and the operator's ranges: a hook's address is chosen by somebody who may not choose ours."""
+    return AddressPolicy(networks=_operator_networks(), public=True)
 
 
 def fetch(

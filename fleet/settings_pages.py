@@ -43,6 +43,7 @@ SECTIONS = (
     Section("You", "display", "Display", "sun", "display"),
     Section("Project", "limits", "Limits", "money", "limits", who_may("limits:read")),
     Section("Project", "audit", "Audit", "audit", "audit", who_may("audit:read")),
+    Section("Project", "webhooks", "Webhooks", "bell", "settings-webhooks", who_may("webhooks:read")),
     Section("Installation", "about", "About", "flask", "settings"),
     Section("Installation", "switches", "Switches", "hold", "switches", who_may("installation:write")),
 )

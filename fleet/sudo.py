@@ -13,12 +13,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 PROVED_AT = "proved_at"
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def note_proof(request: HttpRequest, *, at: float | None = None) -> None:
@@ -36,7 +37,7 @@ def sudo_required(view: View) -> View:
     """Send whoever has not proved themselves lately to do so; they come back to where they were."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if proved_of_late(request):
             return view(request, *args, **kwargs)
         # A POST cannot be repeated by a redirect: they return to the page that holds the form.
@@ -44,3 +45,14 @@ def sudo_required(view: View) -> View:
         return HttpResponseRedirect(f"{reverse('prove')}?{urlencode({'next': back})}")
 
     return guarded
+
+
+def sudo_to_change(view: View) -> View:
+    """The same for a page that anybody may read: only what changes something asks for the proof."""
+    guarded = sudo_required(view)
+
+    @wraps(view)
+    def chosen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return (view if request.method in ("GET", "HEAD") else guarded)(request, *args, **kwargs)
+
+    return chosen

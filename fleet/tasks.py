@@ -6,7 +6,18 @@ from celery import shared_task
 from django.conf import settings
 
 from fleet.schedule import canary
-from fleet.services import audit, catalog, change_requests, observing, reconciling, relay, retention, schedule, sweeping
+from fleet.services import (
+    audit,
+    catalog,
+    change_requests,
+    observing,
+    reconciling,
+    relay,
+    retention,
+    schedule,
+    sweeping,
+    webhook_messages,
+)
 from fleet.services.accounts import each, enabled, watched
 from fleet.services.clock import business_now
 
@@ -54,6 +65,13 @@ def sync_prices(**_: object) -> None:
 def sync_catalog(**_: object) -> None:
     each(enabled(), lambda account: catalog.sync_account(account, now=business_now()))
     schedule.finished("fleet.sync_catalog")
+
+
+@shared_task(name="fleet.send_webhooks", queue="default")
+def send_webhooks(**_: object) -> None:
+    webhook_messages.write_due()
+    webhook_messages.send_due(now=business_now())
+    schedule.finished("fleet.send_webhooks")
 
 
 @shared_task(name="fleet.forget", queue="default")

@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("fleet.auditing.urls")),
     path("settings/display", views.display, name="display"),
     path("", include("fleet.signin.urls")),
+    path("", include("fleet.webhook_pages")),
 ]

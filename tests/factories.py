@@ -29,9 +29,12 @@ from fleet.models import (
     Role,
     ServiceAccount,
     Slot,
+    Webhook,
 )
+from fleet.services.access import Caller
 from fleet.services.clock import business_now
 from fleet.services.tokens import issue_token
+from fleet.services.webhooks import create_webhook
 from inference.models import Decision, Endpoint, Model, Replica, ServingConfig
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -187,6 +190,12 @@ def quota(of: Project | None, **changes: Any) -> Quota:
 
 def budget(of: Project | None, **changes: Any) -> Budget:
     return Budget.objects.create(project=of, **{"cap_per_hour": Decimal(1000)} | changes)
+
+
+def webhook(of: Project | None, **changes: Any) -> Webhook:
+    by = Caller("ada", "user:1")
+    given = {"name": "chat", "url": "https://ops.example.com/purser"} | changes
+    return create_webhook(project=of, by=by, now=NOON, **given)[0]
 
 
 def change_request(of: Quota, **changes: Any) -> ChangeRequest:

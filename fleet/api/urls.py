@@ -16,6 +16,7 @@ from fleet.api import (
     projects,
     service_accounts,
     tokens,
+    webhooks,
 )
 
 __all__ = ["converters", "urlpatterns"]
@@ -74,4 +75,15 @@ urlpatterns = [
         name="api-change-request-refuse",
     ),
     path("events", events.Events.as_view(), name="api-events"),
+    path("webhooks", webhooks.Webhooks.as_view(), name="api-webhooks"),
+    path("webhooks/<public_id:public_id>", webhooks.OneWebhook.as_view(), name="api-webhook"),
+    path("webhooks/<public_id:public_id>/rotate", webhooks.RotateWebhookSecret.as_view(), name="api-webhook-rotate"),
+    path("webhooks/<public_id:public_id>/test", webhooks.TestWebhook.as_view(), name="api-webhook-test"),
+    path("webhooks/<public_id:public_id>/messages", webhooks.WebhookMessages.as_view(), name="api-webhook-messages"),
+    path("webhook-messages/<public_id:public_id>", webhooks.OneWebhookMessage.as_view(), name="api-webhook-message"),
+    path(
+        "webhook-messages/<public_id:public_id>/retry",
+        webhooks.RetryWebhookMessage.as_view(),
+        name="api-webhook-message-retry",
+    ),
 ]

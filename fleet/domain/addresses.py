@@ -72,6 +72,7 @@ _RANGES: tuple[tuple[Network, Kind], ...] = tuple(
     )
 )
 _V4_COMPATIBLE = ip_network("::/96")
+_PRIVATE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class AddressPolicy:
 
     networks: tuple[Network, ...] = ()
     loopback: bool = False  # for the sandbox only
+    public: bool = False  # whatever the internet can reach, and nothing behind a router
 
 
 LOOPBACK_ONLY = AddressPolicy(loopback=True)
@@ -124,9 +126,16 @@ def why_refused(address: Address | str, policy: AddressPolicy) -> str:
         return "" if policy.loopback else f"{address} is loopback, which only the sandbox may use."
     if kind is not Kind.ORDINARY:
         return f"{address} is {kind.value}; Purser never dials such addresses."
-    if any(unwrapped.version == network.version and unwrapped in network for network in policy.networks):
+    if _is_in(unwrapped, policy.networks):
         return ""
+    if policy.public:
+        private = f"{address} is private and in no range of OUTBOUND_ALLOWED_CIDRS."
+        return private if _is_in(unwrapped, _PRIVATE) else ""
     return f"{address} belongs to none of our machines and to no range in OUTBOUND_ALLOWED_CIDRS."
+
+
+def _is_in(address: Address, ranges: Iterable[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in ranges)
 
 
 def _plain(address: Address | str) -> Address:

@@ -10,6 +10,7 @@ from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, Termi
 from fleet.models.limits import Budget, BudgetAction, ChangeRequest, ChangeState, Quota
 from fleet.models.saved_view import SavedView
 from fleet.models.session import ProviderGrant, Session
+from fleet.models.webhook import MessageState, Webhook, WebhookMessage
 
 __all__ = [
     "Allocation",
@@ -34,6 +35,7 @@ __all__ = [
     "LaunchAttempt",
     "LaunchResult",
     "Membership",
+    "MessageState",
     "Offering",
     "Periodic",
     "PricePoint",
@@ -49,4 +51,6 @@ __all__ = [
     "Sweep",
     "TerminationFact",
     "Token",
+    "Webhook",
+    "WebhookMessage",
 ]

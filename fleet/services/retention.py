@@ -1,5 +1,6 @@
-"""What may be forgotten: answers to idempotency keys after two days, sweeps after a week, sessions
-when they are over. Events and facts stay."""
+"""What may be forgotten: answers to idempotency keys after two days, sweeps after a week, messages of webhooks after a
+month, sessions when they are over. Events and facts stay.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models.functions import Now
 
-from fleet.models import IdempotencyRecord, Sweep
+from fleet.models import IdempotencyRecord, Sweep, WebhookMessage
 from fleet.services import sessions
 
 KEYS_KEPT = timedelta(days=2)
 SWEEPS_KEPT = timedelta(days=7)
+MESSAGES_KEPT = timedelta(days=30)
 
 
 def forget() -> None:
@@ -19,3 +21,4 @@ def forget() -> None:
     IdempotencyRecord.objects.filter(created_at__lt=Now() - KEYS_KEPT).delete()
     Sweep.objects.filter(started_at__lt=Now() - SWEEPS_KEPT).delete()
     sessions.forget_ended(now=datetime.now(UTC))
+    WebhookMessage.objects.filter(ended_at__lt=Now() - MESSAGES_KEPT).delete()

@@ -20,6 +20,8 @@ from fleet.models import (
     ServiceAccount,
     Slot,
     Token,
+    Webhook,
+    WebhookMessage,
 )
 from fleet.services import events, tokens
 from fleet.services.clock import business_now
@@ -46,6 +48,8 @@ class Estate:
     service_account: ServiceAccount
     robots_row: Token
     robots_token: str
+    webhook: Webhook
+    webhook_message: WebhookMessage
     operator: User
     viewer: User
     stranger: User
@@ -84,6 +88,7 @@ class Estate:
             "fleet:read": [self.allocation.name, self.instance.public_id, self.instance.provider_id],
             "access:read": [self.service_account.public_id, self.robots_row.public_id, self.robots_row.key_id],
             "inference:read": [self.model.name, self.serving_config.public_id],
+            "webhooks:read": [self.webhook.public_id, self.webhook_message.public_id],
             "limits:read": [self.quota.public_id, self.budget.public_id, self.change_request.public_id],
         }
 
@@ -106,6 +111,8 @@ def build() -> Estate:
     decision = factories.decision(endpoint)
     quota, budget = factories.quota(mine), factories.budget(mine, cap_per_month=Decimal(500_000))
     change_request = factories.change_request(quota)
+    hook = factories.webhook(mine)
+    message = WebhookMessage.objects.create(webhook=hook, topic="webhook.tested", body="{}")
     hour = business_now().replace(minute=0, second=0, microsecond=0)
     factories.share(mine, hour=hour, endpoint_ref=endpoint.public_id, allocation=allocation)
     factories.token_price(mine, endpoint.public_id, hour=hour, until=hour + timedelta(hours=1))
@@ -140,6 +147,8 @@ def build() -> Estate:
         quota=quota,
         budget=budget,
         change_request=change_request,
+        webhook=hook,
+        webhook_message=message,
         operator=operator,
         viewer=viewer,
         stranger=stranger,

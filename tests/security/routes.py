@@ -177,6 +177,21 @@ API_RULES: dict[str, Rule] = {
     "api/v1/audit-events": Rule(get="audit:read"),
     "api/v1/audit-events/export": Rule(get="audit:read"),
     "api/v1/audit-chain": Rule(get="audit:read"),
+    # webhooks
+    "api/v1/webhooks": Rule(get="webhooks:read", post="webhooks:write", sensitive=True),
+    f"api/v1/webhooks/{ID}": Rule(
+        get="webhooks:read",
+        patch="webhooks:write",
+        delete="webhooks:write",
+        row="webhook",
+        sensitive=True,
+        bodies={"patch": {"enabled": False}},
+    ),
+    f"api/v1/webhooks/{ID}/rotate": Rule(post="webhooks:write", row="webhook", sensitive=True),
+    f"api/v1/webhooks/{ID}/test": Rule(post="webhooks:write", row="webhook"),
+    f"api/v1/webhooks/{ID}/messages": Rule(get="webhooks:read", row="webhook"),
+    f"api/v1/webhook-messages/{ID}": Rule(get="webhooks:read", row="webhook_message"),
+    f"api/v1/webhook-messages/{ID}/retry": Rule(post="webhooks:write", row="webhook_message"),
     # inference
     "api/v1/endpoints": Rule(get="inference:read", post="inference:write"),
     f"api/v1/endpoints/{ID}": Rule(
@@ -268,6 +283,14 @@ PAGE_RULES: dict[str, Rule] = {
     "settings/display": Rule(get=ANYBODY),
     "economics": Rule(get=ANYBODY),
     "search": Rule(get=ANYBODY, query="?q=matrix"),
+    "settings/webhooks": Rule(get="webhooks:read", post="webhooks:write", sensitive=True),
+    "settings/webhooks/<str:public_id>": Rule(
+        get="webhooks:read", post="webhooks:write", row="webhook", sensitive=True
+    ),
+    "settings/webhooks/<str:public_id>/rotate": Rule(post="webhooks:write", row="webhook", sensitive=True),
+    "settings/webhooks/<str:public_id>/test": Rule(post="webhooks:write", row="webhook"),
+    "settings/webhooks/<str:public_id>/delete": Rule(post="webhooks:write", row="webhook", sensitive=True),
+    "settings/webhook-messages/<str:public_id>/retry": Rule(post="webhooks:write", row="webhook_message"),
     "prove/": Rule(get=ANYBODY, post=ANYBODY),
     "settings/you": Rule(get=ANYBODY),
     "settings/password": Rule(post=ANYBODY),
