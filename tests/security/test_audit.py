@@ -107,6 +107,14 @@ CHANGES: dict[tuple[str, str], Change] = {
     ("delete", f"api/v1/budgets/{ID}"): Change(("budget.deleted",), both=False),
     ("post", f"api/v1/change-requests/{ID}/approve"): Change(("quota.changed", "change-request.approved")),
     ("post", f"api/v1/change-requests/{ID}/refuse"): Change(("change-request.refused",)),
+    ("post", "api/v1/webhooks"): Change(
+        ("webhook.created",), says(name="audited", url="https://ops.example.com/hook"), both=False
+    ),
+    ("patch", f"api/v1/webhooks/{ID}"): Change(("webhook.changed",), says(enabled=False)),
+    ("delete", f"api/v1/webhooks/{ID}"): Change(("webhook.deleted",), both=False),
+    ("post", f"api/v1/webhooks/{ID}/rotate"): Change(("webhook.secret-rotated",), both=False),
+    ("post", f"api/v1/webhooks/{ID}/test"): Change(("webhook.tested",), both=False),
+    ("post", f"api/v1/webhook-messages/{ID}/retry"): Change(("webhook.resent",), both=False),
     ("post", "api/v1/endpoints"): Change(
         ("allocation.requested", "endpoint.created"),
         lambda estate: {
