@@ -10,7 +10,7 @@ import fleet.models.webhook
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fleet", "0013_event_order_outlives_a_restore"),
+        ("fleet", "0014_newest_first"),
     ]
 
     operations = [
