@@ -90,7 +90,9 @@ def test_a_backup_is_one_private_file_that_says_what_is_in_it(backup: Path) -> N
     with tarfile.open(backup) as tar:
         assert tar.getnames() == [DUMP, MANIFEST]
     manifest = read_manifest(backup)
-    assert (manifest.launch_sequence, manifest.rows["fleet_event"]) == (41, Event.objects.count())
+    told = Event.objects.filter(topic="installation.backed-up")
+    assert (manifest.launch_sequence, manifest.rows["fleet_event"]) == (41, Event.objects.count() - 1)
+    assert told.get().data["sha256"] == manifest.sha256
     assert manifest.version == settings.VERSION
     assert manifest.installation == str(Installation.objects.get().uuid)
     assert "0001_initial" in manifest.migrations["fleet"]
