@@ -44,6 +44,12 @@ SECTIONS = (
     Section("Project", "limits", "Limits", "money", "limits", who_may("limits:read")),
     Section("Project", "audit", "Audit", "audit", "audit", who_may("audit:read")),
     Section("Project", "webhooks", "Webhooks", "bell", "settings-webhooks", who_may("webhooks:read")),
+    Section("Access", "tokens", "Tokens", "key", "settings-tokens"),
+    Section("Access", "members", "Members", "people", "settings-members", who_may("access:read")),
+    Section(
+        "Access", "service-accounts", "Service accounts", "machine", "settings-service-accounts", who_may("access:read")
+    ),
+    Section("Installation", "projects", "Projects", "fleet", "settings-projects", who_may("installation:write")),
     Section("Installation", "about", "About", "flask", "settings"),
     Section("Installation", "switches", "Switches", "hold", "switches", who_may("installation:write")),
 )

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("fleet.limiting.urls")),
     path("", include("fleet.auditing.urls")),
     path("settings/display", views.display, name="display"),
+    path("", include("fleet.people.urls")),
     path("", include("fleet.signin.urls")),
     path("", include("fleet.webhook_pages")),
 ]

@@ -31,7 +31,7 @@ const Live = (() => {
     tell();
   }
 
-  const held = () => over || region.contains(document.activeElement) && /INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName) || document.querySelector("dialog[open], .menu:popover-open, [data-pick]:checked");
+  const held = () => over || region.contains(document.activeElement) && /INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName) || document.querySelector("dialog[open], .menu:popover-open, [data-pick]:checked, [data-still]");
 
   function refresh(now) {
     if (!region || (!now && held()) || region.querySelector("[data-still]")) return;

@@ -28,7 +28,7 @@ window.Shell = (() => {
     const text = button.dataset.copy;
     try {
       await navigator.clipboard.writeText(text);
-      toast(`Copied: ${text.length > 60 ? text.slice(0, 60) + "…" : text}`);
+      toast(button.dataset.copied || `Copied: ${text.length > 60 ? text.slice(0, 60) + "…" : text}`);
     } catch {
       toast("The browser refused to copy. Select the line and copy it by hand.");
     }

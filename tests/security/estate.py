@@ -68,6 +68,12 @@ class Estate:
         assert self.instance.slot is not None
         return self.instance.slot
 
+    some_role = "viewer"
+
+    @property
+    def viewers_id(self) -> int:
+        return self.viewer.pk
+
     @property
     def secrets(self) -> list[str]:
         """What no answer may ever hold."""
@@ -83,10 +89,14 @@ class Estate:
 
     @property
     def known_only_with(self) -> dict[str, list[str]]:
-        """What only those see who may read it: by the scope that opens it in `mine`."""
+        """What only those see who may read it: by the scopes that open it in `mine`."""
         return {
             "fleet:read": [self.allocation.name, self.instance.public_id, self.instance.provider_id],
-            "access:read": [self.service_account.public_id, self.robots_row.public_id, self.robots_row.key_id],
+            "access:read or audit:read": [
+                self.service_account.public_id,
+                self.robots_row.public_id,
+                self.robots_row.key_id,
+            ],
             "inference:read": [self.model.name, self.serving_config.public_id],
             "webhooks:read": [self.webhook.public_id, self.webhook_message.public_id],
             "limits:read": [self.quota.public_id, self.budget.public_id, self.change_request.public_id],

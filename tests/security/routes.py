@@ -322,6 +322,45 @@ PAGE_RULES: dict[str, Rule] = {
     "endpoints/<str:public_id>": Rule(get="fleet:read", row="endpoint"),
     "activity": Rule(get=ANYBODY),
     "decisions/<str:public_id>": Rule(get="fleet:read", row="decision"),
+    "settings/tokens": Rule(get=ANYBODY),
+    "settings/tokens/new": Rule(get=ANYBODY, post=ANYBODY, sensitive=True),
+    "settings/tokens/<str:public_id>": Rule(
+        get="access:read", post="access:write", row="robots_row", hidden=True, sensitive=True
+    ),
+    "settings/tokens/<str:public_id>/rotate": Rule(
+        post="access:write", reads="access:read", row="robots_row", hidden=True, sensitive=True
+    ),
+    "settings/tokens/<str:public_id>/revoke": Rule(post="access:write", row="robots_row", hidden=True, sensitive=True),
+    "settings/members": Rule(get="access:read", post="access:write"),
+    "settings/members/<str:public_id>/<int:user_id>/role": Rule(
+        post="access:write", row="mine, viewers_id", hidden=True, sensitive=True
+    ),
+    "settings/members/<str:public_id>/<int:user_id>/role/<slug:role>": Rule(
+        post="access:write", row="mine, viewers_id, some_role", hidden=True, sensitive=True
+    ),
+    "settings/members/<str:public_id>/<int:user_id>/remove": Rule(
+        post="access:write", row="mine, viewers_id", hidden=True, sensitive=True
+    ),
+    "settings/service-accounts": Rule(get="access:read", post="access:write"),
+    "settings/service-accounts/<str:public_id>": Rule(
+        get="access:read", post="access:write", row="service_account", hidden=True
+    ),
+    "settings/service-accounts/<str:public_id>/on": Rule(
+        post="access:write", row="service_account", hidden=True, sensitive=True
+    ),
+    "settings/service-accounts/<str:public_id>/off": Rule(
+        post="access:write", row="service_account", hidden=True, sensitive=True
+    ),
+    "settings/service-accounts/<str:public_id>/delete": Rule(
+        post="access:write", row="service_account", hidden=True, sensitive=True
+    ),
+    "settings/projects": Rule(get="installation:write", post="installation:write"),
+    "settings/projects/<str:public_id>": Rule(
+        get="installation:write", post="installation:write", reads="installation:read", row="mine"
+    ),
+    "settings/projects/<str:public_id>/delete": Rule(
+        post="installation:write", reads="installation:read", row="mine", sensitive=True
+    ),
 }
 
 

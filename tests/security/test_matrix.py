@@ -179,9 +179,9 @@ def _leak(shown: bytes, estate: Estate, caller: Caller) -> str:
     for secret in estate.secrets:
         if secret.encode() in shown:
             return "shows a token's secret"
-    for scope, names in estate.known_only_with.items():
-        if scope not in caller.here | caller.installation:
+    for scopes, names in estate.known_only_with.items():
+        if not (caller.here | caller.installation) & set(scopes.split(" or ")):
             for name in names:
                 if name.encode() in shown:
-                    return f"shows {name} without {scope}"
+                    return f"shows {name} without {scopes}"
     return ""

@@ -1,0 +1,1 @@
+"""Settings pages about who may act: tokens, members, service accounts, projects."""
