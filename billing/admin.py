@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from billing.models import AllocatedCost, CostPerToken, LedgerEntry, MeterState, TokenUsage, UsageInterval
-from fleet.admin import ReadOnly
+from fleet.admin.base import ReadOnly
 
 
 @admin.register(LedgerEntry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from fleet.admin import ReadOnly
+from fleet.admin.base import ReadOnly
 from inference.models import Decision, Endpoint, Model, Replica, ServingConfig, TelemetryGap, UsageEvent
 
 

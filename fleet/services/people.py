@@ -57,6 +57,39 @@ def set_password(user: User, password: str, *, actor: str, now: datetime) -> Non
         _record("password.changed", user, actor=actor, now=now)
 
 
+TOLD = ("username", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
+
+
+def save_person(user: User, *, actor: str, now: datetime) -> User:
+    """Keep a person as they are now, new or changed; of a password only that it was replaced is told.
+
+    Raises Refused when nobody would be left who may change the installation.
+    """
+    with transaction.atomic():
+        earlier = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first() if user.pk else None
+        if earlier is not None and earlier.is_superuser and earlier.is_active:
+            _keep_a_superuser(user)
+        user.save()
+        before, after = _told(earlier), _told(user)
+        if earlier is None:
+            _record("user.added", user, actor=actor, now=now, before=None, after=after)
+        elif earlier.password != user.password:
+            _record("password.changed", user, actor=actor, now=now)
+        elif before != after:
+            _record("user.changed", user, actor=actor, now=now, before=before, after=after)
+    return user
+
+
+def _keep_a_superuser(user: User) -> None:
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+    if not (user.is_superuser and user.is_active) and not others.exists():
+        raise Refused("last-superuser", "This is the last superuser who may log in. Make somebody else one first.")
+
+
+def _told(user: User | None) -> dict[str, object] | None:
+    return None if user is None else {name: getattr(user, name) for name in TOLD}
+
+
 def _record(topic: str, user: User, *, actor: str, now: datetime, **data: object) -> None:
     events.record(
         topic,

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from fleet.admin.base import WithHistory, or_say
 from fleet.services import people, second_factor, sessions
 
 # What allauth would show: settings of providers (ours come from the environment), sealed secrets, mail addresses.
@@ -24,11 +25,38 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
-    """Django's own, and what a person asks an administrator for."""
+class PersonAdmin(WithHistory, UserAdmin):
+    """Django's own, and what a person asks an administrator for. What they may do in a project is a membership."""
 
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("May", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("When", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    filter_horizontal = ()
     list_display = ["username", "email", "is_active", "is_staff", "is_superuser", "second_factor", "last_login"]
     actions = ["make_password_link", "end_sessions", "remove_second_factor"]
+
+    def subjects(self, row: Any) -> list[str]:
+        return [sessions.subject_of(row)]
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False  # whoever did something stays readable; take “active” away instead
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        people.save_person(obj, actor=request.user.get_username(), now=timezone.now())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Groups and permissions give nothing here."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return or_say(self, request, super().changeform_view, *args, **kwargs)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return or_say(self, request, super().user_change_password, *args, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """For superusers: each of these opens or closes somebody's account."""
@@ -42,7 +70,7 @@ class PersonAdmin(UserAdmin):
         """Nobody makes themselves a superuser."""
         if request.user.is_superuser:
             return self.readonly_fields
-        return [*self.readonly_fields, "is_superuser", "is_staff", "groups", "user_permissions"]
+        return [*self.readonly_fields, "is_superuser", "is_staff"]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only superusers change superusers: whoever sets a password can be its owner."""

@@ -1,0 +1,191 @@
+"""What every noun of the admin is made of: read only, or changed through a service with its history beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+
+from fleet.domain.refusals import Refused
+from fleet.forms import first_invisible
+from fleet.services import audit_log, bulk
+from fleet.services.access import Caller, caller_of_user
+from fleet.services.bulk import Done, Step
+from fleet.services.clock import business_now
+
+HISTORY = 100
+
+
+class WithHistory(admin.ModelAdmin):
+    """An object's page shows what our events tell of it; Django's own log is not kept beside them."""
+
+    change_form_template = "admin/purser/change_form.html"
+    list_per_page = 50
+    show_full_result_count = False
+
+    def subjects(self, row: Any) -> list[str]:
+        """What events call this object."""
+        return [row.public_id] if getattr(row, "public_id", "") else []
+
+    def told(self, row: Any, limit: int) -> list[dict[str, Any]]:
+        subjects = self.subjects(row)
+        if not subjects:
+            return []
+        found = audit_log.found(audit_log.Sought()).filter(subject__in=subjects)
+        return [audit_log.told(entry) for entry in audit_log.as_rows(found)[:limit]]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = context.get("original")
+        context["history"] = self.told(row, 10) if row is not None else []
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return answer
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {row}"[:200],
+            "opts": self.opts,
+            "original": row,
+            "history": self.told(row, HISTORY),
+        }
+        return TemplateResponse(request, "admin/purser/history.html", context)
+
+    def log_addition(self, *args: Any) -> None:
+        """The service has recorded it."""
+
+    def log_change(self, *args: Any) -> None:
+        """The service has recorded it."""
+
+    def log_deletions(self, *args: Any) -> None:
+        """The service has recorded it."""
+
+
+class ReadOnly(WithHistory):
+    """Facts. Nobody adds, changes or removes them by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ServedForm(forms.ModelForm):
+    """A form that asks the service before the admin believes that all is well: refusals stand beside their fields."""
+
+    request: HttpRequest
+    served_by: Served
+    also = {}  # the service's names for fields -> the form's
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name, value in cleaned.items():
+            if isinstance(value, str) and (found := first_invisible(value)) is not None:
+                self.add_error(name, f"Take out the invisible character U+{ord(found):04X}.")
+        if not self.errors:
+            self.cleaned_data = cleaned
+            step = Step("", lambda: self.served_by.serve(self.request, self, self._existing()))
+            [line] = bulk.run([step], dry_run=True)
+            if line.refusal is not None:
+                field = self.also.get(line.refusal.field, line.refusal.field)
+                self.add_error(field if field in self.fields else None, line.refusal.sentence)
+        return cleaned
+
+    def _existing(self) -> Any:
+        return self.instance if self.instance.pk else None
+
+    def validate_unique(self) -> None:
+        """The service says it in words of its own."""
+
+    def validate_constraints(self) -> None:
+        """The service says it in words of its own."""
+
+
+class Served(WithHistory):
+    """A noun that is changed through a service. A subclass says how in `serve` and, where it may go, in `take_away`."""
+
+    actions = None
+    deletable = False
+
+    def serve(self, request: HttpRequest, form: Any, row: Any | None) -> Done:
+        """Make or change it by what the form says. Sets `form.made` to the row as it is afterwards."""
+        raise NotImplementedError
+
+    def take_away(self, request: HttpRequest, row: Any) -> Done:
+        raise NotImplementedError
+
+    def caller(self, request: HttpRequest) -> Caller:
+        return caller_of_user(request.user)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs["form"] = kwargs.get("form") or self.form
+        made = super().get_form(request, obj, change, **kwargs)
+        return type(made.__name__, (made,), {"request": request, "served_by": self})
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.deletable and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        existing = type(obj).objects.get(pk=obj.pk) if change else None
+        done = self.serve(request, form, existing)
+        made = getattr(form, "made", None)
+        if made is not None:
+            obj.__dict__.update(made.__dict__)
+        self._tell(request, done)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing hangs on it that the service has not written."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._tell(request, self.take_away(request, obj))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return or_say(self, request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return or_say(self, request, super().delete_view, *args, **kwargs)
+
+    def message_user(
+        self, request: HttpRequest, message: Any, level: Any = messages.INFO, *args: Any, **kw: Any
+    ) -> None:
+        """Django says that it was changed; where it only waits for somebody, that would be a lie."""
+        waits = getattr(request, "purser_waits", False)
+        if not (waits and level == messages.SUCCESS):
+            super().message_user(request, message, level, *args, **kw)
+
+    def _tell(self, request: HttpRequest, done: Done) -> None:
+        if done.effect == bulk.WAITING:
+            request.purser_waits = True  # type: ignore[attr-defined]
+        if done.note:
+            self.message_user(request, done.note, messages.WARNING)
+
+    @staticmethod
+    def now() -> Any:
+        return business_now()
+
+
+def or_say(noun: Any, request: HttpRequest, view: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    """A refusal that came between the form's check and the change is said, and nothing was changed."""
+    try:
+        answer: HttpResponseBase = view(request, *args, **kwargs)
+    except Refused as refused:
+        noun.message_user(request, f"Nothing was changed. {refused.sentence}", messages.ERROR)
+        return HttpResponse(status=302, headers={"Location": request.get_full_path()})
+    return answer
