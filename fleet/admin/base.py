@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
@@ -96,7 +96,7 @@ class ServedForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):
             if isinstance(value, str) and (found := first_invisible(value)) is not None:
                 self.add_error(name, f"Take out the invisible character U+{ord(found):04X}.")
         if not self.errors:
@@ -187,5 +187,5 @@ def or_say(noun: Any, request: HttpRequest, view: Any, *args: Any, **kwargs: Any
         answer: HttpResponseBase = view(request, *args, **kwargs)
     except Refused as refused:
         noun.message_user(request, f"Nothing was changed. {refused.sentence}", messages.ERROR)
-        return HttpResponse(status=302, headers={"Location": request.get_full_path()})
+        return HttpResponseRedirect(request.get_full_path())
     return answer

@@ -1,0 +1,158 @@
+"""Cloud accounts by hand: add one, change it, switch it off, delete it while nothing depends on it.
+
+A credential is a reference, `env:NAME` or `file:/path`; events tell that it changed and never what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from fleet import providers
+from fleet.domain.lifecycle import UNRESOLVED_ATTEMPT_STATES
+from fleet.domain.refusals import Refused, check_generation, did_you_mean
+from fleet.models import CloudAccount, Hold, Instance, LaunchAttempt
+from fleet.providers.base import Account
+from fleet.services import events
+
+REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?")
+CHANGEABLE = frozenset({"name", "credentials_ref", "options", "expected_account_ref", "enabled"})
+
+
+@dataclass(frozen=True)
+class AccountSpec:
+    name: str
+    cloud: str
+    provider: str
+    credentials_ref: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    expected_account_ref: str = ""
+    enabled: bool = True
+
+
+def add_account(*, spec: AccountSpec, now: datetime, actor: str, request_id: str = "") -> CloudAccount:
+    """A new account to buy from. Raises Refused with the field and what to do."""
+    if spec.provider not in providers.REGISTRY:
+        known = did_you_mean(spec.provider, providers.REGISTRY)
+        raise Refused("unknown-provider", f"No provider is called {spec.provider[:40]!r}.{known}", field="provider")
+    row = CloudAccount(
+        name=spec.name,
+        cloud=spec.cloud,
+        provider=spec.provider,
+        credentials_ref=spec.credentials_ref,
+        options=dict(spec.options),
+        expected_account_ref=spec.expected_account_ref,
+        enabled=spec.enabled,
+    )
+    _check(row)
+    with transaction.atomic():
+        _save(row)
+        _say("account.added", row, now, actor, request_id, before=None, after=_told(row))
+    return row
+
+
+def change_account(
+    public_id: str,
+    *,
+    changes: Mapping[str, Any],
+    now: datetime,
+    actor: str,
+    generation: int | None = None,
+    request_id: str = "",
+) -> CloudAccount:
+    """Change what is given. Switching it off stops buying; its machines live on until they end.
+
+    Raises DoesNotExist, Changed, or Refused.
+    """
+    with transaction.atomic():
+        row = CloudAccount.objects.select_for_update(no_key=True).get(public_id=public_id)
+        check_generation(row.generation, generation)
+        before, credential = _told(row), row.credentials_ref
+        changes = {name: changes[name] for name in sorted(set(changes) & CHANGEABLE)}
+        same = all(getattr(row, name) == value for name, value in changes.items())
+        for name, value in changes.items():
+            setattr(row, name, value)
+        _check(row)
+        if same:
+            return row
+        row.generation += 1
+        _save(row, update_fields=[*changes, "generation"])
+        after = _told(row) | ({"credentials_ref": "replaced"} if row.credentials_ref != credential else {})
+        _say("account.changed", row, now, actor, request_id, before=before, after=after)
+    return row
+
+
+def delete_account(
+    public_id: str, *, now: datetime, actor: str, generation: int | None = None, request_id: str = ""
+) -> None:
+    """Forget an account that nothing was ever bought from. Raises DoesNotExist, Changed, or Refused."""
+    with transaction.atomic():
+        row = CloudAccount.objects.select_for_update().get(public_id=public_id)
+        check_generation(row.generation, generation)
+        if reason := _why_keep(row):
+            raise Refused("account-in-use", reason)
+        _say("account.deleted", row, now, actor, request_id, before=_told(row), after=None)
+        try:
+            with transaction.atomic():
+                row.delete()
+        except ProtectedError:
+            raise Refused(
+                "account-has-history",
+                "Machines were bought from it, and their bills name it. Switch it off with enabled: false instead.",
+            ) from None
+
+
+def _why_keep(row: CloudAccount) -> str:
+    live = Instance.objects.filter(account=row, terminated_at=None).count()
+    if live:
+        return f"It still has {live} live machine{'s' if live > 1 else ''}. Release them first."
+    if LaunchAttempt.objects.filter(account=row, state__in=UNRESOLVED_ATTEMPT_STATES).exists():
+        return "A launch of it has no answer yet. Wait until it has one."
+    if Hold.objects.filter(attempt__account=row, released_at=None).exists():
+        return "Money is still kept aside for one of its launches. Wait until that is resolved."
+    return ""
+
+
+def _check(row: CloudAccount) -> None:
+    """Refused unless its adapter takes the options and the credential is a reference; the secret itself is not read."""
+    if not REFERENCE.fullmatch(row.credentials_ref):
+        raise Refused(
+            "credentials-reference",
+            "Credentials are given as env:NAME or file:/path, never as the secret itself.",
+            field="credentials_ref",
+        )
+    providers.connect(row.provider, Account(row.cloud, row.name, "", dict(row.options)))
+
+
+def _save(row: CloudAccount, update_fields: list[str] | None = None) -> None:
+    try:
+        with transaction.atomic():
+            row.save(update_fields=update_fields)
+    except IntegrityError as error:
+        if "name" not in str(error):
+            raise
+        raise Refused("name-taken", f"There is an account called {row.name} already.", field="name") from error
+
+
+def _told(row: CloudAccount) -> dict[str, Any]:
+    """What an event may say of it: not where its credential lies, nor what its options hold."""
+    return {
+        "name": row.name,
+        "cloud": row.cloud,
+        "provider": row.provider,
+        "enabled": row.enabled,
+        "expected_account_ref": row.expected_account_ref,
+        "options": sorted(row.options),
+    }
+
+
+def _say(
+    topic: str, row: CloudAccount, now: datetime, actor: str, request_id: str, **data: Any
+) -> None:  # fmt: skip
+    events.record(topic, subject=row.public_id, actor=actor, request_id=request_id, now=now, data=data)
