@@ -52,6 +52,7 @@ SECTIONS = (
     Section("Installation", "projects", "Projects", "fleet", "settings-projects", who_may("installation:write")),
     Section("Installation", "about", "About", "flask", "settings"),
     Section("Installation", "switches", "Switches", "hold", "switches", who_may("installation:write")),
+    Section("Installation", "api", "API reference", "table", "api-docs"),
 )
 
 

@@ -7,6 +7,7 @@ from fleet.api.problem_page import problem
 from fleet.api.schema import SchemaView
 from fleet.metrics import metrics
 from fleet.readiness import readyz
+from fleet.reference_page import api_reference
 from purser.health import healthz
 
 urlpatterns = [
@@ -14,6 +15,8 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", api_reference, name="api-docs"),
+    path("api/docs/<slug:noun>", api_reference, name="api-docs-noun"),
     path("api/problems/<slug:code>", problem, name="problem"),
     path("api/v1/", include("fleet.api.urls")),
     path("api/v1/", include("inference.api.urls")),

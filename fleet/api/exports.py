@@ -68,8 +68,12 @@ class ListQuery(PageQuery):
 class ListView(ApiView):
     """A list in pages of JSON, or whole as CSV."""
 
-    renderer_classes = [FastJSON, Csv]
     content_negotiation_class = ByParameterOrHeader
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """CSV is for reading lists; whatever else the same address takes speaks JSON."""
+        reads = self.request is None or self.request.method in ("GET", "HEAD")
+        return [FastJSON(), Csv()] if reads else [FastJSON()]
 
     @property
     def wants_csv(self) -> bool:

@@ -68,6 +68,7 @@ class Estate:
         assert self.instance.slot is not None
         return self.instance.slot
 
+    noun = "allocations"  # of the API's reference, which is everybody's
     some_role = "viewer"
 
     @property

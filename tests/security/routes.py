@@ -361,6 +361,8 @@ PAGE_RULES: dict[str, Rule] = {
     "settings/projects/<str:public_id>/delete": Rule(
         post="installation:write", reads="installation:read", row="mine", sensitive=True
     ),
+    "api/docs": Rule(get=ANYBODY),
+    "api/docs/<slug:noun>": Rule(get=ANYBODY, row="noun"),
 }
 
 
@@ -380,7 +382,13 @@ def _template(entry: URLPattern | URLResolver) -> str:
     return text.removeprefix("^").removesuffix("$").removesuffix("\\Z")
 
 
-API = sorted({route for route in routes() if route.startswith("api/") and route not in PUBLIC})
+API = sorted(
+    {
+        route
+        for route in routes()
+        if route.startswith("api/") and not route.startswith("api/docs") and route not in PUBLIC
+    }
+)
 ADMIN = sorted({route for route in routes() if route.startswith("admin/")})
 PAGES = sorted(set(routes()) - set(API) - set(ADMIN) - set(PUBLIC))
 
