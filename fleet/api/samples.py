@@ -104,7 +104,7 @@ def _made_up(schema: Schema, shapes: Schema, component: str, depth: int) -> Any:
     if kind in ("integer", "number"):
         least = schema.get("minimum", schema.get("exclusiveMinimum"))
         return PLAIN[kind] if least is None or least <= 1 <= schema.get("maximum", 1) else least
-    return PLAIN.get(kind)
+    return PLAIN.get(kind, PLAIN["string"])  # an empty schema takes anything
 
 
 def _object(schema: Schema, shapes: Schema, component: str, depth: int) -> Schema:

@@ -22,7 +22,7 @@
     else if (event.key === "p") (document.querySelector("#live tr.sel [data-plan]") || document.querySelector("#live [data-plan]"))?.click();
     else if (event.key === "j") walk(1);
     else if (event.key === "k") walk(-1);
-    else if (event.key === "/") { event.preventDefault(); Palette.open(); }
+    else if (event.key === "/") { event.preventDefault(); const own = document.querySelector("input[data-slash]"); if (own) own.focus(); else Palette.open(); }
     else if (event.key in ZOOMS) document.querySelector(ZOOMS[event.key])?.click();
     else if (event.key === "[" || event.key === "]") document.querySelector(event.key === "[" ? "[data-earlier]" : "[data-later]")?.click();
   }
