@@ -17,15 +17,16 @@ from .allocation_out_need_type_0 import AllocationOutNeedType0
 from .allocation_page import AllocationPage
 from .allocation_state import AllocationState
 from .attempt_out import AttemptOut
+from .audit_chain_out import AuditChainOut
+from .audit_chain_out_findings_item import AuditChainOutFindingsItem
+from .audit_event_out import AuditEventOut
+from .audit_event_out_data import AuditEventOutData
+from .audit_event_page import AuditEventPage
 from .backend_out import BackendOut
 from .budget_in_request import BudgetInRequest
 from .budget_out import BudgetOut
 from .budget_page import BudgetPage
 from .budgets_bulk_in_request import BudgetsBulkInRequest
-from .bulk_item_out import BulkItemOut
-from .bulk_item_out_after_type_0 import BulkItemOutAfterType0
-from .bulk_item_out_before_type_0 import BulkItemOutBeforeType0
-from .bulk_out import BulkOut
 from .capacity_types_enum import CapacityTypesEnum
 from .change_request_out import ChangeRequestOut
 from .change_request_out_after_type_0 import ChangeRequestOutAfterType0
@@ -98,17 +99,25 @@ from .get_shares_kind import GetSharesKind
 from .get_telemetry_gaps_ordering import GetTelemetryGapsOrdering
 from .get_usage_intervals_kind import GetUsageIntervalsKind
 from .get_usage_intervals_ordering import GetUsageIntervalsOrdering
+from .get_webhook_messages_state import GetWebhookMessagesState
 from .instance_detail_out import InstanceDetailOut
 from .instance_out import InstanceOut
 from .instance_page import InstancePage
 from .issued_out import IssuedOut
 from .ledger_entry_out import LedgerEntryOut
 from .ledger_entry_page import LedgerEntryPage
+from .limit_line_out import LimitLineOut
+from .limit_line_out_after_type_0 import LimitLineOutAfterType0
+from .limit_line_out_before_type_0 import LimitLineOutBeforeType0
+from .limit_lines_out import LimitLinesOut
 from .me_out import MeOut
 from .me_out_kind_enum import MeOutKindEnum
 from .member_in_request import MemberInRequest
 from .member_out import MemberOut
 from .member_page import MemberPage
+from .message_out import MessageOut
+from .message_out_state_enum import MessageOutStateEnum
+from .message_page import MessagePage
 from .model_detail_out import ModelDetailOut
 from .model_detail_out_config import ModelDetailOutConfig
 from .model_in_request import ModelInRequest
@@ -117,8 +126,10 @@ from .model_out import ModelOut
 from .model_page import ModelPage
 from .my_project_out import MyProjectOut
 from .need_in_request import NeedInRequest
+from .nothing_request import NothingRequest
 from .offering_out import OfferingOut
 from .offering_page import OfferingPage
+from .overlap_in_request import OverlapInRequest
 from .parameter_out import ParameterOut
 from .patched_budget_change_request import PatchedBudgetChangeRequest
 from .patched_limits_in_request import PatchedLimitsInRequest
@@ -131,6 +142,7 @@ from .patched_service_account_change_request import PatchedServiceAccountChangeR
 from .patched_serving_config_change_request import PatchedServingConfigChangeRequest
 from .patched_slo_request import PatchedSloRequest
 from .patched_slo_request_policy_params import PatchedSloRequestPolicyParams
+from .patched_webhook_change_request import PatchedWebhookChangeRequest
 from .percentile_out import PercentileOut
 from .percentiles_out import PercentilesOut
 from .period_out import PeriodOut
@@ -181,6 +193,10 @@ from .usage_interval_out import UsageIntervalOut
 from .usage_interval_page import UsageIntervalPage
 from .usage_out import UsageOut
 from .usage_refused_out import UsageRefusedOut
+from .webhook_in_request import WebhookInRequest
+from .webhook_out import WebhookOut
+from .webhook_page import WebhookPage
+from .webhook_secret_out import WebhookSecretOut
 from .weights_on_chips_out import WeightsOnChipsOut
 from .weights_on_chips_out_accelerators_needed import WeightsOnChipsOutAcceleratorsNeeded
 from .weights_out import WeightsOut
@@ -204,15 +220,16 @@ __all__ = (
     "AllocationPage",
     "AllocationState",
     "AttemptOut",
+    "AuditChainOut",
+    "AuditChainOutFindingsItem",
+    "AuditEventOut",
+    "AuditEventOutData",
+    "AuditEventPage",
     "BackendOut",
     "BudgetInRequest",
     "BudgetOut",
     "BudgetPage",
     "BudgetsBulkInRequest",
-    "BulkItemOut",
-    "BulkItemOutAfterType0",
-    "BulkItemOutBeforeType0",
-    "BulkOut",
     "CapacityTypesEnum",
     "ChangeRequestOut",
     "ChangeRequestOutAfterType0",
@@ -285,17 +302,25 @@ __all__ = (
     "GetTelemetryGapsOrdering",
     "GetUsageIntervalsKind",
     "GetUsageIntervalsOrdering",
+    "GetWebhookMessagesState",
     "InstanceDetailOut",
     "InstanceOut",
     "InstancePage",
     "IssuedOut",
     "LedgerEntryOut",
     "LedgerEntryPage",
+    "LimitLineOut",
+    "LimitLineOutAfterType0",
+    "LimitLineOutBeforeType0",
+    "LimitLinesOut",
     "MemberInRequest",
     "MemberOut",
     "MemberPage",
     "MeOut",
     "MeOutKindEnum",
+    "MessageOut",
+    "MessageOutStateEnum",
+    "MessagePage",
     "ModelDetailOut",
     "ModelDetailOutConfig",
     "ModelInRequest",
@@ -304,8 +329,10 @@ __all__ = (
     "ModelPage",
     "MyProjectOut",
     "NeedInRequest",
+    "NothingRequest",
     "OfferingOut",
     "OfferingPage",
+    "OverlapInRequest",
     "ParameterOut",
     "PatchedBudgetChangeRequest",
     "PatchedLimitsInRequest",
@@ -318,6 +345,7 @@ __all__ = (
     "PatchedServingConfigChangeRequest",
     "PatchedSloRequest",
     "PatchedSloRequestPolicyParams",
+    "PatchedWebhookChangeRequest",
     "PercentileOut",
     "PercentilesOut",
     "PeriodOut",
@@ -368,6 +396,10 @@ __all__ = (
     "UsageIntervalPage",
     "UsageOut",
     "UsageRefusedOut",
+    "WebhookInRequest",
+    "WebhookOut",
+    "WebhookPage",
+    "WebhookSecretOut",
     "WeightsOnChipsOut",
     "WeightsOnChipsOutAcceleratorsNeeded",
     "WeightsOut",

@@ -6,7 +6,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.budgets_bulk_in_request import BudgetsBulkInRequest
-from ...models.bulk_out import BulkOut
+from ...models.limit_lines_out import LimitLinesOut
 from ...types import UNSET, Response, Unset
 
 
@@ -43,9 +43,9 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> BulkOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> LimitLinesOut | None:
     if response.status_code == 200:
-        response_200 = BulkOut.from_dict(response.json())
+        response_200 = LimitLinesOut.from_dict(response.json())
 
         return response_200
 
@@ -55,7 +55,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[BulkOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[LimitLinesOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -71,7 +71,7 @@ def sync_detailed(
     dry_run: bool | Unset = False,
     together: bool | Unset = True,
     idempotency_key: str | Unset = UNSET,
-) -> Response[BulkOut]:
+) -> Response[LimitLinesOut]:
     """Set many budgets, or see what would be
 
     Args:
@@ -86,7 +86,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BulkOut]
+        Response[LimitLinesOut]
     """
 
     kwargs = _get_kwargs(
@@ -110,7 +110,7 @@ def sync(
     dry_run: bool | Unset = False,
     together: bool | Unset = True,
     idempotency_key: str | Unset = UNSET,
-) -> BulkOut | None:
+) -> LimitLinesOut | None:
     """Set many budgets, or see what would be
 
     Args:
@@ -125,7 +125,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BulkOut
+        LimitLinesOut
     """
 
     return sync_detailed(
@@ -144,7 +144,7 @@ async def asyncio_detailed(
     dry_run: bool | Unset = False,
     together: bool | Unset = True,
     idempotency_key: str | Unset = UNSET,
-) -> Response[BulkOut]:
+) -> Response[LimitLinesOut]:
     """Set many budgets, or see what would be
 
     Args:
@@ -159,7 +159,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BulkOut]
+        Response[LimitLinesOut]
     """
 
     kwargs = _get_kwargs(
@@ -181,7 +181,7 @@ async def asyncio(
     dry_run: bool | Unset = False,
     together: bool | Unset = True,
     idempotency_key: str | Unset = UNSET,
-) -> BulkOut | None:
+) -> LimitLinesOut | None:
     """Set many budgets, or see what would be
 
     Args:
@@ -196,7 +196,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BulkOut
+        LimitLinesOut
     """
 
     return (

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="BulkItemOutAfterType0")
+T = TypeVar("T", bound="LimitLineOutBeforeType0")
 
 
 @_attrs_define
-class BulkItemOutAfterType0:
+class LimitLineOutBeforeType0:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class BulkItemOutAfterType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        bulk_item_out_after_type_0 = cls()
+        limit_line_out_before_type_0 = cls()
 
-        bulk_item_out_after_type_0.additional_properties = d
-        return bulk_item_out_after_type_0
+        limit_line_out_before_type_0.additional_properties = d
+        return limit_line_out_before_type_0
 
     @property
     def additional_keys(self) -> list[str]:

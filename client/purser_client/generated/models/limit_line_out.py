@@ -7,23 +7,23 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.bulk_item_out_after_type_0 import BulkItemOutAfterType0
-    from ..models.bulk_item_out_before_type_0 import BulkItemOutBeforeType0
+    from ..models.limit_line_out_after_type_0 import LimitLineOutAfterType0
+    from ..models.limit_line_out_before_type_0 import LimitLineOutBeforeType0
 
 
-T = TypeVar("T", bound="BulkItemOut")
+T = TypeVar("T", bound="LimitLineOut")
 
 
 @_attrs_define
-class BulkItemOut:
+class LimitLineOut:
     """
     Attributes:
         index (int):
         label (str):
         effect (str): created, changed, unchanged, waiting or refused
         id (None | str):
-        before (BulkItemOutBeforeType0 | None):
-        after (BulkItemOutAfterType0 | None):
+        before (LimitLineOutBeforeType0 | None):
+        after (LimitLineOutAfterType0 | None):
         note (str):
         code (str): Of a refusal
         field (str): That the refusal is about
@@ -33,16 +33,16 @@ class BulkItemOut:
     label: str
     effect: str
     id: None | str
-    before: BulkItemOutBeforeType0 | None
-    after: BulkItemOutAfterType0 | None
+    before: LimitLineOutBeforeType0 | None
+    after: LimitLineOutAfterType0 | None
     note: str
     code: str
     field: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.bulk_item_out_after_type_0 import BulkItemOutAfterType0  # noqa: PLC0415
-        from ..models.bulk_item_out_before_type_0 import BulkItemOutBeforeType0  # noqa: PLC0415
+        from ..models.limit_line_out_after_type_0 import LimitLineOutAfterType0  # noqa: PLC0415
+        from ..models.limit_line_out_before_type_0 import LimitLineOutBeforeType0  # noqa: PLC0415
 
         index = self.index
 
@@ -54,13 +54,13 @@ class BulkItemOut:
         id = self.id
 
         before: dict[str, Any] | None
-        if isinstance(self.before, BulkItemOutBeforeType0):
+        if isinstance(self.before, LimitLineOutBeforeType0):
             before = self.before.to_dict()
         else:
             before = self.before
 
         after: dict[str, Any] | None
-        if isinstance(self.after, BulkItemOutAfterType0):
+        if isinstance(self.after, LimitLineOutAfterType0):
             after = self.after.to_dict()
         else:
             after = self.after
@@ -91,8 +91,8 @@ class BulkItemOut:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.bulk_item_out_after_type_0 import BulkItemOutAfterType0  # noqa: PLC0415
-        from ..models.bulk_item_out_before_type_0 import BulkItemOutBeforeType0  # noqa: PLC0415
+        from ..models.limit_line_out_after_type_0 import LimitLineOutAfterType0  # noqa: PLC0415
+        from ..models.limit_line_out_before_type_0 import LimitLineOutBeforeType0  # noqa: PLC0415
 
         d = dict(src_dict)
         index = d.pop("index")
@@ -108,33 +108,33 @@ class BulkItemOut:
 
         id = _parse_id(d.pop("id"))
 
-        def _parse_before(data: object) -> BulkItemOutBeforeType0 | None:
+        def _parse_before(data: object) -> LimitLineOutBeforeType0 | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                before_type_0 = BulkItemOutBeforeType0.from_dict(data)
+                before_type_0 = LimitLineOutBeforeType0.from_dict(data)
 
                 return before_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(BulkItemOutBeforeType0 | None, data)
+            return cast(LimitLineOutBeforeType0 | None, data)
 
         before = _parse_before(d.pop("before"))
 
-        def _parse_after(data: object) -> BulkItemOutAfterType0 | None:
+        def _parse_after(data: object) -> LimitLineOutAfterType0 | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                after_type_0 = BulkItemOutAfterType0.from_dict(data)
+                after_type_0 = LimitLineOutAfterType0.from_dict(data)
 
                 return after_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(BulkItemOutAfterType0 | None, data)
+            return cast(LimitLineOutAfterType0 | None, data)
 
         after = _parse_after(d.pop("after"))
 
@@ -144,7 +144,7 @@ class BulkItemOut:
 
         field = d.pop("field")
 
-        bulk_item_out = cls(
+        limit_line_out = cls(
             index=index,
             label=label,
             effect=effect,
@@ -156,8 +156,8 @@ class BulkItemOut:
             field=field,
         )
 
-        bulk_item_out.additional_properties = d
-        return bulk_item_out
+        limit_line_out.additional_properties = d
+        return limit_line_out
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,54 +1,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.bulk_item_out import BulkItemOut
+    from ..models.message_out import MessageOut
 
 
-T = TypeVar("T", bound="BulkOut")
+T = TypeVar("T", bound="MessagePage")
 
 
 @_attrs_define
-class BulkOut:
+class MessagePage:
     """
     Attributes:
-        applied (bool): false: nothing was changed
-        dry_run (bool):
-        refused (int):
-        items (list[BulkItemOut]):
+        items (list[MessageOut]):
+        next_cursor (None | str): Empty on the last page
+        next_ (None | str): The next page's path with all parameters
     """
 
-    applied: bool
-    dry_run: bool
-    refused: int
-    items: list[BulkItemOut]
+    items: list[MessageOut]
+    next_cursor: None | str
+    next_: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        applied = self.applied
-
-        dry_run = self.dry_run
-
-        refused = self.refused
-
         items = []
         for items_item_data in self.items:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
+        next_cursor: None | str
+        next_cursor = self.next_cursor
+
+        next_: None | str
+        next_ = self.next_
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "applied": applied,
-                "dry_run": dry_run,
-                "refused": refused,
                 "items": items,
+                "next_cursor": next_cursor,
+                "next": next_,
             }
         )
 
@@ -56,31 +53,38 @@ class BulkOut:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.bulk_item_out import BulkItemOut  # noqa: PLC0415
+        from ..models.message_out import MessageOut  # noqa: PLC0415
 
         d = dict(src_dict)
-        applied = d.pop("applied")
-
-        dry_run = d.pop("dry_run")
-
-        refused = d.pop("refused")
-
         items = []
         _items = d.pop("items")
         for items_item_data in _items:
-            items_item = BulkItemOut.from_dict(items_item_data)
+            items_item = MessageOut.from_dict(items_item_data)
 
             items.append(items_item)
 
-        bulk_out = cls(
-            applied=applied,
-            dry_run=dry_run,
-            refused=refused,
+        def _parse_next_cursor(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        next_cursor = _parse_next_cursor(d.pop("next_cursor"))
+
+        def _parse_next_(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        next_ = _parse_next_(d.pop("next"))
+
+        message_page = cls(
             items=items,
+            next_cursor=next_cursor,
+            next_=next_,
         )
 
-        bulk_out.additional_properties = d
-        return bulk_out
+        message_page.additional_properties = d
+        return message_page
 
     @property
     def additional_keys(self) -> list[str]:
