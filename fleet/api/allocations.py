@@ -372,7 +372,7 @@ class ExtendAllocation(ApiView):
     )
     def post(self, request: Request, public_id: str) -> Response:
         wanted = self.body(ExtendIn)
-        self.one(Allocation.objects.all(), public_id)
+        self.require_within_cap(self.one(Allocation.objects.all(), public_id).requested_token_id)
 
         def run() -> Answer:
             extended = allocations.extend(

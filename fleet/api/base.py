@@ -28,6 +28,7 @@ from fleet.api.problems import Problem, handle, request_id_of
 from fleet.api.rates import charge
 from fleet.api.wire import FastJSON, StrictJSON, body_of, plain
 from fleet.models import Project
+from fleet.services import tokens
 from fleet.services.access import Caller
 from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
 
@@ -115,6 +116,15 @@ class ApiView(APIView):
         scope = scope_for(self.request, self)
         if not self.caller.may(scope, project_id):
             raise Problem(403, "scope", f"You may read this, but it needs the scope {scope!r} in its project.")
+
+    def require_within_cap(self, requested_token_id: int | None) -> None:
+        """403 when a token with a spend cap would prolong or grow what it did not ask for: that counts under no cap."""
+        mine = self.caller.token_id
+        if self.caller.spends_up_to is None or mine is None:
+            return
+        if requested_token_id not in tokens.family(mine):
+            sentence = "Your token has a spend cap, so it grows only what was asked for with it."
+            raise Problem(403, "token-cap", sentence)
 
     def project_named(self, name: str | None) -> Project:
         """The project to act in: the one named, or the only one the caller may act in."""

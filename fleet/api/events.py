@@ -41,6 +41,9 @@ class EventsOut(serializers.Serializer[Any]):
     more = serializers.BooleanField(help_text="There are further ones already")
 
 
+ABOUT_ACCESS = frozenset({"token", "member", "service-account", "project"})
+
+
 class Events(ApiView):
     resource = "fleet"
 
@@ -61,8 +64,14 @@ class Events(ApiView):
         if (unchanged := self.not_modified(tag)) is not None:
             return unchanged
         slugs = dict(Project.objects.filter(pk__in={e.project_id for e in shown}).values_list("id", "slug"))
-        items = [_as_json(event, slugs) for event in shown]
+        items = [_as_json(event, slugs) | self._data_of(event) for event in shown]
         return Response({"items": items, "cursor": cursor, "more": more}, headers={"ETag": tag})
+
+    def _data_of(self, event: Event) -> dict[str, Any]:
+        """Who may do what, and from where, is told in full to those who may read access or the audit."""
+        about_access = event.topic.partition(".")[0] in ABOUT_ACCESS
+        may = any(self.caller.may(scope, event.project_id) for scope in ("access:read", "audit:read"))
+        return {"data": {}} if about_access and not may else {}
 
 
 def _position(text: str) -> tuple[int, int]:

@@ -242,7 +242,8 @@ class OneEndpoint(ApiView):
     )
     def patch(self, request: Request, public_id: str) -> Response:
         changes = self.body(Slo)
-        endpoint = self.one(Endpoint.objects.living(), public_id)
+        endpoint = self.one(Endpoint.objects.living().select_related("allocation"), public_id)
+        self.require_within_cap(endpoint.allocation.requested_token_id if endpoint.allocation else None)
         generation = self.unchanged(endpoint.generation)
         changed = endpoints.change_endpoint(
             public_id,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from fleet.models import Allocation, Hold, Token
 from fleet.services import budgets, tokens
-from fleet.services.access import caller_of_token
+from fleet.services.access import caller_of_token, caller_of_user
 from tests import factories
 from tests.api_client import ApiClient
 
@@ -97,8 +97,6 @@ def test_a_cap_that_is_set_later_counts_for_what_grows_from_then_on() -> None:
     token, _ = capped(None)
     pay(token)
     admin = factories.member(token.project, "admin")
-    from fleet.services.access import caller_of_user
-
     change = {"spend_cap_per_hour": PRICE}
     tokens.change_token(token, by=caller_of_user(admin), changes=change, now=timezone.now())
     with pytest.raises(budgets.NoRoom, match=r"over the \$0.00/h left"):
@@ -126,3 +124,17 @@ def test_an_allocation_remembers_the_token_it_was_asked_for_with() -> None:
     assert ApiClient(plain).post("allocations", ASK).status_code == 202
     assert Allocation.objects.get().requested_token == token
     assert token.expires_at - timezone.now() > timedelta(days=89)
+
+
+@pytest.mark.django_db
+def test_a_capped_token_grows_only_what_was_asked_for_with_it() -> None:
+    token, plain = capped("100.00")
+    theirs = factories.allocation(token.project)
+    own = factories.allocation(token.project, requested_token=token)
+    later = {"expires_at": "2150-01-01T00:00:00Z"}
+    refused = ApiClient(plain).post(f"allocations/{theirs.public_id}/extend", later)
+    assert (refused.status_code, refused.json()["code"]) == (403, "token-cap")
+    assert ApiClient(plain).post(f"allocations/{own.public_id}/extend", later).status_code == 200
+    endpoint = factories.endpoint(token.project, allocation=theirs)
+    path, anything = f"endpoints/{endpoint.public_id}", {"If-Match": "*"}
+    assert ApiClient(plain).patch(path, {"max_replicas": 9}, **anything).json()["code"] == "token-cap"
