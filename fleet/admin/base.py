@@ -74,6 +74,14 @@ class WithHistory(admin.ModelAdmin):
         """The service has recorded it."""
 
 
+class Values(admin.AllValuesFieldListFilter):
+    """A filter by the values there are; an empty one reads as what it means."""
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            yield choice | ({"display": "any"} if choice["display"] == "" else {})
+
+
 class ReadOnly(WithHistory):
     """Facts. Nobody adds, changes or removes them by hand."""
 

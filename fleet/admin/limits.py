@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from fleet.admin.base import ReadOnly, ServedForm
+from fleet.admin.base import ReadOnly, ServedForm, Values
 from fleet.admin.bulk import BulkEdited, BulkForm
 from fleet.domain.limits import MOST_ACCELERATORS
 from fleet.models import Budget, BudgetAction, ChangeRequest, Quota
@@ -103,7 +103,7 @@ class QuotaAdmin(LimitAdmin):
     form = QuotaForm
     bulk_form = QuotaBulk
     list_display = ["__str__", "project", "cloud", "accelerator", "max_accelerators", "public_id"]
-    list_filter = ["project", "cloud", "accelerator"]
+    list_filter = ["project", ("cloud", Values), ("accelerator", Values)]
     search_fields = [*LimitAdmin.search_fields, "accelerator"]
 
 
@@ -113,7 +113,7 @@ class BudgetAdmin(LimitAdmin):
     form = BudgetForm
     bulk_form = BudgetBulk
     list_display = ["__str__", "cap_per_hour", "cap_per_month", "currency", "action", "spent_amount", "spent_until"]
-    list_filter = ["project", "action", "cloud"]
+    list_filter = ["project", "action", ("cloud", Values)]
     search_fields = [*LimitAdmin.search_fields, "endpoint_ref"]
 
 

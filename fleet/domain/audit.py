@@ -79,6 +79,8 @@ def examine(chain: Iterable[Sealed], *, before: str = GENESIS, after_n: int = 0)
         expected, last, place = seal.n + 1, seal.digest, (seal.tx, seal.event_id)
 
 
-def kind_of(principal: str) -> str:
-    """What sort of caller a principal is, in words."""
-    return KINDS.get(principal.partition(":")[0], "Purser itself" if not principal else "caller")
+def kind_of(principal: str, actor: str) -> str:
+    """What sort of caller did it, in words. Before principals were kept only the name is known."""
+    if not principal:
+        return "Purser itself" if actor == "purser" else "not recorded"
+    return KINDS.get(principal.partition(":")[0], "caller")

@@ -16,7 +16,7 @@ COLUMNS = (
     "id", "recorded_at", "occurred_at", "topic", "subject", "project", "actor", "actor_kind", "principal", "address",
     "request_id", "before", "after", "data", "n", "digest",
 )  # fmt: skip
-BY_CALLERS = ~Q(principal="") | Q(data__has_key="before") | Q(data__has_key="after")
+BY_CALLERS = ~Q(actor="purser")
 """What somebody did, as against what Purser did by itself."""
 
 
@@ -70,7 +70,7 @@ def told(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **shown,
         "project": row["project_slug"],
-        "actor_kind": kind_of(row["principal"]),
+        "actor_kind": kind_of(row["principal"], row["actor"]),
         "before": before,
         "after": after,
         "data": data,
