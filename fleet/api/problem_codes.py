@@ -104,6 +104,23 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "Change or delete the endpoint instead.",
     ),
     "too-late": ("What you would cancel has ended, or is past the point where it can be undone.", "Read it again."),
+    "in-use": (
+        "An endpoint was made of this model or serving configuration, so it stays as it is.",
+        "Register another one with what you want, and give it to the next endpoint.",
+    ),
+    "replica-ended": ("The replica has stopped or failed.", "Look at the endpoint's other replicas."),
+    "replica-leaves": ("The replica's machine is being given back.", "Wait for its replacement; nothing starts there."),
+    "replica-moved": ("The replica's state changed at that very moment.", "Read it again and repeat the request."),
+    "only-ready-replica": (
+        "Nothing else serves the endpoint now, so taking this replica out would leave new requests nowhere to go.",
+        "Raise min_replicas, wait until another replica is ready, and ask again.",
+    ),
+    "too-many-rows": ("These are more rows than one file may have.", "Narrow them with the list's filters."),
+    "no-pages": ("As CSV a list comes whole.", "Leave out limit and cursor."),
+    "model-config": (
+        "The config.json lacks something or is of an architecture that cannot be counted.",
+        "The detail names the key.",
+    ),
     "internal": (
         "A fault of ours.",
         "Repeat it later. The request id finds it in the log of the installation.",

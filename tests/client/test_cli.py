@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,7 @@ import pytest
 from fleet.models import Allocation
 from fleet.services.clock import business_now
 from tests import factories
-from tests.client.conftest import Run
+from tests.client.conftest import REPOSITORY, Run
 
 
 @pytest.fixture
@@ -169,3 +173,42 @@ def test_what_a_name_holds_cannot_steer_the_terminal(run: Run, project: Any) -> 
     factories.allocation(project, name="x", detail="\x1b[2Jgone\x07\u202eevil")
     shown = run("ls").stdout
     assert "\x1b" not in shown and "\x07" not in shown and "\u202e" not in shown
+
+
+def test_a_person_is_shown_the_price_and_asked(live_server: Any, token: str, market: Any, tmp_path: Path) -> None:
+    for word, code, made in (("no", 5, 0), ("yes", 0, 1)):
+        said, ended = _at_a_terminal(live_server.url, token, tmp_path, word)
+        assert "$55.04/h" in said and "Spend $55.04/h? Type yes:" in said
+        assert (ended, Allocation.objects.count()) == (code, made), said
+
+
+def _at_a_terminal(url: str, token: str, home: Path, word: str) -> tuple[str, int]:
+    """What `purser allocate` shows somebody who types this word, and its exit code."""
+    command = [sys.executable, "-m", "purser_client.cli", "allocate", "--accelerator", "H100", "--count", "8"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(REPOSITORY / "client"),
+        "HOME": str(home),
+        "PURSER_URL": url,
+        "PURSER_TOKEN": token,
+        "NO_COLOR": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*command, "--no-wait"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, close_fds=True
+    ) as process:
+        os.close(theirs)
+        os.write(ours, f"{word}\n".encode())
+        said = b""
+        while True:
+            try:
+                part = os.read(ours, 65_536)
+            except OSError:  # the other end has closed
+                break
+            said += part
+            if not part:
+                break
+        code = process.wait(timeout=30)
+    os.close(ours)
+    return said.decode(), code
