@@ -38,8 +38,8 @@ class GuardedTransport(BaseAdapter):
         if urlsplit(url).scheme != "https" and settings.OIDC_ISSUER.startswith("https://"):
             raise requests.ConnectionError(f"{host} is to be called without TLS.")
         policy = outbound.AddressPolicy(networks=ANY_ORDINARY, loopback=host in LOOPBACK_NAMES)
-        body = request.body.encode() if isinstance(request.body, str) else request.body
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_OURS_TO_SEND}
+        body = request.body.encode() if isinstance(request.body, str) else None
+        headers = {name: str(value) for name, value in request.headers.items() if name.lower() not in NOT_OURS_TO_SEND}
         try:
             answer = outbound.fetch(url, policy=policy, method=request.method or "GET", body=body, headers=headers)
         except outbound.OutboundError as error:

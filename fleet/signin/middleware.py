@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.urls import reverse
 
 from fleet.api.problems import plain_response
@@ -58,6 +58,8 @@ class SecondFactorMiddleware:
         if second_factor.is_set_up(request.user):
             request.session[second_factor.SEEN] = True
             return self.get_response(request)
+        if request.path == "/feed":
+            return HttpResponseNotModified()  # no news: a page's script would take a redirect for the end of a login
         if request.path.startswith("/api/"):
             sentence = "This account needs a second factor first: Settings, Second factor."
             return plain_response(request, 403, "second-factor-required", sentence)

@@ -16,7 +16,7 @@ from typing import Any
 import jwt
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
@@ -242,7 +242,7 @@ def groups_of(claims: Mapping[str, Any]) -> list[str]:
 
 def is_known_there(user: User) -> bool:
     """Whether this person can prove themselves at the provider."""
-    return bool(settings.OIDC_ISSUER) and user.socialaccount_set.filter(provider=_app().provider_id).exists()
+    return bool(settings.OIDC_ISSUER) and SocialAccount.objects.filter(user=user, provider=_app().provider_id).exists()
 
 
 def _app() -> SocialApp:

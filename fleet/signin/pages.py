@@ -11,7 +11,8 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django import forms
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -29,7 +30,7 @@ BEING_SET_UP = "second_factor_being_set_up"  # in the session, sealed: what the 
 
 
 @require_safe
-def you(request: HttpRequest) -> HttpResponse:
+def you(request: HttpRequest) -> HttpResponseBase:
     return render_profile(request, ChangeForm(user=_user(request)))
 
 
@@ -46,13 +47,13 @@ class FirstCodeForm(StrictForm):
 
 
 @require_safe
-def second_factor_page(request: HttpRequest) -> HttpResponse:
+def second_factor_page(request: HttpRequest) -> HttpResponseBase:
     return _second_factor(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sudo_required
-def add_second_factor(request: HttpRequest) -> HttpResponse:
+def add_second_factor(request: HttpRequest) -> HttpResponseBase:
     """Tell the app a secret, and let it show that it knows it."""
     user = _user(request)
     if second_factor.is_set_up(user):
@@ -66,7 +67,7 @@ def add_second_factor(request: HttpRequest) -> HttpResponse:
             )
             request.session.pop(BEING_SET_UP, None)
             request.session[second_factor.SEEN] = True
-            return _second_factor(request, codes=codes)
+            return _show(request, codes)
     adapter = get_adapter()
     image = adapter.build_totp_svg(adapter.build_totp_url(user, secret))
     context = {
@@ -74,12 +75,12 @@ def add_second_factor(request: HttpRequest) -> HttpResponse:
         "secret": " ".join(re.findall(".{1,4}", secret)),
         "image": f"data:image/svg+xml,{quote(image)}",
     }
-    return _render(request, "settings/second_factor_add.html", "second-factor", context, 422 if form.is_bound else 200)
+    return render(request, "signin/second_factor_add.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
 @sudo_required
-def remove_second_factor(request: HttpRequest) -> HttpResponse:
+def remove_second_factor(request: HttpRequest) -> HttpResponseBase:
     user = _user(request)
     if second_factor.is_required_of(user):
         return _second_factor(request, refused="This installation asks for a second factor. It cannot be removed.")
@@ -90,22 +91,25 @@ def remove_second_factor(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @sudo_required
-def renew_recovery_codes(request: HttpRequest) -> HttpResponse:
+def renew_recovery_codes(request: HttpRequest) -> HttpResponseBase:
     user = _user(request)
     try:
         codes = second_factor.renew_recovery_codes(user, actor=user.get_username(), now=_now())
     except Refused as refused:
         return _second_factor(request, refused=refused.sentence)
-    return _second_factor(request, codes=codes)
+    return _show(request, codes)
 
 
-def _second_factor(request: HttpRequest, *, codes: list[str] | None = None, refused: str = "") -> HttpResponse:
-    """The section. `codes` are shown on this one answer and never again."""
+def _show(request: HttpRequest, codes: list[str]) -> HttpResponseBase:
+    """On this one answer and never again, and on a page that does not renew itself."""
+    return render(request, "signin/recovery_codes.html", {"codes": [f"{code[:5]} {code[5:]}" for code in codes]})
+
+
+def _second_factor(request: HttpRequest, *, refused: str = "") -> HttpResponseBase:
     user = _user(request)
     facts = second_factor.facts(user)
     owed = second_factor.is_required_of(user) and not facts["set_up"] and not request.session.get(second_factor.SEEN)
-    shown = [f"{code[:5]} {code[5:]}" for code in codes or []]
-    context = {"factor": facts, "owed": owed, "codes": shown, "refused": refused}
+    context = {"factor": facts, "owed": owed, "refused": refused}
     return _render(request, "settings/second_factor.html", "second-factor", context, 422 if refused else 200)
 
 
@@ -130,7 +134,7 @@ class EndForm(StrictForm):
 
 
 @require_safe
-def sessions_page(request: HttpRequest) -> HttpResponse:
+def sessions_page(request: HttpRequest) -> HttpResponseBase:
     here = sessions.hashed(request.session.session_key or "")
     rows = [_row(row, here) for row in sessions.live(_user(request), now=_now())]
     context = {"rows": sorted(rows, key=lambda row: not row["here"]), "others": len(rows) > 1}
@@ -138,7 +142,7 @@ def sessions_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def end_session(request: HttpRequest) -> HttpResponse:
+def end_session(request: HttpRequest) -> HttpResponseBase:
     """End one of one's own sessions, or all the others."""
     user, form = _user(request), EndForm(request.POST)
     if not form.is_valid():
@@ -167,7 +171,7 @@ def _row(row: Session, here: str) -> dict[str, Any]:
     }
 
 
-def _render(request: HttpRequest, template: str, key: str, context: dict[str, Any], status: int) -> HttpResponse:
+def _render(request: HttpRequest, template: str, key: str, context: dict[str, Any], status: int) -> HttpResponseBase:
     return render_section(request, template, frame_of(request), key, context, status=status)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django import forms
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
@@ -60,7 +61,7 @@ class ChangeForm(PasswordForm):
 
 @sensitive_post_parameters("current", "password")
 @require_http_methods(["POST"])
-def change(request: HttpRequest) -> HttpResponse:
+def change(request: HttpRequest) -> HttpResponseBase:
     """Another password for oneself; every other session ends."""
     user = request.user
     assert isinstance(user, User)
@@ -73,7 +74,7 @@ def change(request: HttpRequest) -> HttpResponse:
     return render_profile(request, form, status=422)
 
 
-def render_profile(request: HttpRequest, form: ChangeForm, *, status: int = 200) -> HttpResponse:
+def render_profile(request: HttpRequest, form: ChangeForm, *, status: int = 200) -> HttpResponseBase:
     """The section of Settings about oneself."""
     user = request.user
     assert isinstance(user, User)
@@ -81,7 +82,7 @@ def render_profile(request: HttpRequest, form: ChangeForm, *, status: int = 200)
         "form": form,
         "has_password": user.has_usable_password(),
         "roles": user.memberships.select_related("project").order_by("project__slug"),
-        "identities": user.socialaccount_set.count(),  # type: ignore[attr-defined]  # allauth's
+        "identities": SocialAccount.objects.filter(user=user).count(),
     }
     return render_section(request, "settings/you.html", frame_of(request), "you", context, status=status)
 
@@ -110,7 +111,7 @@ class InvitedForm(PasswordForm):
 class InvitedView(auth_views.PasswordResetConfirmView):
     """Behind a link that an administrator made: choose a password, then log in with it. The link works once."""
 
-    form_class = InvitedForm
+    form_class = InvitedForm  # type: ignore[assignment]  # any form with a user and save() does
     template_name = "signin/invited.html"
     success_url = reverse_lazy("login")
     post_reset_login = False
@@ -120,5 +121,5 @@ class InvitedView(auth_views.PasswordResetConfirmView):
         user = super().get_user(uidb64)
         return user if user is not None and user.is_active else None
 
-    def form_invalid(self, form: InvitedForm) -> HttpResponse:
+    def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

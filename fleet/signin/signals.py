@@ -46,7 +46,7 @@ def login_failed(credentials: Mapping[str, Any], **_: Any) -> None:
 @receiver(pre_save, sender=User, dispatch_uid="purser-user-saved")
 def user_saved(instance: User, update_fields: frozenset[str] | None, **_: Any) -> None:
     """Whoever is switched off or gets another password is logged out everywhere, whichever way it is done."""
-    if instance.pk is None or (update_fields is not None and not {"password", "is_active"} & set(update_fields)):
+    if instance._state.adding or (update_fields is not None and not {"password", "is_active"} & set(update_fields)):
         return
     before = User.objects.filter(pk=instance.pk).values("password", "is_active").first()
     if before is None:

@@ -45,19 +45,19 @@ class SessionStore(db.SessionStore):
 
     def cycle_key(self) -> None:
         """Another key for the same row; a row that was ended meanwhile is made anew."""
-        _ = self._session  # read under the old key
-        old, new = self.session_key, self._get_new_session_key()
+        self.get(BEGUN)  # all of it is read now, under the old key
+        old, new = self.session_key, self._get_new_session_key()  # type: ignore[attr-defined]
         if old and Session.objects.filter(session_key=hashed(old)).update(session_key=hashed(new)):
             self._session_key = new
             self.modified = True
         else:
             self.create()
 
-    def create_model_instance(self, data: Mapping[str, Any]) -> Session:
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
         begun = data.get(BEGUN) or {}
         now = datetime.now(UTC)
         row = Session(
-            session_key=hashed(self._get_or_create_session_key()),
+            session_key=hashed(self._get_or_create_session_key()),  # type: ignore[attr-defined]
             session_data=self.encode(data),
             expire_date=_ends_at(data) or now + BEFORE_LOGIN,
             user_id=data.get(SESSION_KEY),

@@ -140,7 +140,7 @@ def test_setting_it_up_shows_a_qr_code_and_the_recovery_codes_once() -> None:
     assert client.post("/settings/second-factor/add", {"code": "000000"}).status_code == 422
     done = client.post("/settings/second-factor/add", {"code": code_of(secret)}).content.decode()
     assert len(re.findall(r"<li>\d{5} \d{5}</li>", done)) == 10
-    assert "recovery codes</h2>" not in client.get("/settings/second-factor").content.decode()
+    assert "recovery codes</h1>" not in client.get("/settings/second-factor").content.decode()
     assert Event.objects.filter(topic="second-factor.added", subject=f"user:{user.pk}").count() == 1
 
 
