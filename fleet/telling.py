@@ -226,6 +226,17 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "launches.resumed": ("launches resumed", "check", "ok", _text("reason")),
     "sweeper.stopped": ("sweeper frozen", "hold", "warn", _text("reason")),
     "sweeper.resumed": ("sweeper goes on", "check", "ok", _text("reason")),
+    "session.started": ("logged in", "people", "mute", _text("name", "how")),
+    "session.ended": ("logged out", "out", "mute", _text("name")),
+    "session.revoked": ("session ended", "ban", "warn", _text("name", "why")),
+    "login.failed": ("login failed", "ban", "warn", _text("name", "how")),
+    "password.changed": ("password changed", "key", "info", _text("name")),
+    "password-link.made": ("link to set a password made", "key", "warn", _text("name")),
+    "second-factor.added": ("second factor set up", "shield", "ok", _text("name")),
+    "second-factor.removed": ("second factor removed", "shield", "warn", _text("name")),
+    "recovery-codes.renewed": ("recovery codes renewed", "shield", "info", _text("name")),
+    "memberships.mapped": ("roles given by groups", "people", "info", _difference),
+    "user.invited": ("person invited", "people", "info", _text("name")),
     "incident.closed": ("incident closed", "check", "ok", _sentence),
 }
 
@@ -233,6 +244,10 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "capacity": ("Capacity", ("allocation.", "slot.", "launch.", "instance.")),
     "serving": ("Serving", ("endpoint.", "replica.", "telemetry.")),
     "money": ("Money and limits", ("budget.", "quota.", "price.", "change-request.")),
+    "people": (
+        "People",
+        ("session.", "login.", "password", "second-factor.", "recovery-codes.", "member", "user."),
+    ),
     "trouble": (
         "Incidents and sweeps",
         ("incident.", "sweep.", "sweeper.", "launches.", "instance.orphan", "instance.vanished"),
