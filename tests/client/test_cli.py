@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import stat
 import subprocess
 import sys
@@ -182,6 +183,11 @@ def test_a_person_is_shown_the_price_and_asked(live_server: Any, token: str, mar
         assert (ended, Allocation.objects.count()) == (code, made), said
 
 
+def _environment(url: str, token: str, home: Path) -> dict[str, str]:
+    here = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "client"), "HOME": str(home)}
+    return {**here, "PURSER_URL": url, "PURSER_TOKEN": token, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+
+
 def _at_a_terminal(url: str, token: str, home: Path, word: str) -> tuple[str, int]:
     """What `purser allocate` shows somebody who types this word, and its exit code."""
     command = [sys.executable, "-m", "purser_client.cli", "allocate", "--accelerator", "H100", "--count", "8"]
@@ -212,3 +218,22 @@ def _at_a_terminal(url: str, token: str, home: Path, word: str) -> tuple[str, in
         code = process.wait(timeout=30)
     os.close(ours)
     return said.decode(), code
+
+
+def test_top_looks_again_until_it_is_interrupted(live_server: Any, token: str, fleet: Any, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = _environment(live_server.url, token, tmp_path)
+    command = [sys.executable, "-m", "purser_client.cli", "top", "--every", "1"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        seen = ""
+        while "chat" not in seen:
+            seen += os.read(ours, 65_536).decode()
+        fleet.name = "renamed"
+        fleet.save(update_fields=["name"])
+        while "renamed" not in seen:
+            seen += os.read(ours, 65_536).decode()
+        process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=30)
+    os.close(ours)
+    assert (code, seen.count("\x1b[H\x1b[2J") >= 2) == (130, True)
