@@ -17,6 +17,7 @@ BENCHMARKS = {
     "sketch": "bench.sketch",
     "list_allocations": "bench.list_allocations",
     "pages": "bench.pages",
+    "feed": "bench.feed",
 }
 
 

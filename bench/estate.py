@@ -11,8 +11,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, models
 from django.test import Client
 from django.utils import timezone
@@ -75,11 +75,7 @@ def session_of(user: User) -> dict[str, str]:
     """The headers of a logged-in browser."""
     client = Client()
     client.force_login(user)
-    store = client.session
-    assert isinstance(store, SessionStore)
-    from django.conf import settings
-
-    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={store.session_key}"}
+    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"}
 
 
 def token_of(user: User, project: Project) -> dict[str, str]:
