@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 LEEWAY_S = 60  # how far apart the two clocks may be
 DISCOVERY_KEPT_S = 300
+LONGEST_SUBJECT = 191  # what the column of an identity holds
 
 
 class Provider(OpenIDConnectProvider):
@@ -60,7 +61,7 @@ class Provider(OpenIDConnectProvider):
     def extract_common_fields(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """No e-mail address here: allauth would look for other accounts that have it."""
         fields: dict[str, Any] = super().extract_common_fields(data)
-        return fields | {"email": None}
+        return {name: text for name, text in fields.items() if isinstance(text, str) and name != "email"}
 
     def extract_email_addresses(self, data: Mapping[str, Any]) -> list[Any]:
         return []
@@ -94,6 +95,8 @@ class Endpoint(OpenIDConnectOAuth2Adapter):
         more = self._fetch_user_info(token.token) if "userinfo_endpoint" in self.openid_config else claims
         if more.get("sub") != claims["sub"]:
             raise OAuth2Error("The user info is about another subject than the ID token.")
+        if not 0 < len(claims["sub"]) <= LONGEST_SUBJECT:
+            raise OAuth2Error(f"The subject is empty or longer than {LONGEST_SUBJECT} characters.")
         login = self.get_provider().sociallogin_from_response(request, {"userinfo": more, "id_token": claims})
         login.claims = {**more, **claims}
         return login

@@ -1,5 +1,6 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 
 from fleet.signin import login, oidc, pages, passwords, prove
 
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/sessions/end", pages.end_session, name="sessions-end"),
     # The admin's own login page would ask for no second factor.
     path("admin/login/", login.LoginView.as_view()),
+    # Nor would its own page for a password know our rules.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="you")),
     # Under this name django-allauth looks for the login.
     path("login/", login.LoginView.as_view(), name="account_login"),
 ]

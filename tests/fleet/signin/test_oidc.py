@@ -12,12 +12,15 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from fleet.domain.groups import read_groups
 from fleet.models import Event, Membership, Project, Session
+from fleet.services import second_factor
 from fleet.sudo import PROVED_AT
 from tests import factories, identity_provider
 from tests.api_client import fresh_client
+from tests.fleet.signin.test_second_factor import SECRET, code_of
 from tests.identity_provider import Provider
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +150,7 @@ def test_an_answer_works_once(provider: Provider) -> None:
         {"claims": {"iss": "https://evil.example"}},
         {"claims": {"exp": 1}},
         {"claims": {"sub": "root-1"}},
+        {"claims": {"sub": "x" * 200}, "userinfo_sub": "x" * 200},
         {"userinfo_sub": "root-1"},
     ],
     ids=lambda orders: str(orders)[:40],
@@ -269,6 +273,26 @@ def test_a_person_who_was_switched_off_stays_out(provider: Provider) -> None:
     assert answer["Location"] == "/login/inactive/"
     assert "switched off" in client.get("/login/inactive/").content.decode()
     assert not is_in(client)
+
+
+@pytest.mark.parametrize("name", [None, "", "ada lovelace ☃", "x" * 300, "<script>", "ada\u200b", 7])
+def test_whatever_a_provider_calls_a_person_they_get_a_name(provider: Provider, name: Any) -> None:
+    provider.person("ada-1", preferred_username=name, given_name="A" * 400, groups=["ops"])
+    client, _ = log_in(provider)
+    assert is_in(client)
+    User.objects.get().full_clean(exclude=["password"])
+
+
+def test_a_second_factor_of_ours_is_asked_for_after_the_providers_word(provider: Provider) -> None:
+    log_in(provider)
+    second_factor.add(User.objects.get(), secret=SECRET, code=code_of(steps=-1), actor="test", now=timezone.now())
+    client, answer = log_in(provider)
+    assert answer["Location"] == "/login/code/"
+    assert not is_in(client)
+    assert client.post("/login/code/", {"code": code_of()})["Location"] == "/settings"
+    assert is_in(client)
+    newest = Event.objects.filter(topic="session.started").latest("pk")
+    assert newest.data["how"] == "OpenID Connect and code"
 
 
 def test_proving_it_there_asks_again_and_notes_it(provider: Provider) -> None:

@@ -146,11 +146,18 @@ def test_staff_who_are_no_superuser_cannot_become_one() -> None:
     client = fresh_client()
     client.force_login(staff)
     client.post(f"/admin/auth/user/{staff.pk}/change/", {"username": staff.username, "is_superuser": "on"})
-    assert client.post(f"/admin/auth/user/{root.pk}/password/", {}).status_code == 403
+    assert client.post(f"/admin/auth/user/{root.pk}/password/", {}).status_code in (302, 403)
     chosen = {"action": "make_password_link", "_selected_action": [root.pk]}
     assert "/login/password/" not in client.post("/admin/auth/user/", chosen, follow=True).content.decode()
     staff.refresh_from_db()
     assert not staff.is_superuser
+    assert root.check_password(factories.PASSWORD)
+
+
+def test_the_admins_own_page_for_a_password_is_not_used() -> None:
+    client = fresh_client()
+    client.force_login(factories.user(is_staff=True, is_superuser=True))
+    assert client.post("/admin/password_change/", {})["Location"] == "/settings/you"
 
 
 def test_the_policy_asks_for_no_kinds_of_characters() -> None:
