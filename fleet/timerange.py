@@ -66,8 +66,8 @@ class TimeRange:
     @property
     def inward(self) -> TimeRange:
         """Its middle half."""
-        quarter = max((self.end - self.start - SHORTEST) / 4, timedelta())
-        quarter = min(quarter, (self.end - self.start) / 4)
+        length = self.end - self.start
+        quarter = (length - max(length / 2, min(SHORTEST, length))) / 2
         return TimeRange(self.start + quarter, self.end - quarter, self.step)
 
     def outward(self, now: datetime) -> TimeRange:

@@ -209,7 +209,7 @@ const Charts = (() => {
   function instant(entry, x) {
     const { xaxis } = entry.plot._fullLayout;
     const [from, to] = domain(entry);
-    return Math.min(Math.max(xaxis.p2d(x - xaxis._offset) - shift(), from), to);
+    return Math.min(Math.max(xaxis.p2l(x - xaxis._offset) - shift(), from), to);
   }
 
   function step(entry) {

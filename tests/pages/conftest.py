@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from tests.pages.rows import Installation
 
@@ -46,3 +46,23 @@ def browser() -> Iterator[Browser]:
         yield chromium
         chromium.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def page(live_server: Any, browser: Browser) -> Iterator[Page]:
+    """A logged-in administrator's window; what the browser complains of is a failure."""
+    from tests.pages import rows
+
+    rows.people()
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    found = context.new_page()
+    complaints: list[str] = []
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.goto("/login/")
+    found.fill("input[name=username]", "ada")
+    found.fill("input[name=password]", "correct horse battery")
+    found.click("button[type=submit]")
+    found.wait_for_selector("#live")
+    yield found
+    context.close()
+    assert complaints == []
