@@ -26,6 +26,8 @@ SHOTS = (
     ("endpoint-dark", "{endpoint}", 1440, 900, "dark", False),
     ("allocation-light", "{allocation}", 1440, 900, "light", True),
     ("activity-light", "/activity", 1440, 900, "light", False),
+    ("economics-light", "/economics", 1440, 900, "light", True),
+    ("decision-light", "{decision}", 1440, 900, "light", False),
 )
 
 
@@ -38,7 +40,11 @@ def take(browser: Browser, url: str, username: str, password: str, folder: Path)
     page.fill("input[name=password]", password)
     page.click("button[type=submit]")
     page.wait_for_selector("#live")
-    places = {"endpoint": _first(page, "/endpoints"), "allocation": _first(page, "/fleet")}
+    places = {
+        "endpoint": _first(page, "/endpoints"),
+        "allocation": _first(page, "/fleet"),
+        "decision": _first(page, "/activity?show=decisions", "a[href^='/decisions/']"),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, path, width, height, scheme, whole in SHOTS:
@@ -59,9 +65,9 @@ def take(browser: Browser, url: str, username: str, password: str, folder: Path)
     return written
 
 
-def _first(page: Page, listing: str) -> str:
+def _first(page: Page, listing: str, what: str = "tr[data-row] a.strong") -> str:
     page.goto(listing)
-    link = page.query_selector("tr[data-row] a.strong")
+    link = page.query_selector(what)
     return (link.get_attribute("href") or "") if link else ""
 
 

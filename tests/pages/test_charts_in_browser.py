@@ -67,7 +67,7 @@ def test_dragging_across_a_chart_narrows_every_chart_to_what_was_dragged_over(pa
     page.mouse.move(box["x"] + 120, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + 220, box["y"] + 70, steps=4)
-    assert page.locator("#ttft .span").is_visible()
+    assert page.locator("#queue .span").is_visible()
     page.mouse.up()
     page.wait_for_url("**from=*")
     drawn(page)

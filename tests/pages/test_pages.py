@@ -152,6 +152,14 @@ def test_the_vendored_plotly_is_the_version_the_python_package_speaks() -> None:
     assert (Path("static/vendor") / f"plotly-basic-{get_plotlyjs_version()}.min.js").exists()
 
 
+def test_every_figure_is_one_that_plotly_knows(admin: Client, full: Installation) -> None:
+    from plotly import graph_objects as go
+
+    for path in (*PAGES, "/economics", f"/endpoints/{full.endpoints[0].public_id}"):
+        for figure in figures(text_of(admin, path)).values():
+            go.Figure(figure)  # raises for a word it does not know
+
+
 def test_a_time_range_that_is_none_is_told_and_the_usual_one_shown(admin: Client, full: Installation) -> None:
     for query in [
         "range=9y",
