@@ -154,7 +154,7 @@ def shares(projects: Sequence[int] | None, span: TimeRange) -> Rows:
 def token_bills(projects: Sequence[int] | None, span: TimeRange) -> Rows:
     """Bill, tokens and how much of them was seen, of each endpoint in the range."""
     rows = _token_prices(projects, span).order_by().values("endpoint_ref")
-    return list(rows.annotate(sum=Sum("amount"), tokens=Sum(ALL_TOKENS), seen=Min("completeness")))
+    return plain(rows.annotate(sum=Sum("amount"), tokens=Sum(ALL_TOKENS), seen=Min("completeness")))
 
 
 def endpoint_facts(projects: Sequence[int] | None) -> dict[str, dict[str, Any]]:

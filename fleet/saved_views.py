@@ -43,7 +43,7 @@ class DeleteForm(StrictForm):
 def tabs(request: HttpRequest) -> dict[str, Any]:
     """This person's views, which of them is open, and the address that would be saved."""
     here = fleet_table.kept_query(request.GET)
-    rows = SavedView.objects.filter(user_id=request.user.pk, page=PAGE).order_by("name")
+    rows = SavedView.objects.filter(user=_person(request), page=PAGE).order_by("name")
     saved = [
         {"public_id": row.public_id, "name": row.name, "href": _address(row.query), "open": row.query == here}
         for row in rows
@@ -89,17 +89,18 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 
 def _person(request: HttpRequest) -> User:
-    return User.objects.get(pk=request.user.pk)
+    assert isinstance(request.user, User)  # a stranger was sent to the login
+    return request.user
 
 
 def _own(request: HttpRequest, public_id: str) -> SavedView:
-    return get_object_or_404(SavedView.objects.select_related("user"), public_id=public_id, user_id=request.user.pk)
+    return get_object_or_404(SavedView.objects.select_related("user"), public_id=public_id, user=_person(request))
 
 
 def _answer(request: HttpRequest, form: StrictForm, sentence: str, to: str) -> HttpResponse:
     """Back to the table: with what was done, or with the first thing that kept it from being done."""
     if form.errors:
-        messages.error(request, next(iter(form.errors.values()))[0])
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
         return HttpResponseRedirect(to)
     return done(request, sentence, to=to)
 

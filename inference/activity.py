@@ -101,7 +101,7 @@ def activity(request: HttpRequest) -> HttpResponseBase:
     items = [_item(source, row, names) for source, row in lines]
     context = {
         "news": items,
-        "older": lines[-1] and _place(*lines[-1]).text if lines and older else "",
+        "older": _place(*lines[-1]).text if lines and older else "",
         "newer": _place(*lines[0]).text if lines and newer else "",
         "show": asked.show,
         "shows": SHOWS,
@@ -150,7 +150,7 @@ def _asked(params: QueryDict, frame: Frame) -> Asked:
     start = end = None
     problem = ""
     if {"from", "to", "range"} & set(params):
-        span = timerange.read(params.dict(), default="30d", now=frame.now)
+        span = timerange.read(params, default="30d", now=frame.now)
         start, end, problem = span.start, span.end, span.problem
     return Asked(show, **words, start=start, end=end, problem=problem)
 
