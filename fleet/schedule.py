@@ -15,6 +15,7 @@ SCHEDULE: dict[str, float] = {
     "fleet.watch_notices": 0.4,
     "fleet.observe": 1.0,
     "fleet.relay_events": 0.5,
+    "fleet.settle_operations": 2.0,
     "fleet.sync_prices": 5.0,
     "fleet.sweep": 10.0,
     "fleet.sync_catalog": 300.0,

@@ -11,6 +11,7 @@ from fleet.services import (
     catalog,
     change_requests,
     observing,
+    operations,
     reconciling,
     relay,
     retention,
@@ -72,6 +73,12 @@ def send_webhooks(**_: object) -> None:
     webhook_messages.write_due()
     webhook_messages.send_due(now=business_now())
     schedule.finished("fleet.send_webhooks")
+
+
+@shared_task(name="fleet.settle_operations", queue="default")
+def settle_operations(**_: object) -> None:
+    operations.settle_due(now=business_now())
+    schedule.finished("fleet.settle_operations")
 
 
 @shared_task(name="fleet.forget", queue="default")

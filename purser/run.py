@@ -26,12 +26,14 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 QUEUES = "provisioning,autoscaling,telemetry,metering,default"
 URGENT = "recovery"
 LOOK_EVERY_S = 0.5
+WEB_THREADS = 256  # of each web worker: LONG_POLL_WAITERS of them may wait, the rest answers
 
 
 def web(host: str, port: int, *, workers: int = 2) -> list[str]:
-    """The web process; each of its workers × 4 threads keeps one database connection."""
+    """The web process. A request that waits for an event holds a thread and no database connection, so there are
+    many threads, started when they are needed, and few connections (DATABASE_POOL_SIZE for each of its workers)."""
     options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
-    options += ["--blocking-threads", "4", "--no-ws", "--respawn-failed-workers"]
+    options += ["--blocking-threads", str(WEB_THREADS), "--no-ws", "--respawn-failed-workers"]
     return [_binary("granian"), *options, "purser.wsgi:application"]
 
 

@@ -146,6 +146,8 @@ _NOWHERE_DATABASE_URL = None if PRODUCTION else "postgresql://nobody@127.0.0.1:1
 _NOWHERE_REDIS_URL = None if PRODUCTION else "redis://127.0.0.1:1/0"
 
 _database = env_url("DATABASE_URL", _RUNNING_DATABASE_URL or _NOWHERE_DATABASE_URL, schemes=("postgresql", "postgres"))
+_pool_size = env_int("DATABASE_POOL_SIZE", 0, minimum=0, maximum=200)
+_pool = {"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 10.0, "max_idle": 60.0}} if _pool_size else {}
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -154,11 +156,12 @@ DATABASES = {
         "USER": unquoted(_database.username),
         "PASSWORD": unquoted(_database.password),
         "NAME": unquoted(_database.path.lstrip("/")),
-        # granian's WSGI threads and Celery's children are few and live long: each keeps one connection, and
-        # connections = processes × threads, which an operator can add up (a pool a process cannot be).
-        "CONN_MAX_AGE": env_int("DATABASE_CONN_MAX_AGE_S", 600, minimum=0, maximum=86_400),
+        # A Celery child keeps its one connection. A web process has many threads, most of which only wait for an
+        # event: its requests share a pool, which an operator can add up where threads could not be.
+        "CONN_MAX_AGE": 0 if _pool_size else env_int("DATABASE_CONN_MAX_AGE_S", 600, minimum=0, maximum=86_400),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **_pool,
             "connect_timeout": env_int("DATABASE_CONNECT_TIMEOUT_S", 5, minimum=1, maximum=60),
             "sslmode": env_str(
                 "DATABASE_SSLMODE",
@@ -241,6 +244,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AllocationState": "fleet.domain.lifecycle.AllocationState",
         "EndpointState": "inference.domain.lifecycle.EndpointState",
+        "SlotState": "fleet.domain.lifecycle.SlotState",
+        "LaunchAttemptState": "fleet.domain.lifecycle.AttemptState",
+        "OperationState": "fleet.models.OperationState",
+        "BudgetAction": "fleet.models.BudgetAction.values",
+        "MachineAction": "fleet.api.instance_actions.MACHINE_ACTIONS",
         "ReplicaState": "inference.domain.lifecycle.ReplicaState",
         "CostKind": "billing.models.CostKind",
         "ChargeKind": "billing.models.ChargeKind",
@@ -430,6 +438,9 @@ ORPHAN_GRACE_SECONDS = env_int("ORPHAN_GRACE_SECONDS", 300, minimum=1, maximum=8
 
 # Days of business time for which usage events and minute windows are kept; hours are kept for good.
 TELEMETRY_DETAIL_DAYS = env_int("TELEMETRY_DETAIL_DAYS", 35, minimum=1, maximum=3_650)
+
+# How many requests of one web process may wait for an event at once; each waits in a thread of its own.
+LONG_POLL_WAITERS = env_int("LONG_POLL_WAITERS", 240, minimum=0, maximum=4_000)
 
 # A folder with accelerator blocks of your own (*.toml), read after the shipped catalogue.
 ACCELERATORS_FOLDER = env_str("ACCELERATORS_FOLDER", "")

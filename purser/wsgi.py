@@ -7,6 +7,8 @@ from django.core.wsgi import get_wsgi_application
 from purser import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "purser.settings")
+# Most of its threads wait for events without a connection, so the others share a few of them.
+os.environ.setdefault("DATABASE_POOL_SIZE", "8")
 
 # Before the application is made: it reads its middleware then.
 tracing.start("web")

@@ -14,15 +14,17 @@ from rest_framework.response import Response
 
 from fleet.api.base import ApiView
 from fleet.api.fields import Flag, Instant, Money, Strict, Whole, Word
-from fleet.api.listing import Fields, Ordering, PageQuery, page, paged
+from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
+from fleet.api.operations import accepted, answered_when_done
+from fleet.api.patience import PREFER
 from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY, says
 from fleet.domain.demand import AllocationSpec, Demand, Need
-from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, Reason, SlotState
+from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, SlotState
 from fleet.domain.placement import Plan
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CapacityType, Slot
-from fleet.services import allocations, explaining
+from fleet.services import allocations, operations
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
@@ -159,6 +161,10 @@ class AllocationOut(serializers.Serializer[Any]):
     preemptions_met = serializers.IntegerField()
 
 
+class AllocationAcceptedOut(AllocationOut):
+    operation = serializers.CharField(allow_null=True, help_text="Public id of what is under way; empty: nothing is")
+
+
 class ConnectOut(serializers.Serializer[Any]):
     slot = serializers.CharField()
     private_ip = serializers.CharField(allow_blank=True)
@@ -292,117 +298,71 @@ class Allocations(ApiView):
         if "living" in query:
             ended = Q(state__in=ENDED_ALLOCATION_STATES)
             found = found.filter(~ended if query["living"] else ended)
-        for parameter, column in (("accelerator", "accelerator"), ("project", "project__slug")):
-            if parameter in query:
-                found = found.filter(**{column: query[parameter]})
-        if "endpoint" in query:
-            found = found.filter(endpoint_ref=query["endpoint"])
+        found = narrowed(found, query, accelerator="accelerator", project="project__slug", endpoint="endpoint_ref")
         return Response(page(request._request, rows(found), query, key="public_id", row=as_json))
 
     @says(
-        AllocationOut,
+        AllocationAcceptedOut,
         status=202,
         also={200: PlanOut},
         query=DryRun,
         body=AllocationIn,
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(IDEMPOTENCY_KEY, PREFER),
         refuses=(409,),
         summary="Ask for capacity, or see what asking would get",
+        takes={"name": "train", "accelerator": "H100", "accelerator_count": 8, "ttl_seconds": 86400},
     )
     def post(self, request: Request) -> Response:
+        """Nothing is bought yet when this is answered: `operation` tells how far it is. With dry_run the answer is
+        the plan, with the reason why each other offering loses."""
         dry_run = self.query(DryRun)["dry_run"]
         wanted = self.body(AllocationIn)
-        project = self.project_named(wanted.get("project"))
-        spec, now = spec_of(wanted), business_now()
-
-        def look() -> Plan:
-            return allocations.preview(project=project, spec=spec, now=now, token_id=self.caller.token_id)
-
         if dry_run:
-            plan = look()
+            plan = plan_of(self, wanted)
             return Response({**plan.as_json(), "dry_run": True, "feasible": bool(plan.chosen)})
-
-        def run() -> Answer:
-            refuse_hopeless(look())
-            made = allocations.request_allocation(
-                project=project,
-                spec=spec,
-                requested_by=self.caller.name,
-                now=now,
-                request_id=self.request_id,
-                token_id=self.caller.token_id,
-            )
-            return Answer(202, _shown(made), f"/api/v1/allocations/{made.public_id}")
-
-        return self.once(run)
+        response = self.once(lambda: ask_for(self, wanted))
+        return answered_when_done(response, request, lambda: shown_by_id(response.data["id"]))
 
 
-class OneAllocation(ApiView):
-    resource = "fleet"
-
-    @says(AllocationDetailOut, path_id="alloc", summary="One allocation, with how to connect to its machines")
-    def get(self, request: Request, public_id: str) -> Response:
-        allocation = self.one(Allocation.objects.all(), public_id)
-        body = {**_shown(allocation), "connect": explaining.connect_lines(allocation)}
-        return self.shown(body, allocation.generation)
-
-    @says(
-        AllocationOut,
-        status=202,
-        path_id="alloc",
-        summary="Release it: its machines are drained and ended",
+def plan_of(view: ApiView, wanted: dict[str, Any]) -> Plan:
+    """What asking for this would get right now."""
+    return allocations.preview(
+        project=view.project_named(wanted.get("project")),
+        spec=spec_of(wanted),
+        now=business_now(),
+        token_id=view.caller.token_id,
     )
-    def delete(self, request: Request, public_id: str) -> Response:
-        allocation = self.one(Allocation.objects.all(), public_id)
-        generation = self.unchanged(allocation.generation)
-        released = allocations.release(
-            public_id,
-            now=business_now(),
-            reason=Reason.RELEASED_BY_USER,
-            actor=self.caller.name,
-            generation=generation,
-            request_id=self.request_id,
-        )
-        return self.shown(_shown(released), released.generation, status=202)
 
 
-class ExtendAllocation(ApiView):
-    resource = "fleet"
-
-    @says(
-        AllocationOut,
-        body=ExtendIn,
-        path_id="alloc",
-        parameters=(IDEMPOTENCY_KEY,),
-        refuses=(409,),
-        summary="Move the end of its time to live",
+def ask_for(view: ApiView, wanted: dict[str, Any]) -> Answer:
+    """Ask for it in the caller's name, unless nothing on sale could ever meet it. Call inside a transaction."""
+    refuse_hopeless(plan_of(view, wanted))
+    project, now = view.project_named(wanted.get("project")), business_now()
+    made = allocations.request_allocation(
+        project=project,
+        spec=spec_of(wanted),
+        requested_by=view.caller.name,
+        now=now,
+        request_id=view.request_id,
+        token_id=view.caller.token_id,
     )
-    def post(self, request: Request, public_id: str) -> Response:
-        wanted = self.body(ExtendIn)
-        self.require_within_cap(self.one(Allocation.objects.all(), public_id).requested_token_id)
-
-        def run() -> Answer:
-            extended = allocations.extend(
-                public_id,
-                expires_at=wanted["expires_at"],
-                now=business_now(),
-                actor=self.caller.name,
-                request_id=self.request_id,
-            )
-            return Answer(200, _shown(extended))
-
-        return self.once(run)
+    operation = operations.start(
+        "allocation.create",
+        subject=made.public_id,
+        project=project,
+        requested_by=view.caller.name,
+        now=now,
+        request_id=view.request_id,
+    )
+    return accepted(shown(made), operation, f"/api/v1/allocations/{made.public_id}", version=made.generation)
 
 
-class ExplainAllocation(ApiView):
-    resource = "fleet"
-
-    @says(ExplainOut, path_id="alloc", summary="Why it is as it is: plans, losers, attempts, next action")
-    def get(self, request: Request, public_id: str) -> Response:
-        return Response(explaining.explain(self.one(Allocation.objects.all(), public_id)))
+def shown_by_id(public_id: str) -> dict[str, Any]:
+    return as_json(rows(Allocation.objects.filter(public_id=public_id)).get())
 
 
-def _shown(allocation: Allocation) -> dict[str, Any]:
+def shown(allocation: Allocation) -> dict[str, Any]:
+    """One allocation as lists show it."""
     return as_json(rows(Allocation.objects.filter(pk=allocation.pk)).get())
 
 

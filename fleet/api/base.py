@@ -30,6 +30,7 @@ from fleet.api.wire import FastJSON, StrictJSON, body_of, plain
 from fleet.models import Project
 from fleet.services import tokens
 from fleet.services.access import Caller
+from fleet.services.clock import business_now
 from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
 
 __all__ = ["ApiView", "etag", "respond"]
@@ -59,6 +60,14 @@ class ApiView(APIView):
     @property
     def request_id(self) -> str:
         return request_id_of(self.request)
+
+    def said(self) -> dict[str, Any]:
+        """Who asks, and when: what every service that changes something wants to know."""
+        return {"now": business_now(), "actor": self.caller.name, "request_id": self.request_id}
+
+    def asked(self) -> dict[str, Any]:
+        """The same, for what is written down as somebody's request."""
+        return {"now": business_now(), "requested_by": self.caller.name, "request_id": self.request_id}
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
         return handle
@@ -109,6 +118,17 @@ class ApiView(APIView):
         if found is None:
             raise Http404
         self.require(getattr(found, project, None))
+        return found
+
+    def through(self, rows: QuerySet[Row], public_id: str, project: str) -> Row:
+        """As `one`, for rows whose project is that of another row: `project` is the path to its id."""
+        found = self.visible(rows, project=project).filter(public_id=public_id).first()
+        if found is None:
+            raise Http404
+        owner: Any = found
+        for step in project.split("__"):
+            owner = getattr(owner, step, None)
+        self.require(owner)
         return found
 
     def require(self, project_id: int | None) -> None:

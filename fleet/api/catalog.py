@@ -1,20 +1,21 @@
-"""What there is to buy: accelerators, offerings with their prices, and the accounts that buy."""
+"""What there is to buy: accelerators, machine shapes, and offerings with what they cost and have cost."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db.models import F
+from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.cursors import PageQuery, page, paged
-from fleet.api.fields import Flag, Strict, Word
+from fleet.api.fields import Flag, Instant, Strict, Word, column_names
+from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.schema import says
 from fleet.domain.accelerators import Accelerator
-from fleet.models import CapacityType, CloudAccount, Offering
+from fleet.models import CapacityType, InstanceType, Offering, PricePoint
 from fleet.services.chips import accelerators
 
 FIGURES = (
@@ -52,6 +53,37 @@ class AcceleratorOut(serializers.Serializer[Any]):
     sources = serializers.DictField(child=SourceOut())
 
 
+class PriceQuery(PageQuery):
+    start = Instant(required=False)
+    end = Instant(required=False)
+    ordering = Ordering("effective_from", "price_per_hour")
+    fields = Fields(lambda: PriceOut)  # type: ignore[assignment]  # a name of the base class, unused here
+
+
+class PriceOut(serializers.Serializer[Any]):
+    effective_from = serializers.DateTimeField(help_text="The price holds from then until the next one")
+    price_per_hour = serializers.CharField()
+    currency = serializers.CharField()
+
+
+class InstanceTypeQuery(PageQuery):
+    cloud = Word(required=False)
+    accelerator = Word(required=False)
+    name = Word(required=False)
+    ordering = Ordering("name", "cloud", "accelerator_count", "vcpus", "memory_gib")
+    fields = Fields(lambda: InstanceTypeOut)  # type: ignore[assignment]  # a name of the base class, unused here
+
+
+class InstanceTypeOut(serializers.Serializer[Any]):
+    cloud = serializers.CharField()
+    name = serializers.CharField()
+    accelerator = serializers.CharField()
+    accelerator_count = serializers.IntegerField()
+    vcpus = serializers.IntegerField()
+    memory_gib = serializers.FloatField()
+    interconnect = serializers.CharField(allow_blank=True)
+
+
 class AcceleratorsOut(serializers.Serializer[Any]):
     items = AcceleratorOut(many=True)
 
@@ -63,9 +95,14 @@ class OfferingQuery(PageQuery):
     accelerator = Word(required=False)
     capacity_type = serializers.ChoiceField(CapacityType.values, required=False)
     offered = Flag(default=True, help_text="false: what the clouds no longer list")
+    account = Word(required=False, help_text="Name")
+    instance_type = Word(required=False)
+    ordering = Ordering("price_per_hour", "observed_at", "region", "zone", accelerator="instance_type__accelerator")
+    fields = Fields(lambda: OfferingOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class OfferingOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
     cloud = serializers.CharField()
     account = serializers.CharField()
     region = serializers.CharField()
@@ -79,18 +116,6 @@ class OfferingOut(serializers.Serializer[Any]):
     price_source = serializers.CharField(allow_blank=True)
     observed_at = serializers.DateTimeField()
     offered = serializers.BooleanField()
-
-
-class AccountOut(serializers.Serializer[Any]):
-    """A cloud account. Where its credential lies is nobody's business here."""
-
-    id = serializers.CharField()
-    cloud = serializers.CharField()
-    provider = serializers.CharField()
-    name = serializers.CharField()
-    enabled = serializers.BooleanField()
-    last_read_at = serializers.DateTimeField(allow_null=True)
-    healthy = serializers.BooleanField(help_text="The last read succeeded")
 
 
 class Accelerators(ApiView):
@@ -109,29 +134,43 @@ class Offerings(ApiView):
     def get(self, request: Request) -> Response:
         query = self.query(OfferingQuery)
         found = Offering.objects.filter(offered=query["offered"], account__enabled=True)
-        columns = {"cloud": "account__cloud", "accelerator": "instance_type__accelerator"}
-        for name in ("cloud", "region", "zone", "accelerator", "capacity_type"):
-            if name in query:
-                found = found.filter(**{columns.get(name, name): query[name]})
+        found = narrowed(
+            found, query, cloud="account__cloud", region="region", zone="zone", capacity_type="capacity_type",
+            accelerator="instance_type__accelerator", account="account__name", instance_type="instance_type__name",
+        )  # fmt: skip
         values = found.values(
-            "id", "region", "zone", "capacity_type", "price_per_hour", "currency", "price_source", "observed_at",
-            "offered", cloud=F("account__cloud"), account_name=F("account__name"),
+            "id", "public_id", "region", "zone", "capacity_type", "price_per_hour", "currency", "price_source",
+            "observed_at", "offered", cloud=F("account__cloud"), account_name=F("account__name"),
             shape=F("instance_type__name"), accelerator=F("instance_type__accelerator"),
             accelerator_count=F("instance_type__accelerator_count"),
         )  # fmt: skip
         return Response(page(request._request, values, query, key="id", row=_offering))
 
 
-class Accounts(ApiView):
+class OfferingPrices(ApiView):
     resource = "fleet"
 
-    @says(paged(AccountOut), query=PageQuery, summary="Cloud accounts, without their secrets")
+    @says(paged(PriceOut), query=PriceQuery, path_id="off", summary="What one offering has cost, newest first")
+    def get(self, request: Request, public_id: str) -> Response:
+        query = self.query(PriceQuery)
+        offering = Offering.objects.filter(public_id=public_id).first()
+        if offering is None:
+            raise Http404
+        found = PricePoint.objects.filter(offering=offering)
+        found = narrowed(found, query, start="effective_from__gte", end="effective_from__lt")
+        values = found.values("id", "effective_from", "price_per_hour", currency=F("offering__currency"))
+        return Response(page(request._request, values, query, key="id", row=_without_key))
+
+
+class InstanceTypes(ApiView):
+    resource = "fleet"
+
+    @says(paged(InstanceTypeOut), query=InstanceTypeQuery, summary="Machine shapes the clouds sell")
     def get(self, request: Request) -> Response:
-        query = self.query(PageQuery)
-        values = CloudAccount.objects.values(
-            "public_id", "cloud", "provider", "name", "enabled", "last_read_at", "last_error"
-        )
-        return Response(page(request._request, values, query, key="public_id", row=_account))
+        query = self.query(InstanceTypeQuery)
+        found = narrowed(InstanceType.objects.all(), query, cloud="cloud", accelerator="accelerator", name="name")
+        values = found.values("id", *column_names(InstanceTypeOut, without=()))
+        return Response(page(request._request, values, query, key="id", row=_without_key))
 
 
 def accelerator_json(chip: Accelerator) -> dict[str, Any]:
@@ -144,15 +183,13 @@ def accelerator_json(chip: Accelerator) -> dict[str, Any]:
 
 
 def _offering(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if name != "id"}
+    shown = dict(row)
+    shown["id"] = shown.pop("public_id")
     shown["account"] = shown.pop("account_name")
     shown["instance_type"] = shown.pop("shape")
     return shown
 
 
-def _account(row: dict[str, Any]) -> dict[str, Any]:
-    """The text of an error may quote what was sent to the cloud, so only its absence is told."""
-    shown = dict(row)
-    shown["id"] = shown.pop("public_id")
-    shown["healthy"] = not shown.pop("last_error")
-    return shown
+def _without_key(row: dict[str, Any]) -> dict[str, Any]:
+    """Without the database's own number."""
+    return {name: value for name, value in row.items() if name != "id"}

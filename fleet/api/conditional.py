@@ -18,7 +18,8 @@ from fleet.api.wire import dump
 
 ANYTHING = "*"
 CHANGES_A_ROW = ("PUT", "PATCH", "DELETE")
-_TAG = re.compile(r'\*|"[0-9A-Za-z._+/=-]{1,100}"')
+TAG_PATTERN = r'^(\*|"[0-9A-Za-z._+/=-]{1,100}")$'
+_TAG = re.compile(TAG_PATTERN)
 CHANGED = "It has changed since you read it; read it again and repeat."
 
 
@@ -55,6 +56,11 @@ def is_given(request: Request, tag: str) -> bool:
     """Whether `If-Match` names this tag, or its version, or anything."""
     given = _given(request)
     return given == [ANYTHING] or tag in given or _version(tag) in [_version(one) for one in given]
+
+
+def same_version(one: str, other: str) -> bool:
+    """Whether two tags are of the same version, whatever was shown beside it."""
+    return _version(one) == _version(other)
 
 
 def means_anything(request: Request) -> bool:

@@ -13,7 +13,7 @@ from fleet.api.base import ApiView, etag
 from fleet.api.fields import Strict, Whole
 from fleet.api.schema import IF_NONE_MATCH, says
 from fleet.models import Event, Project
-from fleet.services import events
+from fleet.services import events, waiting
 
 CURSOR = r"^([0-9]{1,18}-[0-9]{1,18}|now)$"
 
@@ -21,6 +21,9 @@ CURSOR = r"^([0-9]{1,18}-[0-9]{1,18}|now)$"
 class EventQuery(Strict):
     after = serializers.RegexField(CURSOR, required=False, help_text="`cursor` of the last answer, or `now`")
     limit = Whole(min_value=1, max_value=500, default=100)
+    wait = Whole(
+        min_value=0, max_value=waiting.LONGEST_S, default=0, help_text="Seconds to wait for the first event, if none is"
+    )
 
 
 class EventOut(serializers.Serializer[Any]):
@@ -55,9 +58,16 @@ class Events(ApiView):
         summary="Events after a cursor, oldest first",
     )
     def get(self, request: Request) -> Response:
+        """With `wait` the answer comes as soon as there is an event, or empty when the seconds are over."""
         query = self.query(EventQuery)
         after = _position(query.get("after", "0-0"))
-        found = events.after(after, limit=query["limit"] + 1, projects=self.readable_projects())
+        projects = self.readable_projects()
+        found, _ = waiting.until(
+            lambda: events.after(after, limit=query["limit"] + 1, projects=projects) or None,
+            projects=projects,
+            seconds=query["wait"],
+        )
+        found = found or []
         shown, more = found[: query["limit"]], len(found) > query["limit"]
         cursor = _cursor(shown[-1]) if shown else f"{after[0]}-{after[1]}"
         tag = etag(cursor, query["limit"], after)

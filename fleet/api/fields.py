@@ -41,6 +41,10 @@ class Strict(serializers.Serializer[Any]):
             raise serializers.ValidationError(errors)
 
 
+class NoBody(Strict):
+    """Takes no fields."""
+
+
 def column_names(shape: type[serializers.Serializer[Any]], *, without: Collection[str]) -> tuple[str, ...]:
     """The names a shape shares with the columns of its table."""
     return tuple(str(name) for name in shape().fields if name not in without)

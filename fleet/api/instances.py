@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.cursors import PageQuery, page, paged
+from fleet.api.conditional import version_of
 from fleet.api.fields import Flag, Word
+from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.schema import says
 from fleet.models import Instance, LaunchAttempt
 
@@ -22,6 +23,10 @@ class InstanceQuery(PageQuery):
     cloud = Word(required=False)
     zone = Word(required=False)
     capacity_type = Word(required=False)
+    accelerator = Word(required=False)
+    project = Word(required=False, help_text="Slug")
+    ordering = Ordering("launched_at", "terminated_at", "price_per_hour", "zone", "provider_id")
+    fields = Fields(lambda: InstanceOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
 class InstanceOut(serializers.Serializer[Any]):
@@ -32,6 +37,7 @@ class InstanceOut(serializers.Serializer[Any]):
     state = serializers.CharField(allow_null=True, help_text="Of its slot")
     reason = serializers.CharField(allow_null=True)
     since = serializers.DateTimeField(allow_null=True)
+    cordoned_at = serializers.DateTimeField(allow_null=True, help_text="Since then it takes no new work")
     provider_id = serializers.CharField(help_text="The cloud's own id")
     cloud = serializers.CharField()
     cloud_state = serializers.CharField(allow_blank=True, help_text="As the cloud words it")
@@ -90,6 +96,7 @@ def rows(instances: QuerySet[Instance]) -> QuerySet[Instance, dict[str, Any]]:
         slot_state=F("slot__state"),
         slot_reason=F("slot__reason"),
         slot_since=F("slot__since"),
+        slot_cordoned_at=F("slot__cordoned_at"),
         allocation=F("slot__allocation__public_id"),
     )
 
@@ -99,7 +106,7 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     shown["id"] = shown.pop("public_id")
     shown["project"] = shown.pop("project_slug")
     shown["slot"] = shown.pop("slot_public_id")
-    for name in ("state", "reason", "since"):
+    for name in ("state", "reason", "since", "cordoned_at"):
         shown[name] = shown.pop(f"slot_{name}")
     shown["end_reason"] = shown["end_reason"] or None
     return shown
@@ -116,9 +123,10 @@ class Instances(ApiView):
             found = found.filter(terminated_at__isnull=query["live"])
         if "allocation" in query:
             found = found.filter(slot__allocation__public_id=query["allocation"])
-        for name in ("cloud", "zone", "capacity_type"):
-            if name in query:
-                found = found.filter(**{name: query[name]})
+        found = narrowed(
+            found, query, cloud="cloud", zone="zone", capacity_type="capacity_type", accelerator="accelerator",
+            project="project__slug",
+        )  # fmt: skip
         return Response(page(request._request, rows(found), query, key="public_id", row=as_json))
 
 
@@ -133,5 +141,9 @@ class OneInstance(ApiView):
             {**{name: row[name] for name in ATTEMPT_COLUMNS}, "id": row["public_id"]}
             for row in attempts.values("public_id", *ATTEMPT_COLUMNS)
         ]
-        body = as_json(rows(Instance.objects.filter(pk=instance.pk)).get())
-        return Response({**body, "attempts": tried})
+        return self.shown({**shown(instance), "attempts": tried}, version_of(instance.terminated_at))
+
+
+def shown(instance: Instance) -> dict[str, Any]:
+    """One machine as lists show it."""
+    return as_json(rows(Instance.objects.filter(pk=instance.pk)).get())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -13,8 +14,9 @@ from fleet.api.ordering import Ordering
 from fleet.api.problems import Problem
 from fleet.domain.refusals import did_you_mean
 
-__all__ = ["Fields", "Ordering", "PageQuery", "page", "paged"]
+__all__ = ["Fields", "Ordering", "PageQuery", "narrowed", "page", "paged"]
 
+Row = TypeVar("Row", bound=Model)
 LONGEST_LIST_OF_NAMES = 1000
 
 
@@ -40,3 +42,8 @@ class Fields(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> str:
         return ",".join(value)
+
+
+def narrowed(found: QuerySet[Row], query: dict[str, Any], **columns: str) -> QuerySet[Row]:
+    """Only the rows that the filters given in the query ask for: parameter -> column."""
+    return found.filter(**{column: query[name] for name, column in columns.items() if name in query})

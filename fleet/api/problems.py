@@ -42,6 +42,11 @@ CONFLICTS = frozenset(
         "allocation-ended",
         "endpoint-ended",
         "name-taken",
+        "too-late",
+        "machine-leaves",
+        "incident-closed",
+        "account-in-use",
+        "account-has-history",
         "limit-taken",
         "change-waiting",
         "change-decided",
@@ -93,6 +98,11 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     if body["status"] == 500:
         logger.error("unhandled error in %s", type(context.get("view")).__name__, exc_info=error)
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def problem_of(error: Exception, *, request_id: str) -> dict[str, Any]:
+    """The problem an error would be answered with, as a part of a larger answer."""
+    return _translate(error)[0] | {"request_id": request_id}
 
 
 def plain_response(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:

@@ -131,14 +131,17 @@ def says(
 
     def describe(method: View) -> View:
         changes_a_row = method.__name__.upper() in CHANGES_A_ROW
-        asked = [one for one in parameters if one.name != IF_MATCH.name] + [IF_MATCH] * changes_a_row
+        reads_a_row = method.__name__ == "get" and bool(path_id) and query is None
+        conditions = {IF_MATCH.name: IF_MATCH} if changes_a_row else {}
+        conditions |= {IF_NONE_MATCH.name: IF_NONE_MATCH} if reads_a_row else {}
+        asked = [one for one in parameters if one.name not in (IF_MATCH.name, *conditions)] + list(conditions.values())
         told = sorted(refusals | ({412, 428} if changes_a_row else set()))
         responses: dict[Any, Any] = {(code, CONTENT_TYPE): OpenApiResponse(ProblemOut) for code in told}
         if csv:
             responses |= {(status, "application/json"): out, (status, "text/csv"): OpenApiResponse(OpenApiTypes.STR)}
         else:
             responses[status] = out
-        responses.update(also or {})
+        responses.update(({304: None} if reads_a_row else {}) | (also or {}))
         described: View = extend_schema(
             operation_id=_operation_id(method.__qualname__),
             parameters=[*([query] if query else []), *asked],

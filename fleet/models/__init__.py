@@ -8,6 +8,7 @@ from fleet.models.event import Event, IdempotencyRecord
 from fleet.models.installation import BusinessClock, Installation, Periodic, Progress
 from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, TerminationFact
 from fleet.models.limits import Budget, BudgetAction, ChangeRequest, ChangeState, Quota
+from fleet.models.operation import Operation, OperationState
 from fleet.models.saved_view import SavedView
 from fleet.models.session import ProviderGrant, Session
 from fleet.models.webhook import MessageState, Webhook, WebhookMessage
@@ -37,6 +38,8 @@ __all__ = [
     "Membership",
     "MessageState",
     "Offering",
+    "Operation",
+    "OperationState",
     "Periodic",
     "PricePoint",
     "Progress",

@@ -42,6 +42,7 @@ class CloudAccount(models.Model):
     last_notice_seq = models.BigIntegerField(default=0, editable=False)
     last_read_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last good answer (real time)")
     last_error = models.TextField(blank=True, default="", editable=False)
+    sweep_requested_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Real time")
     prices_complete_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="No price change before this business time is missing"
     )

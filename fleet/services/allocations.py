@@ -199,8 +199,7 @@ def check_changeable(allocation: Allocation, generation: int | None) -> None:
     """Raise Refused when a locked row has ended or is not the one that was read."""
     if allocation.desired == Desired.ABSENT:
         raise Refused("allocation-ended", "It is being released; request a new allocation instead.")
-    if generation is not None and generation != allocation.generation:
-        raise Refused("changed-meanwhile", "Somebody changed it after you read it; read it again.", retryable=True)
+    check_generation(allocation.generation, generation)
 
 
 def resize(allocation: Allocation, *, accelerator_count: int, now: datetime, reason: Reason) -> None:

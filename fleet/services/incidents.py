@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -45,18 +46,22 @@ def acknowledge(public_id: str, *, now: datetime, actor: str) -> Incident:
         row = _open_one(public_id)
         if row.acknowledged_at is None:
             row.acknowledged_at, row.acknowledged_by = now, actor
-            row.save(update_fields=["acknowledged_at", "acknowledged_by"])
-            _say("incident.acknowledged", row, now, actor=actor)
+            row.generation += 1
+            row.save(update_fields=["acknowledged_at", "acknowledged_by", "generation"])
+            change = {"before": {"acknowledged_by": ""}, "after": {"acknowledged_by": actor}}
+            _say("incident.acknowledged", row, now, actor=actor, **change)
     return row
 
 
-def close_by_hand(public_id: str, *, now: datetime, actor: str) -> Incident:
+def close_by_hand(public_id: str, *, now: datetime, actor: str, reason: str = "") -> Incident:
     """Somebody says it is over. If its cause is still there, it is opened again as a new one."""
     with transaction.atomic():
         row = _open_one(public_id)
-        row.closed_at = now
-        row.save(update_fields=["closed_at"])
-        _say("incident.closed", row, now, actor=actor)
+        row.closed_at, row.closed_by, row.close_reason = now, actor[:200], reason[:300]
+        row.generation += 1
+        row.save(update_fields=["closed_at", "closed_by", "close_reason", "generation"])
+        change = {"before": {"closed_at": None}, "after": {"closed_at": now.isoformat()}}
+        _say("incident.closed", row, now, actor=actor, reason=reason, **change)
     return row
 
 
@@ -69,12 +74,12 @@ def _open_one(public_id: str) -> Incident:
     return row
 
 
-def _say(topic: str, row: Incident, now: datetime, *, actor: str = "purser") -> None:
+def _say(topic: str, row: Incident, now: datetime, *, actor: str = "purser", reason: str = "", **data: Any) -> None:
     events.record(
         topic,
         subject=row.public_id,
         project=row.project,
         actor=actor,
         now=now,
-        data={"kind": row.kind, "detail": row.detail},
+        data={"kind": row.kind, "detail": row.detail, **data, **({"reason": reason} if reason else {})},
     )

@@ -11,6 +11,7 @@ from django.db.models import F
 from fleet.domain.capacity import Memory, Pool, cooldown, remembered_scope
 from fleet.domain.outcomes import Refusal, Scope
 from fleet.models import CapacityMemory, Instance, Slot
+from fleet.services import events
 
 KEPT_FILLS = 50
 
@@ -93,6 +94,36 @@ def recall(pools: Iterable[Pool], *, now: datetime) -> dict[Pool, Memory]:
         for r in CapacityMemory.objects.filter(account__in={pool.account_id for pool in wanted})
     }
     return {pool: _memory(pool, rows, now) for pool in wanted} if rows else {}
+
+
+def forget_cooldown(
+    row: CapacityMemory, *, reason: str, now: datetime, actor: str, request_id: str = ""
+) -> CapacityMemory:
+    """Ask this pool again at once: whoever says so knows better than its last refusals. What was counted stays."""
+    with transaction.atomic():
+        row = CapacityMemory.objects.select_for_update(no_key=True, of=("self",)).select_related("account").get(
+            pk=row.pk
+        )  # fmt: skip
+        if row.cooldown_until is None and not row.refusals_in_a_row:
+            return row
+        before = {"cooldown_until": row.cooldown_until and row.cooldown_until.isoformat(),
+                  "refusals_in_a_row": row.refusals_in_a_row}  # fmt: skip
+        row.cooldown_until, row.refusals_in_a_row = None, 0
+        row.save(update_fields=["cooldown_until", "refusals_in_a_row"])
+        events.record(
+            "capacity-memory.cooldown-forgotten",
+            subject=row.public_id,
+            actor=actor,
+            request_id=request_id,
+            now=now,
+            data={
+                "pool": str(row),
+                "reason": reason,
+                "before": before,
+                "after": {"cooldown_until": None, "refusals_in_a_row": 0},
+            },
+        )
+    return row
 
 
 def _memory(pool: Pool, rows: dict[tuple[int, str, str, str, str], CapacityMemory], now: datetime) -> Memory:

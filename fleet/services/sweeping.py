@@ -39,8 +39,22 @@ class _Stray:
 
 def due(account: CloudAccount) -> bool:
     """Whether it is time to look at this account again."""
-    started = Sweep.objects.filter(account=account).order_by("-id").values_list("started_at", flat=True)[:20]
-    return sweep_due(list(started), datetime.now(UTC))
+    started = list(Sweep.objects.filter(account=account).order_by("-id").values_list("started_at", flat=True)[:20])
+    asked = account.sweep_requested_at
+    return sweep_due(started, datetime.now(UTC)) or (asked is not None and (not started or started[0] < asked))
+
+
+def request_sweep(account: CloudAccount, *, now: datetime, actor: str, request_id: str = "") -> datetime:
+    """Look at this account at the next tick. Returns the real time from which a sweep answers this."""
+    with transaction.atomic():
+        CloudAccount.objects.filter(pk=account.pk).update(sweep_requested_at=Now())
+        account.refresh_from_db(fields=["sweep_requested_at"])
+        events.record(
+            "sweep.requested", subject=account.public_id, actor=actor, request_id=request_id, now=now,
+            data={"account": account.name},
+        )  # fmt: skip
+    assert account.sweep_requested_at is not None
+    return account.sweep_requested_at
 
 
 def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:

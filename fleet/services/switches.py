@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from fleet.domain.refusals import Refused
+from fleet.domain.refusals import Refused, check_generation
 from fleet.models import Installation
 from fleet.services import events
 from fleet.services.installation import installation
@@ -15,7 +15,16 @@ SHORTEST_REASON, LONGEST_REASON = 8, 500
 COLUMNS = {"launches": ("launches_paused", "pause_reason"), "sweeper": ("destructive_frozen", "frozen_reason")}
 
 
-def switch(what: str, *, stopped: bool, reason: str, now: datetime, actor: str, request_id: str = "") -> Installation:
+def switch(
+    what: str,
+    *,
+    stopped: bool,
+    reason: str,
+    now: datetime,
+    actor: str,
+    generation: int | None = None,
+    request_id: str = "",
+) -> Installation:
     """Stop `launches` or the `sweeper`, or let it go on. The reason is kept with the switch and in the event."""
     reason = reason.strip()
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
@@ -28,10 +37,12 @@ def switch(what: str, *, stopped: bool, reason: str, now: datetime, actor: str, 
     installation()
     with transaction.atomic():
         row = Installation.objects.select_for_update(no_key=True).get(pk=1)
+        check_generation(row.generation, generation)
         before = getattr(row, flag)
         setattr(row, flag, stopped)
         setattr(row, why, reason if stopped else "")
-        row.save(update_fields=[flag, why])
+        row.generation += 1
+        row.save(update_fields=[flag, why, "generation"])
         if before != stopped:
             events.record(
                 f"{what}.stopped" if stopped else f"{what}.resumed",

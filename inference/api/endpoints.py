@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework import serializers
@@ -13,12 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.allocations import CHIP_WORD, CLOUD_WORD, DryRun, Labels, PlanOut, refuse_hopeless
-from fleet.api.base import ApiView, etag
+from fleet.api.base import ApiView, etag, respond
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names
-from fleet.api.listing import Fields, Ordering, paged
+from fleet.api.listing import Fields, Ordering, narrowed, paged
+from fleet.api.operations import accepted, answered_when_done
+from fleet.api.patience import PREFER
 from fleet.api.schema import IDEMPOTENCY_KEY, IF_NONE_MATCH, says
 from fleet.models import CapacityType
+from fleet.services import operations
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 from inference.domain.lifecycle import ENDED_REPLICA_STATES, EndpointState, ReplicaState
@@ -118,6 +122,10 @@ class EndpointOut(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 
+class EndpointAcceptedOut(EndpointOut):
+    operation = serializers.CharField(help_text="Public id of what is under way")
+
+
 class EndpointPlanOut(PlanOut):
     memory_fit = serializers.DictField(help_text="Where the memory of one accelerator would go, in GiB")
 
@@ -175,24 +183,24 @@ class Endpoints(ListView):
         if "living" in query:
             deleted = Q(state=EndpointState.DELETED)
             found = found.filter(~deleted if query["living"] else deleted)
-        for parameter, column in (
-            ("state", "state"),
-            ("project", "project__slug"),
-            ("name", "name"),
-            ("model", "model__public_id"),
-            ("serving_config", "serving_config__public_id"),
-        ):
-            if parameter in query:
-                found = found.filter(**{column: query[parameter]})
+        found = narrowed(
+            found,
+            query,
+            state="state",
+            project="project__slug",
+            name="name",
+            model="model__public_id",
+            serving_config="serving_config__public_id",
+        )
         return self.listed(rows(found), query, key="public_id", row=as_json, shape=EndpointOut, name="endpoints")
 
     @says(
-        EndpointOut,
+        EndpointAcceptedOut,
         status=202,
         also={200: EndpointPlanOut},
         query=DryRun,
         body=EndpointIn,
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(IDEMPOTENCY_KEY, PREFER),
         refuses=(409,),
         summary="Serve a model, or see what serving it would take",
     )
@@ -220,9 +228,17 @@ class Endpoints(ListView):
                 request_id=self.request_id,
                 token_id=self.caller.token_id,
             )
-            return Answer(202, _shown(made), f"/api/v1/endpoints/{made.public_id}")
+            operation = operations.start(
+                "endpoint.create",
+                subject=made.public_id,
+                project=project,
+                target={"replicas": made.desired_replicas},
+                **self.asked(),
+            )
+            return accepted(_shown(made), operation, _path(made), version=made.generation)
 
-        return self.once(run)
+        response = self.once(run)
+        return answered_when_done(response, request, lambda: _shown_by_id(response.data["id"]))
 
 
 class OneEndpoint(ApiView):
@@ -256,21 +272,22 @@ class OneEndpoint(ApiView):
         return self.shown(_shown(changed), changed.generation)
 
     @says(
-        EndpointOut,
+        EndpointAcceptedOut,
         status=202,
         path_id="ep",
+        parameters=(PREFER,),
         summary="Delete it: running requests end first, then its machines are released",
     )
     def delete(self, request: Request, public_id: str) -> Response:
         endpoint = self.one(Endpoint.objects.all(), public_id)
-        deleted = endpoints.delete_endpoint(
-            public_id,
-            now=business_now(),
-            actor=self.caller.name,
-            generation=self.unchanged(endpoint.generation),
-            request_id=self.request_id,
-        )
-        return self.shown(_shown(deleted), deleted.generation, status=202)
+        generation = self.unchanged(endpoint.generation)
+        with transaction.atomic():
+            deleted = endpoints.delete_endpoint(public_id, generation=generation, **self.said())
+            operation = operations.start_once(
+                "endpoint.delete", subject=public_id, project=deleted.project, **self.asked()
+            )
+            answer = accepted(_shown(deleted), operation, _path(deleted), version=deleted.generation)
+        return answered_when_done(respond(answer), request, lambda: _shown_by_id(public_id))
 
 
 class Weights(ApiView):
@@ -300,3 +317,11 @@ def spec_of(wanted: dict[str, Any]) -> EndpointSpec:
 
 def _shown(endpoint: Endpoint) -> dict[str, Any]:
     return as_json(rows(Endpoint.objects.filter(pk=endpoint.pk)).get())
+
+
+def _shown_by_id(public_id: str) -> dict[str, Any]:
+    return as_json(rows(Endpoint.objects.filter(public_id=public_id)).get())
+
+
+def _path(endpoint: Endpoint) -> str:
+    return f"/api/v1/endpoints/{endpoint.public_id}"

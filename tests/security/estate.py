@@ -12,18 +12,24 @@ from django.utils import timezone
 from fleet.models import (
     Allocation,
     Budget,
+    CapacityMemory,
     ChangeRequest,
+    CloudAccount,
     Incident,
     Instance,
+    LaunchAttempt,
+    Offering,
+    Operation,
     Project,
     Quota,
     ServiceAccount,
     Slot,
+    Sweep,
     Token,
     Webhook,
     WebhookMessage,
 )
-from fleet.services import events, tokens
+from fleet.services import events, operations, tokens
 from fleet.services.clock import business_now
 from inference.models import Decision, Endpoint, Model, Replica, ServingConfig
 from tests import factories
@@ -37,6 +43,14 @@ class Estate:
     other: Project
     allocation: Allocation
     instance: Instance
+    slot: Slot
+    attempt: LaunchAttempt
+    incident: Incident
+    operation: Operation
+    account: CloudAccount
+    offering: Offering
+    memory: CapacityMemory
+    sweep: Sweep
     endpoint: Endpoint
     replica: Replica
     decision: Decision
@@ -58,15 +72,6 @@ class Estate:
     strangers_token: str
     expired_token: str
     revoked_token: str
-
-    @property
-    def incident(self) -> Incident:
-        return Incident.objects.get(project=self.mine)
-
-    @property
-    def slot(self) -> Slot:
-        assert self.instance.slot is not None
-        return self.instance.slot
 
     noun = "allocations"  # of the API's reference, which is everybody's
     some_role = "viewer"
@@ -92,7 +97,14 @@ class Estate:
     def known_only_with(self) -> dict[str, list[str]]:
         """What only those see who may read it: by the scopes that open it in `mine`."""
         return {
-            "fleet:read": [self.allocation.name, self.instance.public_id, self.instance.provider_id],
+            "fleet:read": [
+                self.allocation.name,
+                self.instance.public_id,
+                self.instance.provider_id,
+                self.attempt.public_id,
+                self.incident.public_id,
+                self.operation.public_id,
+            ],
             "access:read or audit:read": [
                 self.service_account.public_id,
                 self.robots_row.public_id,
@@ -127,7 +139,7 @@ def build() -> Estate:
     hour = business_now().replace(minute=0, second=0, microsecond=0)
     factories.share(mine, hour=hour, endpoint_ref=endpoint.public_id, allocation=allocation)
     factories.token_price(mine, endpoint.public_id, hour=hour, until=hour + timedelta(hours=1))
-    Incident.objects.create(
+    incident = Incident.objects.create(
         project=mine, kind="budget", subject="everything", detail="Nearly spent.", opened_at=business_now()
     )
     events.record("allocation.requested", subject=allocation.public_id, project=mine, now=business_now())
@@ -150,6 +162,21 @@ def build() -> Estate:
         other=other,
         allocation=allocation,
         instance=instance,
+        slot=slot,
+        attempt=attempt,
+        incident=incident,
+        operation=operations.start(
+            "allocation.resize",
+            subject=allocation.public_id,
+            project=mine,
+            requested_by="matrix",
+            now=factories.NOON,
+            target={"before": 8, "after": 8, "generation": 1},
+        ),
+        account=account,
+        offering=Offering.objects.first() or factories.offering(account),
+        memory=CapacityMemory.objects.create(account=account, region="us-east-1", zone="us-east-1a"),
+        sweep=Sweep.objects.create(account=account, started_at=timezone.now(), business_at=factories.NOON),
         endpoint=endpoint,
         replica=replica,
         decision=decision,

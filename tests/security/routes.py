@@ -50,6 +50,7 @@ class Rule:
     delete: str = ""
     row: str = ""  # attributes of the estate, one an argument; the row belongs to its project `mine`
     hidden: bool = False  # who may not read the row does not learn that the route needs a scope: 404, not 403
+    catalogue: str = ""  # attribute of the estate that belongs to no project: everybody finds it who may call at all
     reads: str = ""  # the scope without which that row is not there; usually that of GET
     gives: str = ""  # the role a change gives: it takes all the rights of that role to do so
     by_token: str = ""  # the scope with which a token may do what every person may
@@ -73,18 +74,77 @@ class Rule:
 
 ID = "<public_id:public_id>"
 IN_2150 = {"expires_at": "2150-01-01T00:00:00Z"}
+NO_ALLOCATION = {"id": f"alloc_{'0' * 32}", "if_match": "*"}
 API_RULES: dict[str, Rule] = {
     "api/schema": Rule(get=ANYBODY),
     # fleet
     "api/v1/allocations": Rule(get="fleet:read", post="fleet:write"),
-    f"api/v1/allocations/{ID}": Rule(get="fleet:read", delete="fleet:write", row="allocation"),
+    f"api/v1/allocations/{ID}": Rule(
+        get="fleet:read", patch="fleet:write", delete="fleet:write", row="allocation", bodies={"patch": {"name": "x"}}
+    ),
+    "api/v1/allocations/bulk": Rule(post="fleet:write", bodies={"post": {"items": [{"name": "x"}]}}),
+    "api/v1/allocations/bulk-release": Rule(post="fleet:write", bodies={"post": {"items": [NO_ALLOCATION]}}),
     f"api/v1/allocations/{ID}/extend": Rule(post="fleet:write", row="allocation", bodies={"post": IN_2150}),
     f"api/v1/allocations/{ID}/explain": Rule(get="fleet:read", row="allocation"),
     "api/v1/instances": Rule(get="fleet:read"),
     f"api/v1/instances/{ID}": Rule(get="fleet:read", row="instance"),
+    "api/v1/instances/bulk": Rule(
+        post="fleet:write", bodies={"post": {"action": "cordon", "ids": [f"inst_{'0' * 32}"]}}
+    ),
+    f"api/v1/instances/{ID}/cordon": Rule(post="fleet:write", row="instance"),
+    f"api/v1/instances/{ID}/uncordon": Rule(post="fleet:write", row="instance"),
+    f"api/v1/instances/{ID}/drain": Rule(post="fleet:write", row="instance", bodies={"post": {"replace": True}}),
+    f"api/v1/instances/{ID}/terminate": Rule(
+        post="fleet:write", row="instance", bodies={"post": {"replace": True, "reason": "It is broken."}}
+    ),
+    "api/v1/slots": Rule(get="fleet:read"),
+    f"api/v1/slots/{ID}": Rule(get="fleet:read", delete="fleet:write", row="slot"),
+    "api/v1/launch-attempts": Rule(get="fleet:read"),
+    f"api/v1/launch-attempts/{ID}": Rule(get="fleet:read", row="attempt"),
+    "api/v1/operations": Rule(get="fleet:read"),
+    f"api/v1/operations/{ID}": Rule(get="fleet:read", row="operation"),
+    f"api/v1/operations/{ID}/cancel": Rule(post="fleet:write", row="operation"),
+    "api/v1/holds": Rule(get="fleet:read"),
+    "api/v1/incidents": Rule(get="fleet:read"),
+    f"api/v1/incidents/{ID}": Rule(get="fleet:read", row="incident"),
+    f"api/v1/incidents/{ID}/acknowledge": Rule(post="fleet:write", row="incident"),
+    f"api/v1/incidents/{ID}/close": Rule(
+        post="fleet:write", row="incident", bodies={"post": {"reason": "It is over."}}
+    ),
     "api/v1/accelerators": Rule(get="fleet:read"),
+    "api/v1/instance-types": Rule(get="fleet:read"),
     "api/v1/offerings": Rule(get="fleet:read"),
-    "api/v1/accounts": Rule(get="fleet:read"),
+    f"api/v1/offerings/{ID}/prices": Rule(get="fleet:read", catalogue="offering"),
+    "api/v1/capacity-memory": Rule(get="fleet:read"),
+    f"api/v1/capacity-memory/{ID}": Rule(get="fleet:read", catalogue="memory"),
+    f"api/v1/capacity-memory/{ID}/forget": Rule(
+        post="installation:write", catalogue="memory", bodies={"post": {"reason": "The zone was refilled."}}
+    ),
+    "api/v1/accounts": Rule(
+        get="fleet:read",
+        post="installation:write",
+        sensitive=True,
+        bodies={
+            "post": {"name": "new", "cloud": "aws", "provider": "sandbox", "options": {"url": "http://127.0.0.1:1"}}
+        },
+    ),
+    f"api/v1/accounts/{ID}": Rule(
+        get="fleet:read",
+        patch="installation:write",
+        delete="installation:write",
+        sensitive=True,
+        catalogue="account",
+        bodies={"patch": {"enabled": False}},
+    ),
+    # the installation
+    "api/v1/installation": Rule(
+        get="installation:read",
+        patch="installation:write",
+        sensitive=True,
+        bodies={"patch": {"launches_paused": True, "reason": "Only to try it."}},
+    ),
+    "api/v1/sweeps": Rule(get="installation:read", post="installation:write", bodies={"post": {"account": "nobody"}}),
+    f"api/v1/sweeps/{ID}": Rule(get="installation:read", catalogue="sweep"),
     "api/v1/projects": Rule(
         get="fleet:read", post="installation:write", sensitive=True, bodies={"post": {"slug": "new", "name": "New"}}
     ),
@@ -398,8 +458,9 @@ def address(route: str, estate: Estate) -> str:
     if "<" not in route:
         return f"/{route}"
     rule = API_RULES.get(route) or PAGE_RULES.get(route)
-    assert rule and rule.row, f"/{route} is new: say in tests/security/routes.py who may open it and which row it names"
-    rows = iter(rule.row.split(", "))
+    names = rule and (rule.row or rule.catalogue)
+    assert names, f"/{route} is new: say in tests/security/routes.py who may open it and which row it names"
+    rows = iter(names.split(", "))
 
     def argument(_: re.Match[str]) -> str:
         row = getattr(estate, next(rows))

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from fleet.models import Event
+from fleet.models import CapacityMemory, Event
+from fleet.services import operations
 from tests import factories
 from tests.api_client import fresh_client
 from tests.security.estate import Estate
@@ -63,12 +64,76 @@ def _single_machines(estate: Estate) -> None:
     factories.offering(factories.account(), accelerator_count=1)
 
 
+def _free_slot(estate: Estate) -> Any:
+    """One that no endpoint decides about."""
+    return factories.slot(factories.allocation(estate.mine), account=estate.account)
+
+
+def _creation(estate: Estate) -> Any:
+    allocation = factories.allocation(estate.mine)
+    return operations.start(
+        "allocation.create", subject=allocation.public_id, project=estate.mine, requested_by="ada", now=factories.NOON
+    )
+
+
+def _cordoned(estate: Estate) -> None:
+    type(estate.slot).objects.filter(pk=estate.slot.pk).update(cordoned_at=factories.NOON)
+
+
+def _cooling(estate: Estate) -> Any:
+    return CapacityMemory.objects.create(account=estate.account, zone="b", refusals_in_a_row=3)
+
+
+def _unused_account(estate: Estate) -> Any:
+    return factories.account()
+
+
 EXEMPT = {
     ("post", "api/v1/usage-events"): "measurements that routers push, each with an id of its own",
 }
 CHANGES: dict[tuple[str, str], Change] = {
     ("post", "api/v1/allocations"): Change(
         ("allocation.requested",), says(name="audited", accelerator="H100", accelerator_count=8), both=False
+    ),
+    ("post", "api/v1/allocations/bulk"): Change(
+        ("allocation.requested",), says(items=[{"name": "audited", "accelerator": "H100", "accelerator_count": 8}]),
+        both=False,
+    ),
+    ("post", "api/v1/allocations/bulk-release"): Change(
+        ("allocation.release-requested",),
+        lambda estate: {"items": [{"id": estate.allocation.public_id, "if_match": "*"}]},
+    ),
+    ("patch", f"api/v1/allocations/{ID}"): Change(("allocation.changed",), says(name="audited")),
+    ("delete", f"api/v1/slots/{ID}"): Change(("slot.release-requested",), about=_free_slot),
+    ("post", "api/v1/instances/bulk"): Change(
+        ("slot.cordoned",), lambda estate: {"action": "cordon", "ids": [estate.instance.public_id]}, both=False
+    ),
+    ("post", f"api/v1/instances/{ID}/cordon"): Change(("slot.cordoned",), both=False),
+    ("post", f"api/v1/instances/{ID}/uncordon"): Change(("slot.uncordoned",), both=False, prepare=_cordoned),
+    ("post", f"api/v1/instances/{ID}/drain"): Change(("slot.drain-requested",), says(replace=True), both=False),
+    ("post", f"api/v1/instances/{ID}/terminate"): Change(
+        ("slot.terminate-requested",), says(replace=True, reason="It is broken.")
+    ),
+    ("post", f"api/v1/operations/{ID}/cancel"): Change(
+        ("allocation.release-requested", "operation.cancel-requested"), about=_creation
+    ),
+    ("post", f"api/v1/incidents/{ID}/acknowledge"): Change(("incident.acknowledged",)),
+    ("post", f"api/v1/incidents/{ID}/close"): Change(("incident.closed",), says(reason="It is over.")),
+    ("post", f"api/v1/capacity-memory/{ID}/forget"): Change(
+        ("capacity-memory.cooldown-forgotten",), says(reason="The zone was refilled."), root=True, about=_cooling
+    ),
+    ("post", "api/v1/accounts"): Change(
+        ("account.added",),
+        says(name="new", cloud="aws", provider="sandbox", options={"url": "http://127.0.0.1:1"}),
+        both=False, root=True,
+    ),
+    ("patch", f"api/v1/accounts/{ID}"): Change(("account.changed",), says(enabled=False), root=True),
+    ("delete", f"api/v1/accounts/{ID}"): Change(("account.deleted",), both=False, root=True, about=_unused_account),
+    ("post", "api/v1/sweeps"): Change(
+        ("sweep.requested",), lambda estate: {"account": estate.account.name}, both=False, root=True
+    ),
+    ("patch", "api/v1/installation"): Change(
+        ("launches.stopped",), says(launches_paused=True, reason="Only to try it."), root=True
     ),
     ("delete", f"api/v1/allocations/{ID}"): Change(("allocation.release-requested",)),
     ("post", f"api/v1/allocations/{ID}/extend"): Change(

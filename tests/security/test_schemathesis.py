@@ -76,6 +76,13 @@ def _aim(case: Any, estate: Estate) -> None:
         "quota": estate.quota,
         "bud": estate.budget,
         "chg": estate.change_request,
+        "slot": estate.slot,
+        "att": estate.attempt,
+        "inc": estate.incident,
+        "op": estate.operation,
+        "acct": estate.account,
+        "off": estate.offering,
+        "mem": estate.memory,
     }
     prefix, _, digits = wanted.partition("_") if isinstance(wanted, str) else ("", "", "")
     if prefix in rows and len(digits) == 32 and int(digits[-1], 16) % 2 == 0:

@@ -3,9 +3,13 @@
 from .accelerator_out import AcceleratorOut
 from .accelerator_out_sources import AcceleratorOutSources
 from .accelerators_out import AcceleratorsOut
+from .account_in_request import AccountInRequest
+from .account_in_request_options import AccountInRequestOptions
 from .account_out import AccountOut
 from .account_page import AccountPage
-from .action_enum import ActionEnum
+from .allocation_accepted_out import AllocationAcceptedOut
+from .allocation_accepted_out_labels import AllocationAcceptedOutLabels
+from .allocation_accepted_out_need_type_0 import AllocationAcceptedOutNeedType0
 from .allocation_detail_out import AllocationDetailOut
 from .allocation_detail_out_labels import AllocationDetailOutLabels
 from .allocation_detail_out_need_type_0 import AllocationDetailOutNeedType0
@@ -23,10 +27,19 @@ from .audit_event_out import AuditEventOut
 from .audit_event_out_data import AuditEventOutData
 from .audit_event_page import AuditEventPage
 from .backend_out import BackendOut
+from .budget_action import BudgetAction
 from .budget_in_request import BudgetInRequest
 from .budget_out import BudgetOut
 from .budget_page import BudgetPage
 from .budgets_bulk_in_request import BudgetsBulkInRequest
+from .bulk_allocations_in_request import BulkAllocationsInRequest
+from .bulk_allocations_in_request_items_item import BulkAllocationsInRequestItemsItem
+from .bulk_instances_in_request import BulkInstancesInRequest
+from .bulk_release_in_request import BulkReleaseInRequest
+from .bulk_result_item_out import BulkResultItemOut
+from .bulk_result_out import BulkResultOut
+from .capacity_memory_out import CapacityMemoryOut
+from .capacity_memory_page import CapacityMemoryPage
 from .capacity_types_enum import CapacityTypesEnum
 from .change_request_out import ChangeRequestOut
 from .change_request_out_after_type_0 import ChangeRequestOutAfterType0
@@ -34,6 +47,7 @@ from .change_request_out_before import ChangeRequestOutBefore
 from .change_request_out_state_enum import ChangeRequestOutStateEnum
 from .change_request_page import ChangeRequestPage
 from .charge_kind import ChargeKind
+from .close_in_request import CloseInRequest
 from .connect_out import ConnectOut
 from .cost_kind import CostKind
 from .cost_out import CostOut
@@ -43,6 +57,9 @@ from .decision_out import DecisionOut
 from .decision_out_alternatives_item import DecisionOutAlternativesItem
 from .decision_out_inputs import DecisionOutInputs
 from .decision_page import DecisionPage
+from .drain_in_request import DrainInRequest
+from .endpoint_accepted_out import EndpointAcceptedOut
+from .endpoint_accepted_out_policy_params import EndpointAcceptedOutPolicyParams
 from .endpoint_in_request import EndpointInRequest
 from .endpoint_in_request_labels import EndpointInRequestLabels
 from .endpoint_in_request_policy_params import EndpointInRequestPolicyParams
@@ -72,12 +89,15 @@ from .extend_in_request import ExtendInRequest
 from .field_problem import FieldProblem
 from .fit_out import FitOut
 from .fits_out import FitsOut
+from .forget_in_request import ForgetInRequest
 from .gap_out import GapOut
 from .gap_page import GapPage
+from .get_accounts_ordering import GetAccountsOrdering
 from .get_all_decisions_action import GetAllDecisionsAction
 from .get_all_decisions_ordering import GetAllDecisionsOrdering
 from .get_allocations_ordering import GetAllocationsOrdering
 from .get_allocations_state import GetAllocationsState
+from .get_capacity_memories_ordering import GetCapacityMemoriesOrdering
 from .get_change_requests_state import GetChangeRequestsState
 from .get_costs_by import GetCostsBy
 from .get_costs_step import GetCostsStep
@@ -86,30 +106,53 @@ from .get_decisions_ordering import GetDecisionsOrdering
 from .get_endpoint_series_metric import GetEndpointSeriesMetric
 from .get_endpoints_ordering import GetEndpointsOrdering
 from .get_endpoints_state import GetEndpointsState
+from .get_holds_ordering import GetHoldsOrdering
+from .get_incidents_ordering import GetIncidentsOrdering
+from .get_instance_types_ordering import GetInstanceTypesOrdering
+from .get_instances_ordering import GetInstancesOrdering
+from .get_launch_attempts_ordering import GetLaunchAttemptsOrdering
+from .get_launch_attempts_state import GetLaunchAttemptsState
 from .get_ledger_entries_kind import GetLedgerEntriesKind
 from .get_ledger_entries_ordering import GetLedgerEntriesOrdering
 from .get_models_ordering import GetModelsOrdering
+from .get_offering_prices_ordering import GetOfferingPricesOrdering
 from .get_offerings_capacity_type import GetOfferingsCapacityType
+from .get_offerings_ordering import GetOfferingsOrdering
+from .get_operations_ordering import GetOperationsOrdering
 from .get_percentiles_metric import GetPercentilesMetric
 from .get_replica_series_metric import GetReplicaSeriesMetric
 from .get_replicas_ordering import GetReplicasOrdering
 from .get_replicas_state import GetReplicasState
 from .get_serving_configs_ordering import GetServingConfigsOrdering
 from .get_shares_kind import GetSharesKind
+from .get_slots_ordering import GetSlotsOrdering
+from .get_slots_state import GetSlotsState
+from .get_sweeps_ordering import GetSweepsOrdering
 from .get_telemetry_gaps_ordering import GetTelemetryGapsOrdering
 from .get_usage_intervals_kind import GetUsageIntervalsKind
 from .get_usage_intervals_ordering import GetUsageIntervalsOrdering
 from .get_webhook_messages_state import GetWebhookMessagesState
+from .hold_out import HoldOut
+from .hold_page import HoldPage
+from .incident_out import IncidentOut
+from .incident_page import IncidentPage
+from .installation_out import InstallationOut
 from .instance_detail_out import InstanceDetailOut
 from .instance_out import InstanceOut
 from .instance_page import InstancePage
+from .instance_type_out import InstanceTypeOut
+from .instance_type_page import InstanceTypePage
 from .issued_out import IssuedOut
+from .launch_attempt_out import LaunchAttemptOut
+from .launch_attempt_page import LaunchAttemptPage
+from .launch_attempt_state import LaunchAttemptState
 from .ledger_entry_out import LedgerEntryOut
 from .ledger_entry_page import LedgerEntryPage
 from .limit_line_out import LimitLineOut
 from .limit_line_out_after_type_0 import LimitLineOutAfterType0
 from .limit_line_out_before_type_0 import LimitLineOutBeforeType0
 from .limit_lines_out import LimitLinesOut
+from .machine_action import MachineAction
 from .me_out import MeOut
 from .me_out_kind_enum import MeOutKindEnum
 from .member_in_request import MemberInRequest
@@ -126,11 +169,20 @@ from .model_out import ModelOut
 from .model_page import ModelPage
 from .my_project_out import MyProjectOut
 from .need_in_request import NeedInRequest
+from .no_body_request import NoBodyRequest
 from .nothing_request import NothingRequest
 from .offering_out import OfferingOut
 from .offering_page import OfferingPage
+from .operation_out import OperationOut
+from .operation_out_result_type_0 import OperationOutResultType0
+from .operation_page import OperationPage
+from .operation_state import OperationState
 from .overlap_in_request import OverlapInRequest
 from .parameter_out import ParameterOut
+from .patched_account_changes_in_request import PatchedAccountChangesInRequest
+from .patched_account_changes_in_request_options import PatchedAccountChangesInRequestOptions
+from .patched_allocation_changes_in_request import PatchedAllocationChangesInRequest
+from .patched_allocation_changes_in_request_labels import PatchedAllocationChangesInRequestLabels
 from .patched_budget_change_request import PatchedBudgetChangeRequest
 from .patched_limits_in_request import PatchedLimitsInRequest
 from .patched_model_change_request import PatchedModelChangeRequest
@@ -142,6 +194,7 @@ from .patched_service_account_change_request import PatchedServiceAccountChangeR
 from .patched_serving_config_change_request import PatchedServingConfigChangeRequest
 from .patched_slo_request import PatchedSloRequest
 from .patched_slo_request_policy_params import PatchedSloRequestPolicyParams
+from .patched_switches_in_request import PatchedSwitchesInRequest
 from .patched_webhook_change_request import PatchedWebhookChangeRequest
 from .percentile_out import PercentileOut
 from .percentiles_out import PercentilesOut
@@ -154,6 +207,8 @@ from .plan_out_rejected_item import PlanOutRejectedItem
 from .point_out import PointOut
 from .policies_out import PoliciesOut
 from .policy_out import PolicyOut
+from .price_out import PriceOut
+from .price_page import PricePage
 from .problem_out import ProblemOut
 from .project_in_request import ProjectInRequest
 from .project_out import ProjectOut
@@ -162,6 +217,7 @@ from .quota_in_request import QuotaInRequest
 from .quota_out import QuotaOut
 from .quota_page import QuotaPage
 from .quotas_bulk_in_request import QuotasBulkInRequest
+from .released_in_request import ReleasedInRequest
 from .replica_detail_out import ReplicaDetailOut
 from .replica_out import ReplicaOut
 from .replica_page import ReplicaPage
@@ -179,9 +235,17 @@ from .serving_config_out import ServingConfigOut
 from .serving_config_page import ServingConfigPage
 from .share_out import ShareOut
 from .share_page import SharePage
+from .slot_out import SlotOut
+from .slot_page import SlotPage
+from .slot_state import SlotState
 from .source_out import SourceOut
 from .speed_out import SpeedOut
 from .step_out import StepOut
+from .sweep_in_request import SweepInRequest
+from .sweep_out import SweepOut
+from .sweep_page import SweepPage
+from .sweep_requested_out import SweepRequestedOut
+from .terminate_in_request import TerminateInRequest
 from .token_cost_out import TokenCostOut
 from .token_cost_page import TokenCostPage
 from .token_in_request import TokenInRequest
@@ -206,9 +270,13 @@ __all__ = (
     "AcceleratorOut",
     "AcceleratorOutSources",
     "AcceleratorsOut",
+    "AccountInRequest",
+    "AccountInRequestOptions",
     "AccountOut",
     "AccountPage",
-    "ActionEnum",
+    "AllocationAcceptedOut",
+    "AllocationAcceptedOutLabels",
+    "AllocationAcceptedOutNeedType0",
     "AllocationDetailOut",
     "AllocationDetailOutLabels",
     "AllocationDetailOutNeedType0",
@@ -226,10 +294,19 @@ __all__ = (
     "AuditEventOutData",
     "AuditEventPage",
     "BackendOut",
+    "BudgetAction",
     "BudgetInRequest",
     "BudgetOut",
     "BudgetPage",
     "BudgetsBulkInRequest",
+    "BulkAllocationsInRequest",
+    "BulkAllocationsInRequestItemsItem",
+    "BulkInstancesInRequest",
+    "BulkReleaseInRequest",
+    "BulkResultItemOut",
+    "BulkResultOut",
+    "CapacityMemoryOut",
+    "CapacityMemoryPage",
     "CapacityTypesEnum",
     "ChangeRequestOut",
     "ChangeRequestOutAfterType0",
@@ -237,6 +314,7 @@ __all__ = (
     "ChangeRequestOutStateEnum",
     "ChangeRequestPage",
     "ChargeKind",
+    "CloseInRequest",
     "ConnectOut",
     "CostKind",
     "CostOut",
@@ -246,6 +324,9 @@ __all__ = (
     "DecisionOutAlternativesItem",
     "DecisionOutInputs",
     "DecisionPage",
+    "DrainInRequest",
+    "EndpointAcceptedOut",
+    "EndpointAcceptedOutPolicyParams",
     "EndpointInRequest",
     "EndpointInRequestLabels",
     "EndpointInRequestPolicyParams",
@@ -275,12 +356,15 @@ __all__ = (
     "FieldProblem",
     "FitOut",
     "FitsOut",
+    "ForgetInRequest",
     "GapOut",
     "GapPage",
+    "GetAccountsOrdering",
     "GetAllDecisionsAction",
     "GetAllDecisionsOrdering",
     "GetAllocationsOrdering",
     "GetAllocationsState",
+    "GetCapacityMemoriesOrdering",
     "GetChangeRequestsState",
     "GetCostsBy",
     "GetCostsStep",
@@ -289,30 +373,53 @@ __all__ = (
     "GetEndpointSeriesMetric",
     "GetEndpointsOrdering",
     "GetEndpointsState",
+    "GetHoldsOrdering",
+    "GetIncidentsOrdering",
+    "GetInstancesOrdering",
+    "GetInstanceTypesOrdering",
+    "GetLaunchAttemptsOrdering",
+    "GetLaunchAttemptsState",
     "GetLedgerEntriesKind",
     "GetLedgerEntriesOrdering",
     "GetModelsOrdering",
+    "GetOfferingPricesOrdering",
     "GetOfferingsCapacityType",
+    "GetOfferingsOrdering",
+    "GetOperationsOrdering",
     "GetPercentilesMetric",
     "GetReplicaSeriesMetric",
     "GetReplicasOrdering",
     "GetReplicasState",
     "GetServingConfigsOrdering",
     "GetSharesKind",
+    "GetSlotsOrdering",
+    "GetSlotsState",
+    "GetSweepsOrdering",
     "GetTelemetryGapsOrdering",
     "GetUsageIntervalsKind",
     "GetUsageIntervalsOrdering",
     "GetWebhookMessagesState",
+    "HoldOut",
+    "HoldPage",
+    "IncidentOut",
+    "IncidentPage",
+    "InstallationOut",
     "InstanceDetailOut",
     "InstanceOut",
     "InstancePage",
+    "InstanceTypeOut",
+    "InstanceTypePage",
     "IssuedOut",
+    "LaunchAttemptOut",
+    "LaunchAttemptPage",
+    "LaunchAttemptState",
     "LedgerEntryOut",
     "LedgerEntryPage",
     "LimitLineOut",
     "LimitLineOutAfterType0",
     "LimitLineOutBeforeType0",
     "LimitLinesOut",
+    "MachineAction",
     "MemberInRequest",
     "MemberOut",
     "MemberPage",
@@ -329,11 +436,20 @@ __all__ = (
     "ModelPage",
     "MyProjectOut",
     "NeedInRequest",
+    "NoBodyRequest",
     "NothingRequest",
     "OfferingOut",
     "OfferingPage",
+    "OperationOut",
+    "OperationOutResultType0",
+    "OperationPage",
+    "OperationState",
     "OverlapInRequest",
     "ParameterOut",
+    "PatchedAccountChangesInRequest",
+    "PatchedAccountChangesInRequestOptions",
+    "PatchedAllocationChangesInRequest",
+    "PatchedAllocationChangesInRequestLabels",
     "PatchedBudgetChangeRequest",
     "PatchedLimitsInRequest",
     "PatchedModelChangeRequest",
@@ -345,6 +461,7 @@ __all__ = (
     "PatchedServingConfigChangeRequest",
     "PatchedSloRequest",
     "PatchedSloRequestPolicyParams",
+    "PatchedSwitchesInRequest",
     "PatchedWebhookChangeRequest",
     "PercentileOut",
     "PercentilesOut",
@@ -357,6 +474,8 @@ __all__ = (
     "PointOut",
     "PoliciesOut",
     "PolicyOut",
+    "PriceOut",
+    "PricePage",
     "ProblemOut",
     "ProjectInRequest",
     "ProjectOut",
@@ -365,6 +484,7 @@ __all__ = (
     "QuotaOut",
     "QuotaPage",
     "QuotasBulkInRequest",
+    "ReleasedInRequest",
     "ReplicaDetailOut",
     "ReplicaOut",
     "ReplicaPage",
@@ -382,9 +502,17 @@ __all__ = (
     "ServingConfigPage",
     "ShareOut",
     "SharePage",
+    "SlotOut",
+    "SlotPage",
+    "SlotState",
     "SourceOut",
     "SpeedOut",
     "StepOut",
+    "SweepInRequest",
+    "SweepOut",
+    "SweepPage",
+    "SweepRequestedOut",
+    "TerminateInRequest",
     "TokenCostOut",
     "TokenCostPage",
     "TokenInRequest",

@@ -22,6 +22,8 @@ class AccountOut:
         enabled (bool):
         last_read_at (datetime.datetime | None):
         healthy (bool): The last read succeeded
+        credentials (bool): Whether it has a reference to one
+        expected_account_ref (str): The cloud's own id of the account
     """
 
     id: str
@@ -31,6 +33,8 @@ class AccountOut:
     enabled: bool
     last_read_at: datetime.datetime | None
     healthy: bool
+    credentials: bool
+    expected_account_ref: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,6 +56,10 @@ class AccountOut:
 
         healthy = self.healthy
 
+        credentials = self.credentials
+
+        expected_account_ref = self.expected_account_ref
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -63,6 +71,8 @@ class AccountOut:
                 "enabled": enabled,
                 "last_read_at": last_read_at,
                 "healthy": healthy,
+                "credentials": credentials,
+                "expected_account_ref": expected_account_ref,
             }
         )
 
@@ -98,6 +108,10 @@ class AccountOut:
 
         healthy = d.pop("healthy")
 
+        credentials = d.pop("credentials")
+
+        expected_account_ref = d.pop("expected_account_ref")
+
         account_out = cls(
             id=id,
             cloud=cloud,
@@ -106,6 +120,8 @@ class AccountOut:
             enabled=enabled,
             last_read_at=last_read_at,
             healthy=healthy,
+            credentials=credentials,
+            expected_account_ref=expected_account_ref,
         )
 
         account_out.additional_properties = d

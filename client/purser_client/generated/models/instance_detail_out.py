@@ -25,6 +25,7 @@ class InstanceDetailOut:
         state (None | str): Of its slot
         reason (None | str):
         since (datetime.datetime | None):
+        cordoned_at (datetime.datetime | None): Since then it takes no new work
         provider_id (str): The cloud's own id
         cloud (str):
         cloud_state (str): As the cloud words it
@@ -54,6 +55,7 @@ class InstanceDetailOut:
     state: None | str
     reason: None | str
     since: datetime.datetime | None
+    cordoned_at: datetime.datetime | None
     provider_id: str
     cloud: str
     cloud_state: str
@@ -99,6 +101,12 @@ class InstanceDetailOut:
             since = self.since.isoformat()
         else:
             since = self.since
+
+        cordoned_at: None | str
+        if isinstance(self.cordoned_at, datetime.datetime):
+            cordoned_at = self.cordoned_at.isoformat()
+        else:
+            cordoned_at = self.cordoned_at
 
         provider_id = self.provider_id
 
@@ -171,6 +179,7 @@ class InstanceDetailOut:
                 "state": state,
                 "reason": reason,
                 "since": since,
+                "cordoned_at": cordoned_at,
                 "provider_id": provider_id,
                 "cloud": cloud,
                 "cloud_state": cloud_state,
@@ -252,6 +261,21 @@ class InstanceDetailOut:
             return cast(datetime.datetime | None, data)
 
         since = _parse_since(d.pop("since"))
+
+        def _parse_cordoned_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                cordoned_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return cordoned_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        cordoned_at = _parse_cordoned_at(d.pop("cordoned_at"))
 
         provider_id = d.pop("provider_id")
 
@@ -363,6 +387,7 @@ class InstanceDetailOut:
             state=state,
             reason=reason,
             since=since,
+            cordoned_at=cordoned_at,
             provider_id=provider_id,
             cloud=cloud,
             cloud_state=cloud_state,

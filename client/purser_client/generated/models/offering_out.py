@@ -14,6 +14,7 @@ T = TypeVar("T", bound="OfferingOut")
 class OfferingOut:
     """
     Attributes:
+        id (str):
         cloud (str):
         account (str):
         region (str):
@@ -29,6 +30,7 @@ class OfferingOut:
         offered (bool):
     """
 
+    id: str
     cloud: str
     account: str
     region: str
@@ -45,6 +47,8 @@ class OfferingOut:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
         cloud = self.cloud
 
         account = self.account
@@ -75,6 +79,7 @@ class OfferingOut:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "id": id,
                 "cloud": cloud,
                 "account": account,
                 "region": region,
@@ -96,6 +101,8 @@ class OfferingOut:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        id = d.pop("id")
+
         cloud = d.pop("cloud")
 
         account = d.pop("account")
@@ -123,6 +130,7 @@ class OfferingOut:
         offered = d.pop("offered")
 
         offering_out = cls(
+            id=id,
             cloud=cloud,
             account=account,
             region=region,

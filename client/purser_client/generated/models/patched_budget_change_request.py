@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..models.action_enum import ActionEnum, check_action_enum
+from ..models.budget_action import BudgetAction, check_budget_action
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="PatchedBudgetChangeRequest")
@@ -19,7 +19,7 @@ class PatchedBudgetChangeRequest:
         cap_per_hour (None | str | Unset):
         cap_per_month (None | str | Unset):
         currency (str | Unset):
-        action (ActionEnum | Unset): * `warn` - warn
+        action (BudgetAction | Unset): * `warn` - warn
             * `block` - block
         warn_ratio (str | Unset): Said once this share of the month is spent
         why (str | Unset):
@@ -28,7 +28,7 @@ class PatchedBudgetChangeRequest:
     cap_per_hour: None | str | Unset = UNSET
     cap_per_month: None | str | Unset = UNSET
     currency: str | Unset = UNSET
-    action: ActionEnum | Unset = UNSET
+    action: BudgetAction | Unset = UNSET
     warn_ratio: str | Unset = UNSET
     why: str | Unset = UNSET
 
@@ -98,11 +98,11 @@ class PatchedBudgetChangeRequest:
         currency = d.pop("currency", UNSET)
 
         _action = d.pop("action", UNSET)
-        action: ActionEnum | Unset
+        action: BudgetAction | Unset
         if isinstance(_action, Unset):
             action = UNSET
         else:
-            action = check_action_enum(_action)
+            action = check_budget_action(_action)
 
         warn_ratio = d.pop("warn_ratio", UNSET)
 

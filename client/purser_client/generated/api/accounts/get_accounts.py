@@ -6,20 +6,40 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.account_page import AccountPage
+from ...models.get_accounts_ordering import GetAccountsOrdering
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
+    cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    enabled: bool | Unset = UNSET,
     limit: int | Unset = 50,
+    name: str | Unset = UNSET,
+    ordering: GetAccountsOrdering | Unset = UNSET,
+    provider: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
 
+    params["cloud"] = cloud
+
     params["cursor"] = cursor
 
+    params["enabled"] = enabled
+
     params["limit"] = limit
+
+    params["name"] = name
+
+    json_ordering: str | Unset = UNSET
+    if not isinstance(ordering, Unset):
+        json_ordering = ordering
+
+    params["ordering"] = json_ordering
+
+    params["provider"] = provider
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -56,14 +76,24 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
+    cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    enabled: bool | Unset = UNSET,
     limit: int | Unset = 50,
+    name: str | Unset = UNSET,
+    ordering: GetAccountsOrdering | Unset = UNSET,
+    provider: str | Unset = UNSET,
 ) -> Response[AccountPage]:
     """Cloud accounts, without their secrets
 
     Args:
+        cloud (str | Unset):
         cursor (str | Unset):
+        enabled (bool | Unset):
         limit (int | Unset):  Default: 50.
+        name (str | Unset):
+        ordering (GetAccountsOrdering | Unset):
+        provider (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -74,8 +104,13 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        cloud=cloud,
         cursor=cursor,
+        enabled=enabled,
         limit=limit,
+        name=name,
+        ordering=ordering,
+        provider=provider,
     )
 
     response = client.get_httpx_client().request(
@@ -88,14 +123,24 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
+    cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    enabled: bool | Unset = UNSET,
     limit: int | Unset = 50,
+    name: str | Unset = UNSET,
+    ordering: GetAccountsOrdering | Unset = UNSET,
+    provider: str | Unset = UNSET,
 ) -> AccountPage | None:
     """Cloud accounts, without their secrets
 
     Args:
+        cloud (str | Unset):
         cursor (str | Unset):
+        enabled (bool | Unset):
         limit (int | Unset):  Default: 50.
+        name (str | Unset):
+        ordering (GetAccountsOrdering | Unset):
+        provider (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -107,22 +152,37 @@ def sync(
 
     return sync_detailed(
         client=client,
+        cloud=cloud,
         cursor=cursor,
+        enabled=enabled,
         limit=limit,
+        name=name,
+        ordering=ordering,
+        provider=provider,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
+    cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    enabled: bool | Unset = UNSET,
     limit: int | Unset = 50,
+    name: str | Unset = UNSET,
+    ordering: GetAccountsOrdering | Unset = UNSET,
+    provider: str | Unset = UNSET,
 ) -> Response[AccountPage]:
     """Cloud accounts, without their secrets
 
     Args:
+        cloud (str | Unset):
         cursor (str | Unset):
+        enabled (bool | Unset):
         limit (int | Unset):  Default: 50.
+        name (str | Unset):
+        ordering (GetAccountsOrdering | Unset):
+        provider (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -133,8 +193,13 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        cloud=cloud,
         cursor=cursor,
+        enabled=enabled,
         limit=limit,
+        name=name,
+        ordering=ordering,
+        provider=provider,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -145,14 +210,24 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
+    cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    enabled: bool | Unset = UNSET,
     limit: int | Unset = 50,
+    name: str | Unset = UNSET,
+    ordering: GetAccountsOrdering | Unset = UNSET,
+    provider: str | Unset = UNSET,
 ) -> AccountPage | None:
     """Cloud accounts, without their secrets
 
     Args:
+        cloud (str | Unset):
         cursor (str | Unset):
+        enabled (bool | Unset):
         limit (int | Unset):  Default: 50.
+        name (str | Unset):
+        ordering (GetAccountsOrdering | Unset):
+        provider (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -165,7 +240,12 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            cloud=cloud,
             cursor=cursor,
+            enabled=enabled,
             limit=limit,
+            name=name,
+            ordering=ordering,
+            provider=provider,
         )
     ).parsed

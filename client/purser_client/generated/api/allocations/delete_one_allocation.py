@@ -6,17 +6,21 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.allocation_out import AllocationOut
-from ...types import Response
+from ...models.allocation_accepted_out import AllocationAcceptedOut
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     public_id: str,
     *,
     if_match: str,
+    prefer: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     headers["If-Match"] = if_match
+
+    if not isinstance(prefer, Unset):
+        headers["Prefer"] = prefer
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
@@ -29,9 +33,9 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AllocationOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AllocationAcceptedOut | None:
     if response.status_code == 202:
-        response_202 = AllocationOut.from_dict(response.json())
+        response_202 = AllocationAcceptedOut.from_dict(response.json())
 
         return response_202
 
@@ -41,7 +45,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[AllocationOut]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[AllocationAcceptedOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -55,24 +61,27 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     if_match: str,
-) -> Response[AllocationOut]:
+    prefer: str | Unset = UNSET,
+) -> Response[AllocationAcceptedOut]:
     """Release it: its machines are drained and ended
 
     Args:
         public_id (str):
         if_match (str):
+        prefer (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AllocationOut]
+        Response[AllocationAcceptedOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
         if_match=if_match,
+        prefer=prefer,
     )
 
     response = client.get_httpx_client().request(
@@ -87,25 +96,28 @@ def sync(
     *,
     client: AuthenticatedClient,
     if_match: str,
-) -> AllocationOut | None:
+    prefer: str | Unset = UNSET,
+) -> AllocationAcceptedOut | None:
     """Release it: its machines are drained and ended
 
     Args:
         public_id (str):
         if_match (str):
+        prefer (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AllocationOut
+        AllocationAcceptedOut
     """
 
     return sync_detailed(
         public_id=public_id,
         client=client,
         if_match=if_match,
+        prefer=prefer,
     ).parsed
 
 
@@ -114,24 +126,27 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     if_match: str,
-) -> Response[AllocationOut]:
+    prefer: str | Unset = UNSET,
+) -> Response[AllocationAcceptedOut]:
     """Release it: its machines are drained and ended
 
     Args:
         public_id (str):
         if_match (str):
+        prefer (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AllocationOut]
+        Response[AllocationAcceptedOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
         if_match=if_match,
+        prefer=prefer,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -144,19 +159,21 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     if_match: str,
-) -> AllocationOut | None:
+    prefer: str | Unset = UNSET,
+) -> AllocationAcceptedOut | None:
     """Release it: its machines are drained and ended
 
     Args:
         public_id (str):
         if_match (str):
+        prefer (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AllocationOut
+        AllocationAcceptedOut
     """
 
     return (
@@ -164,5 +181,6 @@ async def asyncio(
             public_id=public_id,
             client=client,
             if_match=if_match,
+            prefer=prefer,
         )
     ).parsed

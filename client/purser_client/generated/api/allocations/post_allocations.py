@@ -5,8 +5,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.allocation_accepted_out import AllocationAcceptedOut
 from ...models.allocation_in_request import AllocationInRequest
-from ...models.allocation_out import AllocationOut
 from ...models.plan_out import PlanOut
 from ...types import UNSET, Response, Unset
 
@@ -16,9 +16,13 @@ def _get_kwargs(
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
+    prefer: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     headers["Idempotency-Key"] = idempotency_key
+
+    if not isinstance(prefer, Unset):
+        headers["Prefer"] = prefer
 
     params: dict[str, Any] = {}
 
@@ -42,14 +46,14 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> AllocationOut | PlanOut | None:
+) -> AllocationAcceptedOut | PlanOut | None:
     if response.status_code == 200:
         response_200 = PlanOut.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 202:
-        response_202 = AllocationOut.from_dict(response.json())
+        response_202 = AllocationAcceptedOut.from_dict(response.json())
 
         return response_202
 
@@ -61,7 +65,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[AllocationOut | PlanOut]:
+) -> Response[AllocationAcceptedOut | PlanOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -76,12 +80,18 @@ def sync_detailed(
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
-) -> Response[AllocationOut | PlanOut]:
+    prefer: str | Unset = UNSET,
+) -> Response[AllocationAcceptedOut | PlanOut]:
     """Ask for capacity, or see what asking would get
+
+     Nothing is bought yet when this is answered: `operation` tells how far it is. With dry_run the
+    answer is
+            the plan, with the reason why each other offering loses.
 
     Args:
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str):
+        prefer (str | Unset):
         body (AllocationInRequest): By `accelerator` name and count, or by `need`.
 
     Raises:
@@ -89,13 +99,14 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AllocationOut | PlanOut]
+        Response[AllocationAcceptedOut | PlanOut]
     """
 
     kwargs = _get_kwargs(
         body=body,
         dry_run=dry_run,
         idempotency_key=idempotency_key,
+        prefer=prefer,
     )
 
     response = client.get_httpx_client().request(
@@ -111,12 +122,18 @@ def sync(
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
-) -> AllocationOut | PlanOut | None:
+    prefer: str | Unset = UNSET,
+) -> AllocationAcceptedOut | PlanOut | None:
     """Ask for capacity, or see what asking would get
+
+     Nothing is bought yet when this is answered: `operation` tells how far it is. With dry_run the
+    answer is
+            the plan, with the reason why each other offering loses.
 
     Args:
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str):
+        prefer (str | Unset):
         body (AllocationInRequest): By `accelerator` name and count, or by `need`.
 
     Raises:
@@ -124,7 +141,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AllocationOut | PlanOut
+        AllocationAcceptedOut | PlanOut
     """
 
     return sync_detailed(
@@ -132,6 +149,7 @@ def sync(
         body=body,
         dry_run=dry_run,
         idempotency_key=idempotency_key,
+        prefer=prefer,
     ).parsed
 
 
@@ -141,12 +159,18 @@ async def asyncio_detailed(
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
-) -> Response[AllocationOut | PlanOut]:
+    prefer: str | Unset = UNSET,
+) -> Response[AllocationAcceptedOut | PlanOut]:
     """Ask for capacity, or see what asking would get
+
+     Nothing is bought yet when this is answered: `operation` tells how far it is. With dry_run the
+    answer is
+            the plan, with the reason why each other offering loses.
 
     Args:
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str):
+        prefer (str | Unset):
         body (AllocationInRequest): By `accelerator` name and count, or by `need`.
 
     Raises:
@@ -154,13 +178,14 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AllocationOut | PlanOut]
+        Response[AllocationAcceptedOut | PlanOut]
     """
 
     kwargs = _get_kwargs(
         body=body,
         dry_run=dry_run,
         idempotency_key=idempotency_key,
+        prefer=prefer,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -174,12 +199,18 @@ async def asyncio(
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
-) -> AllocationOut | PlanOut | None:
+    prefer: str | Unset = UNSET,
+) -> AllocationAcceptedOut | PlanOut | None:
     """Ask for capacity, or see what asking would get
+
+     Nothing is bought yet when this is answered: `operation` tells how far it is. With dry_run the
+    answer is
+            the plan, with the reason why each other offering loses.
 
     Args:
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str):
+        prefer (str | Unset):
         body (AllocationInRequest): By `accelerator` name and count, or by `need`.
 
     Raises:
@@ -187,7 +218,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AllocationOut | PlanOut
+        AllocationAcceptedOut | PlanOut
     """
 
     return (
@@ -196,5 +227,6 @@ async def asyncio(
             body=body,
             dry_run=dry_run,
             idempotency_key=idempotency_key,
+            prefer=prefer,
         )
     ).parsed

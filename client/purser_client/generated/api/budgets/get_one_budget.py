@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -7,12 +7,17 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.budget_out import BudgetOut
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     public_id: str,
+    *,
+    if_none_match: str | Unset = UNSET,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -21,14 +26,19 @@ def _get_kwargs(
         ),
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> BudgetOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | BudgetOut | None:
     if response.status_code == 200:
         response_200 = BudgetOut.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
@@ -36,7 +46,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[BudgetOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | BudgetOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -49,22 +59,25 @@ def sync_detailed(
     public_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[BudgetOut]:
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | BudgetOut]:
     """One budget, with what is held, spent and left
 
     Args:
         public_id (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BudgetOut]
+        Response[Any | BudgetOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -78,23 +91,26 @@ def sync(
     public_id: str,
     *,
     client: AuthenticatedClient,
-) -> BudgetOut | None:
+    if_none_match: str | Unset = UNSET,
+) -> Any | BudgetOut | None:
     """One budget, with what is held, spent and left
 
     Args:
         public_id (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BudgetOut
+        Any | BudgetOut
     """
 
     return sync_detailed(
         public_id=public_id,
         client=client,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -102,22 +118,25 @@ async def asyncio_detailed(
     public_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[BudgetOut]:
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | BudgetOut]:
     """One budget, with what is held, spent and left
 
     Args:
         public_id (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BudgetOut]
+        Response[Any | BudgetOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -129,23 +148,26 @@ async def asyncio(
     public_id: str,
     *,
     client: AuthenticatedClient,
-) -> BudgetOut | None:
+    if_none_match: str | Unset = UNSET,
+) -> Any | BudgetOut | None:
     """One budget, with what is held, spent and left
 
     Args:
         public_id (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BudgetOut
+        Any | BudgetOut
     """
 
     return (
         await asyncio_detailed(
             public_id=public_id,
             client=client,
+            if_none_match=if_none_match,
         )
     ).parsed

@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -7,12 +7,17 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.change_request_out import ChangeRequestOut
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     public_id: str,
+    *,
+    if_none_match: str | Unset = UNSET,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -21,14 +26,19 @@ def _get_kwargs(
         ),
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ChangeRequestOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ChangeRequestOut | None:
     if response.status_code == 200:
         response_200 = ChangeRequestOut.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
@@ -36,7 +46,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ChangeRequestOut]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ChangeRequestOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -49,22 +61,25 @@ def sync_detailed(
     public_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[ChangeRequestOut]:
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | ChangeRequestOut]:
     """One change that waited or waits for approval
 
     Args:
         public_id (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ChangeRequestOut]
+        Response[Any | ChangeRequestOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -78,23 +93,26 @@ def sync(
     public_id: str,
     *,
     client: AuthenticatedClient,
-) -> ChangeRequestOut | None:
+    if_none_match: str | Unset = UNSET,
+) -> Any | ChangeRequestOut | None:
     """One change that waited or waits for approval
 
     Args:
         public_id (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ChangeRequestOut
+        Any | ChangeRequestOut
     """
 
     return sync_detailed(
         public_id=public_id,
         client=client,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -102,22 +120,25 @@ async def asyncio_detailed(
     public_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[ChangeRequestOut]:
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | ChangeRequestOut]:
     """One change that waited or waits for approval
 
     Args:
         public_id (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ChangeRequestOut]
+        Response[Any | ChangeRequestOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -129,23 +150,26 @@ async def asyncio(
     public_id: str,
     *,
     client: AuthenticatedClient,
-) -> ChangeRequestOut | None:
+    if_none_match: str | Unset = UNSET,
+) -> Any | ChangeRequestOut | None:
     """One change that waited or waits for approval
 
     Args:
         public_id (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ChangeRequestOut
+        Any | ChangeRequestOut
     """
 
     return (
         await asyncio_detailed(
             public_id=public_id,
             client=client,
+            if_none_match=if_none_match,
         )
     ).parsed

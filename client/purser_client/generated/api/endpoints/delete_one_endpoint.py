@@ -6,17 +6,21 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.endpoint_out import EndpointOut
-from ...types import Response
+from ...models.endpoint_accepted_out import EndpointAcceptedOut
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     public_id: str,
     *,
     if_match: str,
+    prefer: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     headers["If-Match"] = if_match
+
+    if not isinstance(prefer, Unset):
+        headers["Prefer"] = prefer
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
@@ -29,9 +33,9 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> EndpointOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> EndpointAcceptedOut | None:
     if response.status_code == 202:
-        response_202 = EndpointOut.from_dict(response.json())
+        response_202 = EndpointAcceptedOut.from_dict(response.json())
 
         return response_202
 
@@ -41,7 +45,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[EndpointOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[EndpointAcceptedOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -55,24 +59,27 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     if_match: str,
-) -> Response[EndpointOut]:
+    prefer: str | Unset = UNSET,
+) -> Response[EndpointAcceptedOut]:
     """Delete it: running requests end first, then its machines are released
 
     Args:
         public_id (str):
         if_match (str):
+        prefer (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[EndpointOut]
+        Response[EndpointAcceptedOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
         if_match=if_match,
+        prefer=prefer,
     )
 
     response = client.get_httpx_client().request(
@@ -87,25 +94,28 @@ def sync(
     *,
     client: AuthenticatedClient,
     if_match: str,
-) -> EndpointOut | None:
+    prefer: str | Unset = UNSET,
+) -> EndpointAcceptedOut | None:
     """Delete it: running requests end first, then its machines are released
 
     Args:
         public_id (str):
         if_match (str):
+        prefer (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        EndpointOut
+        EndpointAcceptedOut
     """
 
     return sync_detailed(
         public_id=public_id,
         client=client,
         if_match=if_match,
+        prefer=prefer,
     ).parsed
 
 
@@ -114,24 +124,27 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     if_match: str,
-) -> Response[EndpointOut]:
+    prefer: str | Unset = UNSET,
+) -> Response[EndpointAcceptedOut]:
     """Delete it: running requests end first, then its machines are released
 
     Args:
         public_id (str):
         if_match (str):
+        prefer (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[EndpointOut]
+        Response[EndpointAcceptedOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
         if_match=if_match,
+        prefer=prefer,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -144,19 +157,21 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     if_match: str,
-) -> EndpointOut | None:
+    prefer: str | Unset = UNSET,
+) -> EndpointAcceptedOut | None:
     """Delete it: running requests end first, then its machines are released
 
     Args:
         public_id (str):
         if_match (str):
+        prefer (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        EndpointOut
+        EndpointAcceptedOut
     """
 
     return (
@@ -164,5 +179,6 @@ async def asyncio(
             public_id=public_id,
             client=client,
             if_match=if_match,
+            prefer=prefer,
         )
     ).parsed

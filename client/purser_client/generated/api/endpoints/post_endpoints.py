@@ -5,8 +5,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.endpoint_accepted_out import EndpointAcceptedOut
 from ...models.endpoint_in_request import EndpointInRequest
-from ...models.endpoint_out import EndpointOut
 from ...models.endpoint_plan_out import EndpointPlanOut
 from ...types import UNSET, Response, Unset
 
@@ -16,9 +16,13 @@ def _get_kwargs(
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
+    prefer: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     headers["Idempotency-Key"] = idempotency_key
+
+    if not isinstance(prefer, Unset):
+        headers["Prefer"] = prefer
 
     params: dict[str, Any] = {}
 
@@ -42,14 +46,14 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> EndpointOut | EndpointPlanOut | None:
+) -> EndpointAcceptedOut | EndpointPlanOut | None:
     if response.status_code == 200:
         response_200 = EndpointPlanOut.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 202:
-        response_202 = EndpointOut.from_dict(response.json())
+        response_202 = EndpointAcceptedOut.from_dict(response.json())
 
         return response_202
 
@@ -61,7 +65,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[EndpointOut | EndpointPlanOut]:
+) -> Response[EndpointAcceptedOut | EndpointPlanOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -76,12 +80,14 @@ def sync_detailed(
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
-) -> Response[EndpointOut | EndpointPlanOut]:
+    prefer: str | Unset = UNSET,
+) -> Response[EndpointAcceptedOut | EndpointPlanOut]:
     """Serve a model, or see what serving it would take
 
     Args:
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str):
+        prefer (str | Unset):
         body (EndpointInRequest): Objectives and policy: what may also be changed later.
 
     Raises:
@@ -89,13 +95,14 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[EndpointOut | EndpointPlanOut]
+        Response[EndpointAcceptedOut | EndpointPlanOut]
     """
 
     kwargs = _get_kwargs(
         body=body,
         dry_run=dry_run,
         idempotency_key=idempotency_key,
+        prefer=prefer,
     )
 
     response = client.get_httpx_client().request(
@@ -111,12 +118,14 @@ def sync(
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
-) -> EndpointOut | EndpointPlanOut | None:
+    prefer: str | Unset = UNSET,
+) -> EndpointAcceptedOut | EndpointPlanOut | None:
     """Serve a model, or see what serving it would take
 
     Args:
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str):
+        prefer (str | Unset):
         body (EndpointInRequest): Objectives and policy: what may also be changed later.
 
     Raises:
@@ -124,7 +133,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        EndpointOut | EndpointPlanOut
+        EndpointAcceptedOut | EndpointPlanOut
     """
 
     return sync_detailed(
@@ -132,6 +141,7 @@ def sync(
         body=body,
         dry_run=dry_run,
         idempotency_key=idempotency_key,
+        prefer=prefer,
     ).parsed
 
 
@@ -141,12 +151,14 @@ async def asyncio_detailed(
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
-) -> Response[EndpointOut | EndpointPlanOut]:
+    prefer: str | Unset = UNSET,
+) -> Response[EndpointAcceptedOut | EndpointPlanOut]:
     """Serve a model, or see what serving it would take
 
     Args:
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str):
+        prefer (str | Unset):
         body (EndpointInRequest): Objectives and policy: what may also be changed later.
 
     Raises:
@@ -154,13 +166,14 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[EndpointOut | EndpointPlanOut]
+        Response[EndpointAcceptedOut | EndpointPlanOut]
     """
 
     kwargs = _get_kwargs(
         body=body,
         dry_run=dry_run,
         idempotency_key=idempotency_key,
+        prefer=prefer,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -174,12 +187,14 @@ async def asyncio(
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
     idempotency_key: str,
-) -> EndpointOut | EndpointPlanOut | None:
+    prefer: str | Unset = UNSET,
+) -> EndpointAcceptedOut | EndpointPlanOut | None:
     """Serve a model, or see what serving it would take
 
     Args:
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str):
+        prefer (str | Unset):
         body (EndpointInRequest): Objectives and policy: what may also be changed later.
 
     Raises:
@@ -187,7 +202,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        EndpointOut | EndpointPlanOut
+        EndpointAcceptedOut | EndpointPlanOut
     """
 
     return (
@@ -196,5 +211,6 @@ async def asyncio(
             body=body,
             dry_run=dry_run,
             idempotency_key=idempotency_key,
+            prefer=prefer,
         )
     ).parsed

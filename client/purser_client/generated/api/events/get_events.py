@@ -13,6 +13,7 @@ def _get_kwargs(
     *,
     after: str | Unset = UNSET,
     limit: int | Unset = 100,
+    wait: int | Unset = 0,
     if_none_match: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -24,6 +25,8 @@ def _get_kwargs(
     params["after"] = after
 
     params["limit"] = limit
+
+    params["wait"] = wait
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -67,13 +70,17 @@ def sync_detailed(
     client: AuthenticatedClient,
     after: str | Unset = UNSET,
     limit: int | Unset = 100,
+    wait: int | Unset = 0,
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | EventsOut]:
     """Events after a cursor, oldest first
 
+     With `wait` the answer comes as soon as there is an event, or empty when the seconds are over.
+
     Args:
         after (str | Unset):
         limit (int | Unset):  Default: 100.
+        wait (int | Unset):  Default: 0.
         if_none_match (str | Unset):
 
     Raises:
@@ -87,6 +94,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         after=after,
         limit=limit,
+        wait=wait,
         if_none_match=if_none_match,
     )
 
@@ -102,13 +110,17 @@ def sync(
     client: AuthenticatedClient,
     after: str | Unset = UNSET,
     limit: int | Unset = 100,
+    wait: int | Unset = 0,
     if_none_match: str | Unset = UNSET,
 ) -> Any | EventsOut | None:
     """Events after a cursor, oldest first
 
+     With `wait` the answer comes as soon as there is an event, or empty when the seconds are over.
+
     Args:
         after (str | Unset):
         limit (int | Unset):  Default: 100.
+        wait (int | Unset):  Default: 0.
         if_none_match (str | Unset):
 
     Raises:
@@ -123,6 +135,7 @@ def sync(
         client=client,
         after=after,
         limit=limit,
+        wait=wait,
         if_none_match=if_none_match,
     ).parsed
 
@@ -132,13 +145,17 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     after: str | Unset = UNSET,
     limit: int | Unset = 100,
+    wait: int | Unset = 0,
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | EventsOut]:
     """Events after a cursor, oldest first
 
+     With `wait` the answer comes as soon as there is an event, or empty when the seconds are over.
+
     Args:
         after (str | Unset):
         limit (int | Unset):  Default: 100.
+        wait (int | Unset):  Default: 0.
         if_none_match (str | Unset):
 
     Raises:
@@ -152,6 +169,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         after=after,
         limit=limit,
+        wait=wait,
         if_none_match=if_none_match,
     )
 
@@ -165,13 +183,17 @@ async def asyncio(
     client: AuthenticatedClient,
     after: str | Unset = UNSET,
     limit: int | Unset = 100,
+    wait: int | Unset = 0,
     if_none_match: str | Unset = UNSET,
 ) -> Any | EventsOut | None:
     """Events after a cursor, oldest first
 
+     With `wait` the answer comes as soon as there is an event, or empty when the seconds are over.
+
     Args:
         after (str | Unset):
         limit (int | Unset):  Default: 100.
+        wait (int | Unset):  Default: 0.
         if_none_match (str | Unset):
 
     Raises:
@@ -187,6 +209,7 @@ async def asyncio(
             client=client,
             after=after,
             limit=limit,
+            wait=wait,
             if_none_match=if_none_match,
         )
     ).parsed

@@ -5,22 +5,28 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.get_instances_ordering import GetInstancesOrdering
 from ...models.instance_page import InstancePage
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
+    accelerator: str | Unset = UNSET,
     allocation: str | Unset = UNSET,
     capacity_type: str | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     limit: int | Unset = 50,
     live: bool | Unset = UNSET,
+    ordering: GetInstancesOrdering | Unset = UNSET,
+    project: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["accelerator"] = accelerator
 
     params["allocation"] = allocation
 
@@ -33,6 +39,14 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["live"] = live
+
+    json_ordering: str | Unset = UNSET
+    if not isinstance(ordering, Unset):
+        json_ordering = ordering
+
+    params["ordering"] = json_ordering
+
+    params["project"] = project
 
     params["zone"] = zone
 
@@ -71,23 +85,29 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
+    accelerator: str | Unset = UNSET,
     allocation: str | Unset = UNSET,
     capacity_type: str | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     limit: int | Unset = 50,
     live: bool | Unset = UNSET,
+    ordering: GetInstancesOrdering | Unset = UNSET,
+    project: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> Response[InstancePage]:
     """List machines, newest first
 
     Args:
+        accelerator (str | Unset):
         allocation (str | Unset):
         capacity_type (str | Unset):
         cloud (str | Unset):
         cursor (str | Unset):
         limit (int | Unset):  Default: 50.
         live (bool | Unset):
+        ordering (GetInstancesOrdering | Unset):
+        project (str | Unset):
         zone (str | Unset):
 
     Raises:
@@ -99,12 +119,15 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        accelerator=accelerator,
         allocation=allocation,
         capacity_type=capacity_type,
         cloud=cloud,
         cursor=cursor,
         limit=limit,
         live=live,
+        ordering=ordering,
+        project=project,
         zone=zone,
     )
 
@@ -118,23 +141,29 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
+    accelerator: str | Unset = UNSET,
     allocation: str | Unset = UNSET,
     capacity_type: str | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     limit: int | Unset = 50,
     live: bool | Unset = UNSET,
+    ordering: GetInstancesOrdering | Unset = UNSET,
+    project: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> InstancePage | None:
     """List machines, newest first
 
     Args:
+        accelerator (str | Unset):
         allocation (str | Unset):
         capacity_type (str | Unset):
         cloud (str | Unset):
         cursor (str | Unset):
         limit (int | Unset):  Default: 50.
         live (bool | Unset):
+        ordering (GetInstancesOrdering | Unset):
+        project (str | Unset):
         zone (str | Unset):
 
     Raises:
@@ -147,12 +176,15 @@ def sync(
 
     return sync_detailed(
         client=client,
+        accelerator=accelerator,
         allocation=allocation,
         capacity_type=capacity_type,
         cloud=cloud,
         cursor=cursor,
         limit=limit,
         live=live,
+        ordering=ordering,
+        project=project,
         zone=zone,
     ).parsed
 
@@ -160,23 +192,29 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
+    accelerator: str | Unset = UNSET,
     allocation: str | Unset = UNSET,
     capacity_type: str | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     limit: int | Unset = 50,
     live: bool | Unset = UNSET,
+    ordering: GetInstancesOrdering | Unset = UNSET,
+    project: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> Response[InstancePage]:
     """List machines, newest first
 
     Args:
+        accelerator (str | Unset):
         allocation (str | Unset):
         capacity_type (str | Unset):
         cloud (str | Unset):
         cursor (str | Unset):
         limit (int | Unset):  Default: 50.
         live (bool | Unset):
+        ordering (GetInstancesOrdering | Unset):
+        project (str | Unset):
         zone (str | Unset):
 
     Raises:
@@ -188,12 +226,15 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        accelerator=accelerator,
         allocation=allocation,
         capacity_type=capacity_type,
         cloud=cloud,
         cursor=cursor,
         limit=limit,
         live=live,
+        ordering=ordering,
+        project=project,
         zone=zone,
     )
 
@@ -205,23 +246,29 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
+    accelerator: str | Unset = UNSET,
     allocation: str | Unset = UNSET,
     capacity_type: str | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
     limit: int | Unset = 50,
     live: bool | Unset = UNSET,
+    ordering: GetInstancesOrdering | Unset = UNSET,
+    project: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> InstancePage | None:
     """List machines, newest first
 
     Args:
+        accelerator (str | Unset):
         allocation (str | Unset):
         capacity_type (str | Unset):
         cloud (str | Unset):
         cursor (str | Unset):
         limit (int | Unset):  Default: 50.
         live (bool | Unset):
+        ordering (GetInstancesOrdering | Unset):
+        project (str | Unset):
         zone (str | Unset):
 
     Raises:
@@ -235,12 +282,15 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            accelerator=accelerator,
             allocation=allocation,
             capacity_type=capacity_type,
             cloud=cloud,
             cursor=cursor,
             limit=limit,
             live=live,
+            ordering=ordering,
+            project=project,
             zone=zone,
         )
     ).parsed

@@ -6,6 +6,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.get_offerings_capacity_type import GetOfferingsCapacityType
+from ...models.get_offerings_ordering import GetOfferingsOrdering
 from ...models.offering_page import OfferingPage
 from ...types import UNSET, Response, Unset
 
@@ -13,11 +14,14 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     accelerator: str | Unset = UNSET,
+    account: str | Unset = UNSET,
     capacity_type: GetOfferingsCapacityType | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    instance_type: str | Unset = UNSET,
     limit: int | Unset = 50,
     offered: bool | Unset = True,
+    ordering: GetOfferingsOrdering | Unset = UNSET,
     region: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -25,6 +29,8 @@ def _get_kwargs(
     params: dict[str, Any] = {}
 
     params["accelerator"] = accelerator
+
+    params["account"] = account
 
     json_capacity_type: str | Unset = UNSET
     if not isinstance(capacity_type, Unset):
@@ -36,9 +42,17 @@ def _get_kwargs(
 
     params["cursor"] = cursor
 
+    params["instance_type"] = instance_type
+
     params["limit"] = limit
 
     params["offered"] = offered
+
+    json_ordering: str | Unset = UNSET
+    if not isinstance(ordering, Unset):
+        json_ordering = ordering
+
+    params["ordering"] = json_ordering
 
     params["region"] = region
 
@@ -80,11 +94,14 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     accelerator: str | Unset = UNSET,
+    account: str | Unset = UNSET,
     capacity_type: GetOfferingsCapacityType | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    instance_type: str | Unset = UNSET,
     limit: int | Unset = 50,
     offered: bool | Unset = True,
+    ordering: GetOfferingsOrdering | Unset = UNSET,
     region: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> Response[OfferingPage]:
@@ -92,11 +109,14 @@ def sync_detailed(
 
     Args:
         accelerator (str | Unset):
+        account (str | Unset):
         capacity_type (GetOfferingsCapacityType | Unset):
         cloud (str | Unset):
         cursor (str | Unset):
+        instance_type (str | Unset):
         limit (int | Unset):  Default: 50.
         offered (bool | Unset):  Default: True.
+        ordering (GetOfferingsOrdering | Unset):
         region (str | Unset):
         zone (str | Unset):
 
@@ -110,11 +130,14 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         accelerator=accelerator,
+        account=account,
         capacity_type=capacity_type,
         cloud=cloud,
         cursor=cursor,
+        instance_type=instance_type,
         limit=limit,
         offered=offered,
+        ordering=ordering,
         region=region,
         zone=zone,
     )
@@ -130,11 +153,14 @@ def sync(
     *,
     client: AuthenticatedClient,
     accelerator: str | Unset = UNSET,
+    account: str | Unset = UNSET,
     capacity_type: GetOfferingsCapacityType | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    instance_type: str | Unset = UNSET,
     limit: int | Unset = 50,
     offered: bool | Unset = True,
+    ordering: GetOfferingsOrdering | Unset = UNSET,
     region: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> OfferingPage | None:
@@ -142,11 +168,14 @@ def sync(
 
     Args:
         accelerator (str | Unset):
+        account (str | Unset):
         capacity_type (GetOfferingsCapacityType | Unset):
         cloud (str | Unset):
         cursor (str | Unset):
+        instance_type (str | Unset):
         limit (int | Unset):  Default: 50.
         offered (bool | Unset):  Default: True.
+        ordering (GetOfferingsOrdering | Unset):
         region (str | Unset):
         zone (str | Unset):
 
@@ -161,11 +190,14 @@ def sync(
     return sync_detailed(
         client=client,
         accelerator=accelerator,
+        account=account,
         capacity_type=capacity_type,
         cloud=cloud,
         cursor=cursor,
+        instance_type=instance_type,
         limit=limit,
         offered=offered,
+        ordering=ordering,
         region=region,
         zone=zone,
     ).parsed
@@ -175,11 +207,14 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     accelerator: str | Unset = UNSET,
+    account: str | Unset = UNSET,
     capacity_type: GetOfferingsCapacityType | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    instance_type: str | Unset = UNSET,
     limit: int | Unset = 50,
     offered: bool | Unset = True,
+    ordering: GetOfferingsOrdering | Unset = UNSET,
     region: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> Response[OfferingPage]:
@@ -187,11 +222,14 @@ async def asyncio_detailed(
 
     Args:
         accelerator (str | Unset):
+        account (str | Unset):
         capacity_type (GetOfferingsCapacityType | Unset):
         cloud (str | Unset):
         cursor (str | Unset):
+        instance_type (str | Unset):
         limit (int | Unset):  Default: 50.
         offered (bool | Unset):  Default: True.
+        ordering (GetOfferingsOrdering | Unset):
         region (str | Unset):
         zone (str | Unset):
 
@@ -205,11 +243,14 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         accelerator=accelerator,
+        account=account,
         capacity_type=capacity_type,
         cloud=cloud,
         cursor=cursor,
+        instance_type=instance_type,
         limit=limit,
         offered=offered,
+        ordering=ordering,
         region=region,
         zone=zone,
     )
@@ -223,11 +264,14 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     accelerator: str | Unset = UNSET,
+    account: str | Unset = UNSET,
     capacity_type: GetOfferingsCapacityType | Unset = UNSET,
     cloud: str | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    instance_type: str | Unset = UNSET,
     limit: int | Unset = 50,
     offered: bool | Unset = True,
+    ordering: GetOfferingsOrdering | Unset = UNSET,
     region: str | Unset = UNSET,
     zone: str | Unset = UNSET,
 ) -> OfferingPage | None:
@@ -235,11 +279,14 @@ async def asyncio(
 
     Args:
         accelerator (str | Unset):
+        account (str | Unset):
         capacity_type (GetOfferingsCapacityType | Unset):
         cloud (str | Unset):
         cursor (str | Unset):
+        instance_type (str | Unset):
         limit (int | Unset):  Default: 50.
         offered (bool | Unset):  Default: True.
+        ordering (GetOfferingsOrdering | Unset):
         region (str | Unset):
         zone (str | Unset):
 
@@ -255,11 +302,14 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             accelerator=accelerator,
+            account=account,
             capacity_type=capacity_type,
             cloud=cloud,
             cursor=cursor,
+            instance_type=instance_type,
             limit=limit,
             offered=offered,
+            ordering=ordering,
             region=region,
             zone=zone,
         )

@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -7,13 +7,18 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.member_out import MemberOut
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     public_id: str,
     username: str,
+    *,
+    if_none_match: str | Unset = UNSET,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -23,14 +28,19 @@ def _get_kwargs(
         ),
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MemberOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | MemberOut | None:
     if response.status_code == 200:
         response_200 = MemberOut.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
@@ -38,7 +48,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[MemberOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | MemberOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -52,24 +62,27 @@ def sync_detailed(
     username: str,
     *,
     client: AuthenticatedClient,
-) -> Response[MemberOut]:
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | MemberOut]:
     """One member
 
     Args:
         public_id (str):
         username (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MemberOut]
+        Response[Any | MemberOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
         username=username,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -84,25 +97,28 @@ def sync(
     username: str,
     *,
     client: AuthenticatedClient,
-) -> MemberOut | None:
+    if_none_match: str | Unset = UNSET,
+) -> Any | MemberOut | None:
     """One member
 
     Args:
         public_id (str):
         username (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MemberOut
+        Any | MemberOut
     """
 
     return sync_detailed(
         public_id=public_id,
         username=username,
         client=client,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -111,24 +127,27 @@ async def asyncio_detailed(
     username: str,
     *,
     client: AuthenticatedClient,
-) -> Response[MemberOut]:
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | MemberOut]:
     """One member
 
     Args:
         public_id (str):
         username (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MemberOut]
+        Response[Any | MemberOut]
     """
 
     kwargs = _get_kwargs(
         public_id=public_id,
         username=username,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -141,19 +160,21 @@ async def asyncio(
     username: str,
     *,
     client: AuthenticatedClient,
-) -> MemberOut | None:
+    if_none_match: str | Unset = UNSET,
+) -> Any | MemberOut | None:
     """One member
 
     Args:
         public_id (str):
         username (str):
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MemberOut
+        Any | MemberOut
     """
 
     return (
@@ -161,5 +182,6 @@ async def asyncio(
             public_id=public_id,
             username=username,
             client=client,
+            if_none_match=if_none_match,
         )
     ).parsed

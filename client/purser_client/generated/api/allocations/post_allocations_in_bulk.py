@@ -1,0 +1,190 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.bulk_allocations_in_request import BulkAllocationsInRequest
+from ...models.bulk_result_out import BulkResultOut
+from ...types import Response
+
+
+def _get_kwargs(
+    *,
+    body: BulkAllocationsInRequest,
+    idempotency_key: str,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    headers["Idempotency-Key"] = idempotency_key
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/allocations/bulk",
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> BulkResultOut | None:
+    if response.status_code == 200:
+        response_200 = BulkResultOut.from_dict(response.json())
+
+        return response_200
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[BulkResultOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: BulkAllocationsInRequest,
+    idempotency_key: str,
+) -> Response[BulkResultOut]:
+    """Ask for many allocations, each judged alone
+
+     One key stands for all of them. What each may spend is decided when it is bought, under the same
+    locks as
+            always, so together they never pass a quota or a budget.
+
+    Args:
+        idempotency_key (str):
+        body (BulkAllocationsInRequest): Refuses fields it does not have, in bodies and in query
+            parameters.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[BulkResultOut]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    body: BulkAllocationsInRequest,
+    idempotency_key: str,
+) -> BulkResultOut | None:
+    """Ask for many allocations, each judged alone
+
+     One key stands for all of them. What each may spend is decided when it is bought, under the same
+    locks as
+            always, so together they never pass a quota or a budget.
+
+    Args:
+        idempotency_key (str):
+        body (BulkAllocationsInRequest): Refuses fields it does not have, in bodies and in query
+            parameters.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        BulkResultOut
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: BulkAllocationsInRequest,
+    idempotency_key: str,
+) -> Response[BulkResultOut]:
+    """Ask for many allocations, each judged alone
+
+     One key stands for all of them. What each may spend is decided when it is bought, under the same
+    locks as
+            always, so together they never pass a quota or a budget.
+
+    Args:
+        idempotency_key (str):
+        body (BulkAllocationsInRequest): Refuses fields it does not have, in bodies and in query
+            parameters.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[BulkResultOut]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    body: BulkAllocationsInRequest,
+    idempotency_key: str,
+) -> BulkResultOut | None:
+    """Ask for many allocations, each judged alone
+
+     One key stands for all of them. What each may spend is decided when it is bought, under the same
+    locks as
+            always, so together they never pass a quota or a budget.
+
+    Args:
+        idempotency_key (str):
+        body (BulkAllocationsInRequest): Refuses fields it does not have, in bodies and in query
+            parameters.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        BulkResultOut
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

@@ -1,0 +1,206 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.instance_out import InstanceOut
+from ...models.terminate_in_request import TerminateInRequest
+from ...types import Response
+
+
+def _get_kwargs(
+    public_id: str,
+    *,
+    body: TerminateInRequest,
+    idempotency_key: str,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    headers["Idempotency-Key"] = idempotency_key
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/instances/{public_id}/terminate".format(
+            public_id=quote(str(public_id), safe=""),
+        ),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> InstanceOut | None:
+    if response.status_code == 202:
+        response_202 = InstanceOut.from_dict(response.json())
+
+        return response_202
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[InstanceOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: TerminateInRequest,
+    idempotency_key: str,
+) -> Response[InstanceOut]:
+    """End it now, without waiting for its work
+
+     Its slot is given up first and the cloud is asked afterwards, as for every end: it counts as gone
+    when the
+            cloud says so. Work on it is cut off.
+
+    Args:
+        public_id (str):
+        idempotency_key (str):
+        body (TerminateInRequest): Refuses fields it does not have, in bodies and in query
+            parameters.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InstanceOut]
+    """
+
+    kwargs = _get_kwargs(
+        public_id=public_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: TerminateInRequest,
+    idempotency_key: str,
+) -> InstanceOut | None:
+    """End it now, without waiting for its work
+
+     Its slot is given up first and the cloud is asked afterwards, as for every end: it counts as gone
+    when the
+            cloud says so. Work on it is cut off.
+
+    Args:
+        public_id (str):
+        idempotency_key (str):
+        body (TerminateInRequest): Refuses fields it does not have, in bodies and in query
+            parameters.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InstanceOut
+    """
+
+    return sync_detailed(
+        public_id=public_id,
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: TerminateInRequest,
+    idempotency_key: str,
+) -> Response[InstanceOut]:
+    """End it now, without waiting for its work
+
+     Its slot is given up first and the cloud is asked afterwards, as for every end: it counts as gone
+    when the
+            cloud says so. Work on it is cut off.
+
+    Args:
+        public_id (str):
+        idempotency_key (str):
+        body (TerminateInRequest): Refuses fields it does not have, in bodies and in query
+            parameters.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InstanceOut]
+    """
+
+    kwargs = _get_kwargs(
+        public_id=public_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: TerminateInRequest,
+    idempotency_key: str,
+) -> InstanceOut | None:
+    """End it now, without waiting for its work
+
+     Its slot is given up first and the cloud is asked afterwards, as for every end: it counts as gone
+    when the
+            cloud says so. Work on it is cut off.
+
+    Args:
+        public_id (str):
+        idempotency_key (str):
+        body (TerminateInRequest): Refuses fields it does not have, in bodies and in query
+            parameters.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InstanceOut
+    """
+
+    return (
+        await asyncio_detailed(
+            public_id=public_id,
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

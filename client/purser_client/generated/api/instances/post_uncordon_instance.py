@@ -1,0 +1,188 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.instance_out import InstanceOut
+from ...models.no_body_request import NoBodyRequest
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    public_id: str,
+    *,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/instances/{public_id}/uncordon".format(
+            public_id=quote(str(public_id), safe=""),
+        ),
+    }
+
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> InstanceOut | None:
+    if response.status_code == 200:
+        response_200 = InstanceOut.from_dict(response.json())
+
+        return response_200
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[InstanceOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[InstanceOut]:
+    """Let it take work again
+
+    Args:
+        public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InstanceOut]
+    """
+
+    kwargs = _get_kwargs(
+        public_id=public_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> InstanceOut | None:
+    """Let it take work again
+
+    Args:
+        public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InstanceOut
+    """
+
+    return sync_detailed(
+        public_id=public_id,
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[InstanceOut]:
+    """Let it take work again
+
+    Args:
+        public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InstanceOut]
+    """
+
+    kwargs = _get_kwargs(
+        public_id=public_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> InstanceOut | None:
+    """Let it take work again
+
+    Args:
+        public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InstanceOut
+    """
+
+    return (
+        await asyncio_detailed(
+            public_id=public_id,
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

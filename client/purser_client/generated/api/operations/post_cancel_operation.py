@@ -1,0 +1,196 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.no_body_request import NoBodyRequest
+from ...models.operation_out import OperationOut
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    public_id: str,
+    *,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/operations/{public_id}/cancel".format(
+            public_id=quote(str(public_id), safe=""),
+        ),
+    }
+
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> OperationOut | None:
+    if response.status_code == 202:
+        response_202 = OperationOut.from_dict(response.json())
+
+        return response_202
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[OperationOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[OperationOut]:
+    """Undo what can be undone
+
+     What was being made is released, a size is set back. When it is too late for that, 409 says why.
+
+    Args:
+        public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[OperationOut]
+    """
+
+    kwargs = _get_kwargs(
+        public_id=public_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> OperationOut | None:
+    """Undo what can be undone
+
+     What was being made is released, a size is set back. When it is too late for that, 409 says why.
+
+    Args:
+        public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        OperationOut
+    """
+
+    return sync_detailed(
+        public_id=public_id,
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[OperationOut]:
+    """Undo what can be undone
+
+     What was being made is released, a size is set back. When it is too late for that, 409 says why.
+
+    Args:
+        public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[OperationOut]
+    """
+
+    kwargs = _get_kwargs(
+        public_id=public_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    public_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> OperationOut | None:
+    """Undo what can be undone
+
+     What was being made is released, a size is set back. When it is too late for that, 409 says why.
+
+    Args:
+        public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        OperationOut
+    """
+
+    return (
+        await asyncio_detailed(
+            public_id=public_id,
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="PatchedSwitchesInRequest")
+
+
+@_attrs_define
+class PatchedSwitchesInRequest:
+    """At least one switch, and why.
+
+    Attributes:
+        launches_paused (bool | Unset): true: nothing new is bought
+        destructive_frozen (bool | Unset): true: the sweeper ends nothing
+        reason (str | Unset): Others will read it
+    """
+
+    launches_paused: bool | Unset = UNSET
+    destructive_frozen: bool | Unset = UNSET
+    reason: str | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        launches_paused = self.launches_paused
+
+        destructive_frozen = self.destructive_frozen
+
+        reason = self.reason
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({})
+        if launches_paused is not UNSET:
+            field_dict["launches_paused"] = launches_paused
+        if destructive_frozen is not UNSET:
+            field_dict["destructive_frozen"] = destructive_frozen
+        if reason is not UNSET:
+            field_dict["reason"] = reason
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        launches_paused = d.pop("launches_paused", UNSET)
+
+        destructive_frozen = d.pop("destructive_frozen", UNSET)
+
+        reason = d.pop("reason", UNSET)
+
+        patched_switches_in_request = cls(
+            launches_paused=launches_paused,
+            destructive_frozen=destructive_frozen,
+            reason=reason,
+        )
+
+        return patched_switches_in_request
