@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -36,6 +37,7 @@ from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
 __all__ = ["ApiView", "etag", "respond"]
 
 Row = TypeVar("Row", bound=Model)
+KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 class ApiView(APIView):
@@ -162,11 +164,12 @@ class ApiView(APIView):
     def once(self, run: Callable[[], Answer], *, spends: bool = True) -> Response:
         """Do it at most once per Idempotency-Key. What spends needs a key; whatever else creates may have one."""
         request = self.request
-        key = request.headers.get("Idempotency-Key", "").strip()
-        if not key and not spends:
+        given = request.headers.get("Idempotency-Key")
+        if given is None and not spends:
             with transaction.atomic():
                 return respond(run())
-        if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        key = (given or "").strip()
+        if not KEY.fullmatch(key):
             raise Problem(400, "idempotency-key", _NEEDS_KEY if spends else _BAD_KEY)
         answer = once(
             principal=self.caller.principal,

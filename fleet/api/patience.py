@@ -19,8 +19,8 @@ PREFER = OpenApiParameter(
     "Prefer",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description=f"`wait=10`: answer when it is done, or after 10 seconds; at most {waiting.LONGEST_S}.",
-    pattern="^wait=[0-9]{1,2}$",
+    description=f"`wait=10`: answer when it is done, or after 10 seconds; at most {waiting.LONGEST_S}. Anything "
+    "else in it is left alone.",
 )
 
 

@@ -153,7 +153,7 @@ class OneSlot(ApiView):
         SlotOut,
         status=202,
         path_id="slot",
-        refuses=(409,),
+        refuses=(409, 422),
         summary="Give this machine up and want one fewer: its work leaves, then it is ended",
     )
     def delete(self, request: Request, public_id: str) -> Response:
