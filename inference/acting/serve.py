@@ -158,13 +158,14 @@ def _plan(
             ("Endpoint", spec.name),
             ("Project", project.name),
             ("Replicas", f"{begin} to begin with, {spec.min_replicas} to {spec.max_replicas}"),
-            ("At least", f"{usd(each * spec.min_replicas)}/h"),
-            ("At most", f"{usd(each * spec.max_replicas)}/h"),
+            ("At least", f"{usd(each * spec.min_replicas)}/h" if each else "–"),
+            ("At most", f"{usd(each * spec.max_replicas)}/h" if each else "–"),
             ("Rules", next(value for name, value in shown["facts"] if name == "Rules")),
         ],
         "blast": [
             "Nothing that runs is touched.",
-            f"The autoscaler may go up to {spec.max_replicas} replicas by itself: {usd(each * spec.max_replicas)}/h.",
+            f"The autoscaler may go up to {spec.max_replicas} replicas by itself"
+            + (f": {usd(each * spec.max_replicas)}/h." if each else "."),
             "It runs, and costs, until somebody deletes it.",
         ],
     }

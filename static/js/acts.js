@@ -35,7 +35,7 @@ window.Acts = (() => {
     box.classList.toggle("wide", Boolean(box.querySelector("table.plan, [data-wide]")));
     if (!box.open) box.showModal();
     box.scrollTop = 0;
-    (box.querySelector(".wrong input, .wrong select, .wrong textarea") || box.querySelector("[autofocus]") || box.querySelector("input:not([type=hidden]), select, textarea, button"))?.focus();
+    (box.querySelector(".wrong input, .wrong select, .wrong textarea") || box.querySelector("[autofocus]") || box.querySelector("form input:not([type=hidden]), form select, form textarea:not([hidden])") || box.querySelector("button"))?.focus();
   }
 
   function go(path) {
