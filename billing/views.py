@@ -34,15 +34,17 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     marks = fleet_queries.marked_events(frame.projects, span.start, span.end)
     drawn, hidden = queries.dearest(frame.projects, span, charts.MOST_LINES)
     prices = queries.token_costs(frame.projects, span, endpoints=drawn)
+    budgets = queries.budget_rows(frame.projects)
+    first_run = not names and not fleet_queries.any_allocation(frame.projects)
     context: dict[str, Any] = {
         "incidents": _incidents(frame),
         "cost": charts.cost_by_endpoint(prices, names, marks, span, hidden=hidden),
         "spend": charts.spend_rate(queries.spend(frame.projects, span), span),
         "utilisation": [_points(row) for row in inference_queries.utilisation_now(frame.projects, frame.now)],
         "news": _news(frame),
-        "budgets": [presenting.budget_row(row, frame.now) for row in queries.budget_rows(frame.projects)],
-        "first_run": not names and not fleet_queries.any_allocation(frame.projects),
-        "guide": guide.shown_on_overview(request, frame),
+        "budgets": [presenting.budget_row(row, frame.now) for row in budgets],
+        "first_run": first_run,
+        "guide": guide.shown_on_overview(request, frame, capped=bool(budgets), serves=bool(names), first_run=first_run),
     }
     files = {
         "utilisation": lambda: plain_sheet(context["utilisation"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -20,7 +21,7 @@ def serving_on(public_id: str) -> list[str]:
     return [_sentence(row, open_ones.filter(endpoint_id=row["endpoint_id"])) for row in rows.order_by("endpoint__name")]
 
 
-def _sentence(row: dict[str, Any], replicas: QuerySet[Replica]) -> str:
+def _sentence(row: Mapping[str, Any], replicas: QuerySet[Replica]) -> str:
     endpoint = Endpoint.objects.get(pk=row["endpoint_id"])
     everywhere = Replica.objects.ready().filter(endpoint=endpoint).count()
     flight = _in_flight(replicas)

@@ -140,7 +140,7 @@ def _plan(
     key = key or f"console-{uuid.uuid4()}"
     context: dict[str, Any] = {
         "plan": shown_plan(found, spec, project=project, money=money_of(frame), now=frame.now),
-        "typed": [(name, value) for name in form.fields if name != "agreed" for value in form.data.getlist(name)],
+        "typed": [(name, value) for name in form.fields if name != "agreed" for value in request.POST.getlist(name)],
         "agreed": agreed_of(found).as_text(),
         "key": key,
         "changed": changed,

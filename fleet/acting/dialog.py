@@ -27,6 +27,7 @@ def show(
     dialog = wants_dialog(request)
     shell = {"shell": "acting/_dialog.html" if dialog else "acting/_page.html"}
     response = render_page(request, template, frame, {**context, **shell}, section=section)
+    assert isinstance(response, HttpResponse)
     response.status_code = status
     patch_vary_headers(response, [DIALOG])
     if dialog:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,7 +21,7 @@ from inference.services import variants
 
 
 @require_safe
-def models(request: HttpRequest) -> HttpResponse:
+def models(request: HttpRequest) -> HttpResponseBase:
     """Those one may serve."""
     frame = frame_of(request)
     rows = _usable(frame).select_related("project").annotate(configs=Count("serving_configs", distinct=True))
@@ -29,7 +30,7 @@ def models(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def model(request: HttpRequest, public_id: str) -> HttpResponse:
+def model(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """What it is, and each way to serve it with the memory it takes on every accelerator on sale."""
     frame = frame_of(request)
     found = get_object_or_404(_usable(frame).select_related("project"), public_id=public_id)

@@ -175,7 +175,7 @@ def _plan(
         "heading": "Endpoints",
         "plan": shown,
         "fits": fits(config, spec.accelerators)[:3],
-        "typed": [(name, value) for name in form.fields if name != "agreed" for value in form.data.getlist(name)],
+        "typed": [(name, value) for name in form.fields if name != "agreed" for value in request.POST.getlist(name)],
         "agreed": agreed_of(found.plan).as_text(),
         "key": key,
         "changed": changed,
