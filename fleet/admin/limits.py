@@ -102,7 +102,7 @@ class QuotaAdmin(LimitAdmin):
     noun = "quota"
     form = QuotaForm
     bulk_form = QuotaBulk
-    list_display = ["__str__", "project", "cloud", "accelerator", "max_accelerators", "public_id"]
+    list_display = ["__str__", "project", "cloud", "accelerator", "max_accelerators"]
     list_filter = ["project", ("cloud", Values), ("accelerator", Values)]
     search_fields = [*LimitAdmin.search_fields, "accelerator"]
 
