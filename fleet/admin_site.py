@@ -28,7 +28,7 @@ class ConsoleSite(AdminSite):
         user = request.user
         return bool(user.is_active and user.is_staff and user.is_superuser)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Forms are opened and sent by who has proved themselves lately; lists are read without."""
         inner = super().admin_view(view, cacheable)
 

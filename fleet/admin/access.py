@@ -160,7 +160,7 @@ class TokenAdmin(BulkEdited):
         """The list has its bulk action; one token's page is to read."""
         return obj is None and super().has_change_permission(request, obj)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["name", "project", "scopes", "days"] if obj is None else self.shown_fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

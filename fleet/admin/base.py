@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -51,7 +52,9 @@ class WithHistory(admin.ModelAdmin):
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None:
-            answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            answer: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
+                request, self.opts, object_id
+            )
             return answer
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
@@ -64,13 +67,13 @@ class WithHistory(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/purser/history.html", context)
 
-    def log_addition(self, *args: Any) -> None:
+    def log_addition(self, *args: Any) -> Any:
         """The service has recorded it."""
 
-    def log_change(self, *args: Any) -> None:
+    def log_change(self, *args: Any) -> Any:
         """The service has recorded it."""
 
-    def log_deletions(self, *args: Any) -> None:
+    def log_deletions(self, *args: Any) -> Any:
         """The service has recorded it."""
 
 
@@ -100,7 +103,7 @@ class ServedForm(forms.ModelForm):
 
     request: HttpRequest
     served_by: Served
-    also = {}  # the service's names for fields -> the form's
+    also: Mapping[str, str] = {}  # the service's names for fields -> the form's
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -129,7 +132,7 @@ class ServedForm(forms.ModelForm):
 class Served(WithHistory):
     """A noun that is changed through a service. A subclass says how in `serve` and, where it may go, in `take_away`."""
 
-    actions = None
+    actions: Any = None
     deletable = False
 
     def serve(self, request: HttpRequest, form: Any, row: Any | None) -> Done:
@@ -164,10 +167,10 @@ class Served(WithHistory):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self._tell(request, self.take_away(request, obj))
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return or_say(self, request, super().changeform_view, *args, **kwargs)
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return or_say(self, request, super().delete_view, *args, **kwargs)
 
     def message_user(

@@ -38,7 +38,7 @@ class BulkEdited(Served):
     """A noun whose list has the action “Change selected”."""
 
     bulk_form: type[BulkForm]
-    actions = ["change_selected"]
+    actions: Any = ["change_selected"]
 
     def step(self, request: HttpRequest, row: Any, wanted: dict[str, Any], place: int) -> Step:
         """One row's change."""

@@ -76,7 +76,7 @@ class CloudAccountAdmin(BulkEdited):
         seen = ["public_id", "last_read_at", "last_error", "prices_complete_until"]
         return ["cloud", "provider", *seen] if obj else []
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         asked = list(CloudAccountForm.Meta.fields)
         return [*asked, "public_id", "last_read_at", "last_error", "prices_complete_until"] if obj else asked
 
@@ -180,7 +180,7 @@ class OfferingAdmin(BulkEdited):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["account", "instance_type", "zone", "capacity_type", "price_per_hour", *self.readonly_fields[5:]]
 
     def serve(self, request: HttpRequest, form: Any, row: Any | None) -> Done:

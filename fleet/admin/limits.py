@@ -70,7 +70,7 @@ class LimitAdmin(BulkEdited):
         """What it covers is who it is; only what it says may be changed."""
         return [*limits.SCOPES[self.noun], "public_id", "generation"] if obj else []
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = [*limits.SCOPES[self.noun], *limits.TERMS[self.noun]]
         return [*fields, "public_id", "generation"] if obj else fields
 

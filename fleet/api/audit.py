@@ -110,7 +110,7 @@ class AuditExport(ApiView):
     @says(
         OpenApiTypes.BINARY,
         query=ExportQuery,
-        also={(200, CONTENT_TYPE): OpenApiTypes.BINARY, (200, "application/jsonl"): OpenApiTypes.BINARY},
+        also={(200, CONTENT_TYPE): OpenApiTypes.BINARY, (200, "application/jsonl"): OpenApiTypes.BINARY},  # type: ignore[dict-item]
         summary="The audit log as a file, oldest first",
     )
     def get(self, request: Request) -> StreamingHttpResponse:
@@ -142,7 +142,7 @@ class AuditChain(ApiView):
 
 
 def _sought(query: dict[str, Any]) -> Sought:
-    return Sought(**{name: query[name] for name in AuditFilter().fields if name in query})
+    return Sought(**{name: query[name] for name in map(str, AuditFilter().fields) if name in query})
 
 
 def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:

@@ -116,7 +116,7 @@ class BudgetOut(LimitOut):
 
 class LimitLineOut(serializers.Serializer[Any]):
     index = serializers.IntegerField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     effect = serializers.CharField(help_text="created, changed, unchanged, waiting or refused")
     id = serializers.CharField(allow_null=True)
     before = serializers.DictField(allow_null=True)

@@ -81,7 +81,7 @@ class LimitView(ApiView):
 
     def answer(self, row: Quota | Budget, *, note: str = "", waiting: ChangeRequest | None = None) -> dict[str, Any]:
         """One limit as it is shown, read anew."""
-        about = {
+        about: dict[str, Any] = {
             "note": note,
             "waiting": waiting.public_id if waiting else waiting_for([row.public_id]).get(row.public_id),
         }

@@ -71,8 +71,9 @@ def _projects(frame: Frame) -> list[int] | None:
 
 def _sought(request: HttpRequest) -> tuple[Sought, str]:
     """The filters of the address; what cannot be read is left out and said."""
-    texts = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in TEXTS}
-    days, problem = {}, ""
+    texts: dict[str, Any] = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in TEXTS}
+    days: dict[str, Any] = {}
+    problem = ""
     for name in ("since", "until"):
         text = request.GET.get(name, "")
         day = _day(text)

@@ -54,7 +54,7 @@ def found(sought: Sought, *, projects: Sequence[int] | None = None) -> QuerySet[
     return rows.order_by("-id")
 
 
-def as_rows(events: QuerySet[Event]) -> QuerySet[Event, dict[str, Any]]:
+def as_rows(events: QuerySet[Event]) -> QuerySet[Event, Any]:
     """With project and seal, one statement for all."""
     return events.values(
         "id", "recorded_at", "occurred_at", "topic", "subject", "actor", "principal", "address", "request_id", "data",

@@ -6,7 +6,7 @@ Checking without the lock overspends by 16–21 % under 32 racing clients (measu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -335,7 +335,7 @@ def _told_until(budget: Budget, now: datetime) -> datetime:
     return max(told or month, month)
 
 
-def _since(hold: dict[str, Any], since: datetime) -> Decimal:
+def _since(hold: Mapping[str, Any], since: datetime) -> Decimal:
     """What an ended hold's machine cost after an instant, at its price."""
     if hold["released_at"] <= since:
         return Decimal(0)
