@@ -88,6 +88,7 @@ class Drill:
         self._command(second, "reconcile", "--rounds", str(LOOKS_WHILE_FROZEN), "--pause", "0.5", "--sweep")
         frozen = {**self._calls_since(begun), **self._step(second, "look")}
         kept = self._machines()
+        self._step(second, "mend")
         survey = json.loads(self._command(second, "confirm_restore", "--yes", "--json"))
         worker = self._work(second, *WORKS, "--sweep")
         settled = self._step(second, "settle")

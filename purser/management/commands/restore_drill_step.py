@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -22,6 +22,7 @@ from purser.backup.taking import COUNTED
 from purser.demo.sandbox_client import SandboxClient
 
 WAIT_S = 120.0
+SOON_OVER = timedelta(minutes=40)  # of business time: under a minute of the drill
 CLOUDS = ("aws", "gcp", "azure")
 
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     help = "One step of a restore drill; run by `manage.py restore_drill`."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("step", choices=("begin", "go-on", "count", "look", "settle"))
+        parser.add_argument("step", choices=("begin", "go-on", "count", "look", "mend", "settle"))
         parser.add_argument("--sandbox-url", default="")
         parser.add_argument("--machines", type=int, default=1)
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             "go-on": lambda: _go_on(options["machines"]),
             "count": _count,
             "look": _look,
+            "mend": _mend,
             "settle": _settle,
         }
         self.stdout.write(json.dumps(steps[options["step"]]()))
@@ -63,19 +65,23 @@ def _begin(url: str, machines: int) -> dict[str, Any]:
         if not catalog.sync_account(account, now=clock.business_now()):
             raise CommandError(f"{account.name} could not be read.")
     project = Project.objects.create(slug="drill", name="Drill")
-    for _ in range(machines):
-        _ask(project)
+    for number in range(machines):
+        _ask(project, ttl=SOON_OVER if number == machines - 1 else None)
     _reconcile_until(lambda: _active() == machines, "the machines run")
     metering.meter(clock.business_now())
+    audit.seal()
+    _grow_old()
     return {"live": _live()}
 
 
 def _go_on(machines: int) -> dict[str, Any]:
-    """What the backup does not know: one allocation ends, others begin. A worker is at it beside us."""
+    """What the backup does not know: one allocation is extended, one ends, others begin. A worker works beside us."""
     before = set(_live())
     first = Allocation.objects.order_by("id").first()
     assert first is not None
     now = clock.business_now()
+    mortal = Allocation.objects.exclude(expires_at=None).get()
+    allocations.extend(mortal.public_id, expires_at=now + timedelta(days=1), now=now, actor="drill")
     allocations.release(first.public_id, now=now, reason=Reason.RELEASED_BY_USER, actor="drill")
     for _ in range(machines):
         _ask(first.project)
@@ -90,6 +96,9 @@ def _go_on(machines: int) -> dict[str, Any]:
 
 def _count() -> dict[str, Any]:
     """Rows as the manifest counts them, without the event of the restore itself."""
+    # The extension is lost with the database: from here on the backup believes that this one's time is over.
+    mortal = Allocation.objects.exclude(expires_at=None).get()
+    _wait(lambda: clock.business_now() > (mortal.expires_at or clock.business_now()), "a time to live ran out")
     rows = {}
     with connection.cursor() as cursor:
         for table in COUNTED:
@@ -111,6 +120,13 @@ def _look() -> dict[str, Any]:
         "incidents": list(Incident.objects.filter(closed_at=None).values_list("kind", "detail")),
         "orphans_ended": sum(Sweep.objects.values_list("orphans_ended", flat=True)),
     }
+
+
+def _mend() -> dict[str, Any]:
+    """What an operator does before confirming: say again what was said after the backup."""
+    mortal, now = Allocation.objects.exclude(expires_at=None).get(), clock.business_now()
+    allocations.extend(mortal.public_id, expires_at=now + timedelta(days=1), now=now, actor="drill")
+    return {"extended": mortal.public_id}
 
 
 def _settle() -> dict[str, Any]:
@@ -135,8 +151,16 @@ def _settle() -> dict[str, Any]:
     }
 
 
-def _ask(project: Project) -> Allocation:
-    spec = AllocationSpec("drill", Demand(1, "L4"))
+def _grow_old() -> None:
+    """Make this server's transactions older than those of the one that is restored into will be."""
+    with connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN FOR n IN 1..30000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$")
+    events.record("drill.aged", subject="drill", now=clock.business_now())
+    audit.seal()
+
+
+def _ask(project: Project, *, ttl: timedelta | None = None) -> Allocation:
+    spec = AllocationSpec("drill", Demand(1, "L4"), ttl=ttl)
     return allocations.request_allocation(project=project, spec=spec, requested_by="drill", now=clock.business_now())
 
 
