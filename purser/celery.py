@@ -16,16 +16,18 @@ app.autodiscover_tasks()
 task_context.connect()
 
 
-@worker_init.connect(weak=False)
 def _trace(**_: Any) -> None:
     from purser import tracing
 
     tracing.start("worker")
 
 
-@worker_process_shutdown.connect(weak=False)
-@worker_shutdown.connect(weak=False)
 def _flush(**_: Any) -> None:
     from purser import tracing
 
     tracing.stop()
+
+
+worker_init.connect(_trace, weak=False)
+worker_process_shutdown.connect(_flush, weak=False)
+worker_shutdown.connect(_flush, weak=False)

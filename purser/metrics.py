@@ -57,7 +57,7 @@ def families(_now: datetime) -> Iterator[Metric]:
     registry = REGISTRY
     if settings.PROMETHEUS_MULTIPROC_DIR:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=settings.PROMETHEUS_MULTIPROC_DIR)
+        MultiProcessCollector(registry, path=settings.PROMETHEUS_MULTIPROC_DIR)  # type: ignore[no-untyped-call]
     for family in registry.collect():
         if family.name in OURS:
             yield family

@@ -59,7 +59,7 @@ def _instrument(process: str, provider: TracerProvider) -> None:
     """Requests and tasks get their spans from the libraries' own instrumentation."""
     from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
-    CeleryInstrumentor().instrument(tracer_provider=provider)
+    CeleryInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
     if process == "web":
         from opentelemetry.instrumentation.django import DjangoInstrumentor
 

@@ -42,7 +42,7 @@ class Manifest:
     extra: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
-    def from_json(text: bytes) -> Manifest:
+    def from_json(text: str) -> Manifest:
         """Raises BackupError for what is no manifest, or one of a later format."""
         try:
             values: dict[str, Any] = json.loads(text)
@@ -112,7 +112,7 @@ def read_manifest(path: Path) -> Manifest:
         if member.size > LARGEST_MANIFEST:
             raise BackupError(f"The manifest of {path} cannot be read; take another backup file.")
         file = tar.extractfile(member)
-        return Manifest.from_json(file.read() if file else b"")
+        return Manifest.from_json(file.read().decode(errors="replace") if file else "")
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def _refuse_newer(manifest: Manifest) -> None:
 
 
 def _connect() -> psycopg.Connection[Any]:
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     values = {
         "host": database["HOST"],
         "port": database["PORT"],

@@ -61,7 +61,8 @@ def _role() -> Iterator[Finding]:
 def _tls() -> Iterator[Finding]:
     encrypted = _one("SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)")
     local = str(settings.DATABASES["default"]["HOST"]) in ("", "127.0.0.1", "::1", "localhost")
-    mode = settings.DATABASES["default"]["OPTIONS"].get("sslmode")
+    options: Any = settings.DATABASES["default"]["OPTIONS"]
+    mode = options.get("sslmode")
     if encrypted and mode in ("verify-ca", "verify-full"):
         yield ok("database.tls", f"The connection is encrypted and the server is checked ({mode}).")
     elif encrypted:

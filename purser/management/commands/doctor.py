@@ -28,7 +28,7 @@ class Command(BaseCommand):
             findings.append(finding)
             if not options["json"] and not (options["quiet"] and finding.level == "ok"):
                 self.stdout.write(f"{MARKS[finding.level]}  {finding.name:<28}  {finding.sentence}")
-        counts = Counter(finding.level for finding in findings)
+        counts: Counter[str] = Counter(finding.level for finding in findings)
         if options["json"]:
             self.stdout.write(
                 json.dumps({"findings": [one.as_json() for one in findings], **_counted(counts)}, indent=1)
