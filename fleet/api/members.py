@@ -34,7 +34,7 @@ class MemberIn(Strict):
 
 
 class RoleIn(Strict):
-    role = serializers.ChoiceField(Role.values)
+    role = serializers.ChoiceField(Role.values, required=False)
 
 
 class MemberOut(serializers.Serializer[Any]):
@@ -96,10 +96,10 @@ class OneMember(OfProject):
 
     @says(MemberOut, path_id="proj", parameters=(USER,), body=RoleIn, summary="Give a member another role")
     def patch(self, request: Request, public_id: str, username: str) -> Response:
-        role = self.body(RoleIn)["role"]
+        wanted = self.body(RoleIn)
         found = self._found(public_id, username)
         check_match(request, tag_of(found.role, as_json(found)))
-        changed = members.change_role(found, role=role, by=self.caller, now=business_now())
+        changed = members.change_role(found, role=wanted.get("role", found.role), by=self.caller, now=business_now())
         return self.shown(as_json(changed), changed.role)
 
     @says(
@@ -128,7 +128,7 @@ def as_json(member: Membership) -> dict[str, Any]:
     return _row(_rows(Membership.objects.filter(pk=member.pk)).get())
 
 
-def _rows(found: QuerySet[Membership]) -> QuerySet[Membership, dict[str, Any]]:
+def _rows(found: QuerySet[Membership]) -> QuerySet[Membership, Any]:
     return found.values(
         "id", "role", name=F("user__username"), active=F("user__is_active"), last_login_at=F("user__last_login")
     )

@@ -127,7 +127,7 @@ def as_json(account: ServiceAccount) -> dict[str, Any]:
     return _row(_rows(ServiceAccount.objects.filter(pk=account.pk)).get())
 
 
-def _rows(found: QuerySet[ServiceAccount]) -> QuerySet[ServiceAccount, dict[str, Any]]:
+def _rows(found: QuerySet[ServiceAccount]) -> QuerySet[ServiceAccount, Any]:
     return found.values(
         "public_id", "name", "description", "role", "created_by", "created_at", "disabled_at",
         of_project=F("project__slug"),

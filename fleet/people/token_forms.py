@@ -122,15 +122,15 @@ class RotateForm(StrictForm):
         return timedelta(seconds=int(self.cleaned_data["overlap"]))
 
 
-def limits_form(token: Token, *args: Any) -> LimitsForm:
-    """The form as it stands for a token."""
+def limits_form(token: Token, data: Any = None) -> LimitsForm:
+    """The form as it stands for a token, or as somebody filled it in."""
     initial = {
         "name": token.name,
         "cidrs": "\n".join(token.cidrs),
         "requests_per_minute": token.requests_per_minute,
         "spend_cap_per_hour": _plain(token.spend_cap_per_hour),
     }
-    return LimitsForm(*args, initial=initial)
+    return LimitsForm(data, initial=initial)
 
 
 def _plain(amount: Decimal | None) -> str:

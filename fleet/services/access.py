@@ -74,7 +74,7 @@ def caller_of_token(text: str, *, now: datetime, address: str | None = None) -> 
     allowed = rights.expand(token.scopes) & _rights_of_holder(token)
     here = allowed & rights.OF_PROJECT
     everywhere = token.project_id is None
-    projects = _every_project() if everywhere else [token.project_id]
+    projects = _every_project() if token.project_id is None else [token.project_id]
     return token.issuer, Caller(
         name=_name_of(token),
         principal=f"token:{token.public_id}",

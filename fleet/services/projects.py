@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import ManyToOneRel
@@ -75,9 +76,9 @@ def what_it_holds(project: Project) -> list[str]:
     """Names of what belongs to a project, such as `allocations`; members do not count."""
     found = []
     for relation in Project._meta.get_fields(include_hidden=True):
-        model = relation.related_model
-        if not isinstance(relation, ManyToOneRel) or isinstance(model, str) or model in (None, Membership):
+        if not isinstance(relation, ManyToOneRel) or relation.related_model is Membership:
             continue
+        model: Any = relation.related_model
         if model._default_manager.filter(**{relation.field.name: project}).exists():
             found.append(str(model._meta.verbose_name_plural))
     return sorted(found)

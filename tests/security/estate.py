@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from fleet.domain import rights
 from fleet.models import (
     Allocation,
     Budget,
@@ -64,6 +65,7 @@ class Estate:
     robots_token: str
     webhook: Webhook
     webhook_message: WebhookMessage
+    admins_token: str
     operator: User
     viewer: User
     stranger: User
@@ -158,6 +160,7 @@ def build() -> Estate:
         service_account=robot,
         robots_row=robots_row,
         robots_token=robots_token,
+        admins_token=factories.token(mine, *sorted(rights.OF_PROJECT), issuer=factories.member(mine, "admin")),
         mine=mine,
         other=other,
         allocation=allocation,
