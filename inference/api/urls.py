@@ -6,6 +6,7 @@ from fleet.api import converters
 from inference.api import (
     decisions,
     endpoints,
+    endpoints_in_bulk,
     gaps,
     models,
     percentiles,
@@ -20,6 +21,7 @@ __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
     path("endpoints", endpoints.Endpoints.as_view(), name="api-endpoints"),
+    path("endpoints/bulk", endpoints_in_bulk.EndpointsInBulk.as_view(), name="api-endpoints-bulk"),
     path("endpoints/<public_id:public_id>", endpoints.OneEndpoint.as_view(), name="api-endpoint"),
     path("endpoints/<public_id:public_id>/weights", endpoints.Weights.as_view(), name="api-endpoint-weights"),
     path(

@@ -254,6 +254,7 @@ API_RULES: dict[str, Rule] = {
     f"api/v1/webhook-messages/{ID}/retry": Rule(post="webhooks:write", row="webhook_message"),
     # inference
     "api/v1/endpoints": Rule(get="inference:read", post="inference:write"),
+    "api/v1/endpoints/bulk": Rule(post="inference:write"),
     f"api/v1/endpoints/{ID}": Rule(
         get="inference:read",
         patch="inference:write",
