@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleet.api.bulk import MOST_ITEMS, BulkResultOut
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api import bulk, conditional
 from fleet.api.base import ApiView
+from fleet.api.bulk import MOST_ITEMS, BulkResultOut
 from fleet.api.fields import Strict
 from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says

@@ -34,6 +34,7 @@ from .budget_page import BudgetPage
 from .budgets_bulk_in_request import BudgetsBulkInRequest
 from .bulk_allocations_in_request import BulkAllocationsInRequest
 from .bulk_allocations_in_request_items_item import BulkAllocationsInRequestItemsItem
+from .bulk_change_in_request import BulkChangeInRequest
 from .bulk_instances_in_request import BulkInstancesInRequest
 from .bulk_release_in_request import BulkReleaseInRequest
 from .bulk_result_item_out import BulkResultItemOut
@@ -46,6 +47,8 @@ from .change_request_out_after_type_0 import ChangeRequestOutAfterType0
 from .change_request_out_before import ChangeRequestOutBefore
 from .change_request_out_state_enum import ChangeRequestOutStateEnum
 from .change_request_page import ChangeRequestPage
+from .changed_in_request import ChangedInRequest
+from .changed_in_request_changes import ChangedInRequestChanges
 from .charge_kind import ChargeKind
 from .close_in_request import CloseInRequest
 from .connect_out import ConnectOut
@@ -301,6 +304,7 @@ __all__ = (
     "BudgetsBulkInRequest",
     "BulkAllocationsInRequest",
     "BulkAllocationsInRequestItemsItem",
+    "BulkChangeInRequest",
     "BulkInstancesInRequest",
     "BulkReleaseInRequest",
     "BulkResultItemOut",
@@ -308,6 +312,8 @@ __all__ = (
     "CapacityMemoryOut",
     "CapacityMemoryPage",
     "CapacityTypesEnum",
+    "ChangedInRequest",
+    "ChangedInRequestChanges",
     "ChangeRequestOut",
     "ChangeRequestOutAfterType0",
     "ChangeRequestOutBefore",
