@@ -119,6 +119,14 @@ def test_every_variable_is_one_purser_reads(name):
         assert [variable for variable in names if variable not in [*VARIABLES, "ALIVE"]] == []
 
 
+def test_the_web_process_has_the_threads_of_the_shipped_command():
+    from purser.run import WEB_THREADS
+
+    [web] = [one for one in objects("minimal", "Deployment") if one["metadata"]["name"].endswith("-web")]
+    arguments = pod(web)["containers"][0]["args"]
+    assert arguments[arguments.index("--blocking-threads") + 1] == str(WEB_THREADS)
+
+
 def test_selectors_find_their_own_pods_only():
     for name in VALUES:
         found = [one["spec"]["selector"]["matchLabels"] for one in objects(name, "Deployment")]
