@@ -51,7 +51,7 @@ def test_an_extension_says_what_it_costs_and_can_be_set_back(operator, held, pro
     [undo] = re.findall(r'action="(/fleet/[^"]+/undo\?generation=\d+)"', toast)
     operator.post(undo)
     assert Allocation.objects.get().expires_at == held.expires_at
-    assert "Somebody changed it" in operator.post(undo, follow=True).content.decode()
+    assert "It has changed since you read it" in operator.post(undo, follow=True).content.decode()
 
 
 def test_what_was_typed_after_the_plan_is_planned_before_it_is_done(operator, held):
@@ -69,7 +69,7 @@ def test_a_change_by_somebody_else_is_said_and_the_page_shows_how_it_is_now(oper
     page = page_of(
         operator, path, hidden(page_of(operator, path)) | {"by": "24h", "step": "go", "generation": "1"}, 422
     )
-    assert "Somebody changed it after you read it" in page
+    assert "It has changed since you read it" in page
     assert hidden(page)["generation"] == ["2"]
     assert Allocation.objects.get().generation == 2
 

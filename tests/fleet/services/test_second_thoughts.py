@@ -62,7 +62,7 @@ def test_asking_twice_does_not_move_the_moment(world):
 def test_a_release_of_another_version_than_was_read_is_refused(world):
     allocation = world.ask(1)
     Allocation.objects.filter(pk=allocation.pk).update(generation=F("generation") + 1)
-    with pytest.raises(Refused, match="Somebody changed it"):
+    with pytest.raises(Refused, match="It has changed since you read it"):
         releasing.release_soon(allocation.public_id, now=world.now(), actor="ada", generation=1)
 
 
@@ -74,7 +74,7 @@ def test_an_extension_is_set_back_once_and_not_over_a_later_change(world):
     )
     undone = resizing.set_back(allocation.public_id, generation=longer.generation, now=world.now(), actor="ada")
     assert undone.expires_at == before
-    with pytest.raises(Refused, match="Somebody changed it"):
+    with pytest.raises(Refused, match="It has changed since you read it"):
         resizing.set_back(allocation.public_id, generation=longer.generation, now=world.now(), actor="ada")
 
 
