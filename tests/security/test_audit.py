@@ -191,6 +191,12 @@ CHANGES: dict[tuple[str, str], Change] = {
         both=False,
         prepare=_single_machines,
     ),
+    ("post", "api/v1/endpoints/bulk"): Change(
+        ("endpoint.changed",),
+        lambda estate: {
+            "items": [{"id": estate.endpoint.public_id, "if_match": "*", "changes": {"max_replicas": 5}}]
+        },
+    ),
     ("patch", f"api/v1/endpoints/{ID}"): Change(("endpoint.changed",), says(max_replicas=5)),
     ("delete", f"api/v1/endpoints/{ID}"): Change(("endpoint.delete-requested",)),
     ("post", f"api/v1/replicas/{ID}/drain"): Change(
