@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -105,7 +104,7 @@ def _tokens(estate: Estate) -> Iterator[Caller]:
     robot = factories.service_account(estate.other, "admin")
     plain = _token(estate.other, elsewhere, service_account=robot)
     yield Caller("service account, admin elsewhere", elsewhere=rights.OF_PROJECT, token=plain)
-    limits = tokens.Limits(("127.0.0.0/8",), 1_000_000, Decimal(1000))
+    limits = tokens.Limits(("127.0.0.0/8",), 1_000_000)  # a spend cap is a matter of rows: test_token_cap.py
     plain = _token(estate.mine, here, limits=limits)
     yield Caller("token with limits here", here=rights.OF_PROJECT, token=plain, limited=True)
     root = factories.user(is_superuser=True)
