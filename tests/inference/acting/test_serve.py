@@ -39,7 +39,8 @@ def raw(client: Client, typed: dict[str, Any]) -> str:
 def current(client: Client, endpoint: Endpoint) -> dict[str, Any]:
     """The change form as it stands on the page."""
     page = page_of(client, f"/endpoints/{endpoint.public_id}/change")
-    form = dict(re.findall(r'<input type="text" name="([\w.-]+)"(?: value="([^"]*)")?', page))
+    act = page.split('class="card act"')[1].split("</section>")[0]
+    form = dict(re.findall(r'<input type="text" name="([\w.-]+)"(?: value="([^"]*)")?', act))
     return {**form, "policy": "target-tracking", **{k: v[0] for k, v in hidden(page).items()}}
 
 
