@@ -179,12 +179,14 @@ class ApiView(APIView):
         )
         return respond(answer)
 
-    def shown(self, body: dict[str, Any], version: object, *, status: int = 200, **headers: str) -> Response:
+    def shown(
+        self, body: dict[str, Any], version: object, *, status: int = 200, headers: dict[str, str] | None = None
+    ) -> Response:
         """One row as it is, with its tag; 304 to who has read exactly this already."""
         tag = conditional.tag_of(version, body)
         if self.request.method in SAFE and conditional.is_known(self.request, tag):
             return Response(status=304, headers={"ETag": tag})
-        return Response(body, status=status, headers={"ETag": tag, **headers})
+        return Response(body, status=status, headers={"ETag": tag, **(headers or {})})
 
     def unchanged(self, generation: int) -> int | None:
         """412 unless the caller has read this generation. What the service checks again; None: whatever it is by now.

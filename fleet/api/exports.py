@@ -72,7 +72,8 @@ class ListView(ApiView):
 
     def get_renderers(self) -> list[BaseRenderer]:
         """CSV is for reading lists; whatever else the same address takes speaks JSON."""
-        reads = self.request is None or self.request.method in ("GET", "HEAD")
+        request: Request | None = self.request  # none while the schema is drawn
+        reads = request is None or request.method in ("GET", "HEAD")
         return [FastJSON(), Csv()] if reads else [FastJSON()]
 
     @property

@@ -88,7 +88,7 @@ class OneOperation(ApiView):
         heeded = wait_for_end(operation, request)
         operation.refresh_from_db()
         body = as_json(operation)
-        return self.shown(body, version_of(operation.cancelled_at, body["done"]), **heeded)
+        return self.shown(body, version_of(operation.cancelled_at, body["done"]), headers=heeded)
 
 
 class CancelOperation(ApiView):

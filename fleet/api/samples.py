@@ -21,7 +21,7 @@ Schema = dict[str, Any]
 
 VALUES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 DEEPEST = 6
-PLAIN = {"string": "text", "integer": 1, "number": 1.0, "boolean": True, "null": None}
+PLAIN: dict[str, Any] = {"string": "text", "integer": 1, "number": 1.0, "boolean": True, "null": None}
 FORMATS = {
     "date-time": "2026-03-02T12:00:00Z",
     "date": "2026-03-02",

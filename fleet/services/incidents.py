@@ -48,7 +48,7 @@ def acknowledge(public_id: str, *, now: datetime, actor: str) -> Incident:
             row.acknowledged_at, row.acknowledged_by = now, actor
             row.generation += 1
             row.save(update_fields=["acknowledged_at", "acknowledged_by", "generation"])
-            change = {"before": {"acknowledged_by": ""}, "after": {"acknowledged_by": actor}}
+            change: dict[str, Any] = {"before": {"acknowledged_by": ""}, "after": {"acknowledged_by": actor}}
             _say("incident.acknowledged", row, now, actor=actor, **change)
     return row
 
@@ -60,7 +60,7 @@ def close_by_hand(public_id: str, *, now: datetime, actor: str, reason: str = ""
         row.closed_at, row.closed_by, row.close_reason = now, actor[:200], reason[:300]
         row.generation += 1
         row.save(update_fields=["closed_at", "closed_by", "close_reason", "generation"])
-        change = {"before": {"closed_at": None}, "after": {"closed_at": now.isoformat()}}
+        change: dict[str, Any] = {"before": {"closed_at": None}, "after": {"closed_at": now.isoformat()}}
         _say("incident.closed", row, now, actor=actor, reason=reason, **change)
     return row
 
