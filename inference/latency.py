@@ -37,46 +37,56 @@ class Step:
 def latency_series(
     endpoint_id: int,
     *,
-    metric: str,
+    metrics: Sequence[str] = METRICS,
     start: datetime,
     end: datetime,
     step_seconds: int,
     qs: Sequence[float] = QUANTILES,
     replica_id: int | None = None,
-) -> list[Step]:
-    """The percentiles of `metric` (ttft, itl, e2e) for every step of [start, end), in order; one query.
+) -> dict[str, list[Step]]:
+    """The percentiles of each metric (ttft, itl, e2e) for every step of [start, end), in order; one query for all.
 
     Whole steps, aligned to UTC: the first one begins at or before `start`. `step_seconds` is a multiple of 60; steps
     of whole hours are read from hours. Of one replica only its engine's histograms speak. Raises ValueError for
     another metric or step.
     """
-    if metric not in METRICS:
+    if not set(metrics) <= set(METRICS):
         raise ValueError(f"metric must be one of {', '.join(METRICS)}.")
     if step_seconds < 60 or step_seconds % 60:
         raise ValueError("step must be a multiple of 60 seconds.")
     step = timedelta(seconds=step_seconds)
     first = _aligned(start, step_seconds)
     by_step: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
-    for row in _rows(endpoint_id, metric, first, end, hours=step_seconds % 3600 == 0, replica_id=replica_id):
+    for row in _rows(endpoint_id, metrics, first, end, hours=step_seconds % 3600 == 0, replica_id=replica_id):
         by_step[_aligned(row["start"], step_seconds)].append(row)
     starts = [first + index * step for index in range(max(-((first - end) // step), 0))]
     length = HOUR if step_seconds % 3600 == 0 else MINUTE
-    return [Step(at, at + step, _latency(by_step.get(at, []), metric, length, qs)) for at in starts]
+    return {
+        metric: [Step(at, at + step, _latency(by_step.get(at, []), metric, length, qs)) for at in starts]
+        for metric in metrics
+    }
 
 
 def latency_at(
     endpoint_id: int, *, metric: str, start: datetime, end: datetime, qs: Sequence[float] = QUANTILES
 ) -> Latency:
     """The percentiles of `metric` over the whole of [start, end), from its minutes; one query."""
-    rows = list(_rows(endpoint_id, metric, _aligned(start, 60), end, hours=False))
+    rows = list(_rows(endpoint_id, [metric], _aligned(start, 60), end, hours=False))
     return _latency(rows, metric, MINUTE, qs)
 
 
 def _rows(
-    endpoint_id: int, metric: str, start: datetime, end: datetime, *, hours: bool, replica_id: int | None = None
+    endpoint_id: int,
+    metrics: Sequence[str],
+    start: datetime,
+    end: datetime,
+    *,
+    hours: bool,
+    replica_id: int | None = None,
 ) -> Iterable[dict[str, Any]]:
     table: type[Window] | type[HourWindow] = HourWindow if hours else Window
-    columns = ("start", "source", f"{metric}_sketch", "histograms", "requests", "gap_seconds")
+    sketches = [f"{metric}_sketch" for metric in metrics]
+    columns = ("start", "source", *sketches, "histograms", "requests", "gap_seconds")
     found = table._default_manager.filter(endpoint_id=endpoint_id, start__gte=start, start__lt=end)
     found = found if replica_id is None else found.filter(replica_id=replica_id)
     return found.values(*columns).order_by("start")

@@ -155,10 +155,11 @@ def _charts(found: Endpoint, frame: Frame, wanted: str) -> dict[str, Any]:
         frame.projects, span.start, span.end, about=queries.events_about(found), most=MOST_MARKS
     )
     marks = charts.marks_of(events, {found.public_id: found.name})
+    series = latency_series(found.pk, start=span.start, end=span.end, step_seconds=step, replica_id=one)
     latencies = [
         charts.latency_chart(
             metric,
-            latency_series(found.pk, metric=metric, start=span.start, end=span.end, step_seconds=step, replica_id=one),
+            series[metric],
             span,
             slo_ms=limits[metric],
             quantile=found.slo_quantile,

@@ -58,13 +58,14 @@ class Percentiles(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         query = self.query(PercentileQuery)
         endpoint = self.one(Endpoint.objects.all(), public_id)
+        metric = query["metric"]
         steps = latency_series(
-            endpoint.pk, metric=query["metric"], start=query["start"], end=query["end"], step_seconds=query["step"]
-        )
+            endpoint.pk, metrics=[metric], start=query["start"], end=query["end"], step_seconds=query["step"]
+        )[metric]
         return Response(
             {
                 "endpoint": public_id,
-                "metric": query["metric"],
+                "metric": metric,
                 "unit": "ms",
                 "start": query["start"],
                 "end": query["end"],

@@ -46,8 +46,8 @@ def scraped(replica, start, counts, *, gap=0.0):
 
 def series(replica, step, minutes=10):
     return latency_series(
-        replica.endpoint_id, metric="ttft", start=NOON, end=NOON + minutes * MINUTE, step_seconds=step
-    )
+        replica.endpoint_id, metrics=["ttft"], start=NOON, end=NOON + minutes * MINUTE, step_seconds=step
+    )["ttft"]
 
 
 def test_steps_are_whole_and_an_empty_one_says_so(replica):
@@ -101,4 +101,4 @@ def test_a_series_is_one_query_however_long(replica, django_assert_num_queries):
 @pytest.mark.parametrize(("metric", "step", "said"), [("latency", 60, "metric"), ("ttft", 45, "multiple of 60")])
 def test_what_cannot_be_read_is_refused(replica, metric, step, said):
     with pytest.raises(ValueError, match=said):
-        latency_series(replica.endpoint_id, metric=metric, start=NOON, end=NOON + MINUTE, step_seconds=step)
+        latency_series(replica.endpoint_id, metrics=[metric], start=NOON, end=NOON + MINUTE, step_seconds=step)
