@@ -8,11 +8,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from allauth.account.internal.stagekit import unstash_login
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
-from fleet.api.problems import CONTENT_TYPE, TITLES, plain_response, request_id_of
+from fleet.api.problems import CONTENT_TYPE, DOCUMENTED_AT, TITLES, plain_response, request_id_of
 from fleet.services import throttle
 from fleet.services.origin import Origin, coming_from, known_as
 
@@ -22,6 +23,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Where somebody shows who they are, and how a success is told: by where the answer leads.
 LOGIN_PATHS = ("/login/", "/login/code/", "/admin/login/", "/prove/", "/settings/password")
 CALLBACK_PATH = "/login/oidc/callback/"
+HTTPS_ONLY = "Use https. If this request carried a token, replace it: it was readable on its way."
 CODES = {
     400: ("bad-request", "This request cannot be read as it is."),
     403: ("forbidden", "You may not do this."),
@@ -49,12 +51,17 @@ class OriginMiddleware:
 
 
 class ApiErrorsMiddleware:
-    """Refusals that Django itself makes under /api/ become problem+json, like those the views make."""
+    """Refusals that Django itself makes under /api/ become problem+json, like those the views make.
+
+    Where HTTPS is on, plain HTTP is one of them: a redirect would go unnoticed, with the token in the clear each time.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure() and _speaks_problems(request):
+            return plain_response(request, 403, "https-only", HTTPS_ONLY)
         response = self.get_response(request)
         if not request.path.startswith("/api/") or response.status_code < 400:
             return response
@@ -106,6 +113,11 @@ class LoginThrottleMiddleware:
         if response.status_code == 302:
             throttle.give_back(address, account)
         return response
+
+
+def _speaks_problems(request: HttpRequest) -> bool:
+    """The API itself, and not the pages under its address, which browsers are sent to https from."""
+    return request.path.startswith("/api/") and not request.path.startswith(("/api/docs", DOCUMENTED_AT))
 
 
 def _account(request: HttpRequest) -> str:

@@ -109,7 +109,7 @@ def feed(request: HttpRequest) -> HttpResponse:
         return unchanged
     answer = JsonResponse({"cursor": cursor, "topics": sorted({event.topic for event in news})})
     answer["ETag"] = etag
-    answer["Cache-Control"] = "no-cache"
+    answer["Cache-Control"] = "no-store"  # the page keeps the tag itself
     return answer
 
 

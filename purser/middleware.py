@@ -5,9 +5,12 @@ from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from uuid import uuid4
 
+from csp.constants import NONCE
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from purser.logs import REQUEST_ID
 
@@ -36,6 +39,18 @@ class RequestIdMiddleware:
             REQUEST_ID.reset(token)
         response["X-Request-ID"] = request_id
         return response
+
+
+class ScriptsByNonceMiddleware(CSPMiddleware):
+    """The Content-Security-Policy of each answer: a page that names its scripts by nonce runs these and no other."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if parts.nonce:
+            parts.replace = {"script-src": [NONCE], **(parts.replace or {})}
+        return parts
 
 
 class TrustedProxyMiddleware:

@@ -9,7 +9,7 @@ import secrets
 from ipaddress import ip_network
 from pathlib import Path
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
 from fleet.domain.groups import read_groups
@@ -99,9 +99,9 @@ MIDDLEWARE = [
     "purser.middleware.TrustedProxyMiddleware",
     "purser.metrics.RequestMetricsMiddleware",
     "fleet.middleware.OriginMiddleware",
+    "purser.middleware.ScriptsByNonceMiddleware",  # around everything that answers, static files and refusals too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "fleet.middleware.ApiErrorsMiddleware",
     "fleet.api.rates.ApiThrottleMiddleware",  # before anything asks the database
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -329,7 +329,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # HTTPS is on in production; off only where the whole path to the browser is this machine.
 HTTPS = env_bool("HTTPS", PRODUCTION)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# The API refuses plain HTTP instead (fleet/middleware.py): a redirect would hide that a token went in the clear.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/(?!docs|problems)"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -351,15 +352,19 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = False  # the page's own script sends it back as X-CSRFToken
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-purser-csrf" if HTTPS else "purser-csrf"
+MESSAGE_STORAGE = "fleet.sealed_messages.Storage"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "script-src": [SELF],
+        # Our templates give each script this answer's nonce and then run no other (purser/middleware.py). Django's
+        # admin knows no nonces: there, scripts of this site run. Inline ones run nowhere.
+        "script-src": [SELF, NONCE],
         "style-src": [SELF, UNSAFE_INLINE],  # Plotly writes style attributes and a style element
         "img-src": [SELF, "data:", "blob:"],  # blob: is Plotly's "download as PNG"
         "font-src": [SELF],
         "connect-src": [SELF],
+        "object-src": [NONE],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

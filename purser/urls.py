@@ -28,6 +28,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-# Whoever is logged in sees what went wrong inside the console, with the money bar; 500 stays a page that needs nothing.
+# Whoever is logged in sees what went wrong inside the console, with the money bar; 500 needs nothing but its template.
+handler400 = "billing.refusals.bad_request"
 handler403 = "billing.refusals.forbidden"
 handler404 = "billing.refusals.not_found"
+handler500 = "billing.refusals.server_error"

@@ -23,6 +23,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "Make a new key for a new request.",
     ),
     "not-authenticated": ("Nobody's name came with the request.", "Send Authorization: Bearer and a token."),
+    "https-only": (
+        "The request came over plain HTTP.",
+        "Use https. Replace the token if one was sent: it was readable on its way.",
+    ),
     "token-invalid": ("This is no token of this installation.", "Check that it was copied whole."),
     "token-expired": ("The token's time is over.", "Issue a new one."),
     "token-revoked": ("Somebody revoked the token.", "Issue a new one."),
