@@ -6,18 +6,24 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.core import serializers
-from django.db import connection
+from django.test import Client
 
 from fleet import providers
 from fleet.domain import rights
-from fleet.models import CloudAccount, Event
-from fleet.services import access, catalog, events
+from fleet.models import CloudAccount, Event, Session
+from fleet.services import access, catalog, events, people, relay, second_factor, webhooks
 from fleet.services.clock import business_now
+from fleet.signin.store import SessionStore
 from purser.logs import ContextFilter, LineFormatter
 from tests import factories
 from tests.api_client import fresh_client
@@ -26,6 +32,8 @@ from tests.security.routes import ADMIN, API, METHODS, PAGES, PUBLIC, address, c
 
 CREDENTIAL = "canary-credential-5ba3e1f07c"
 TYPED_PASSWORD = "canary-password-90d1b7aa42"
+OIDC_SECRET = "canary-oidc-2d9f1c7b55"
+SEALING_KEY = "canary-sealing-key-of-the-ring-6f1e0a94bb3d27c8"
 
 
 @pytest.fixture
@@ -46,15 +54,61 @@ def log() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def secrets(estate: Estate, monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[str]:
-    """A cloud credential, a metrics token, API tokens and a password somebody mistyped."""
+    """Everything Purser is trusted with: a cloud's credential, its own keys, tokens, and what people log in with."""
+    settings.ENCRYPTION_KEYS = f"canary:{SEALING_KEY}"
+    settings.OIDC_CLIENT_SECRET = OIDC_SECRET
     monkeypatch.setenv("CANARY_CREDENTIAL", CREDENTIAL)
     CloudAccount.objects.update(credentials_ref="env:CANARY_CREDENTIAL")
     settings.METRICS_TOKEN = "canary-metrics-77e0c1"
     tokens = [estate.token, estate.viewers_token, estate.strangers_token, estate.revoked_token]
-    return [CREDENTIAL, TYPED_PASSWORD, settings.METRICS_TOKEN, *(token.split("_")[2] for token in tokens)]
+    ours = [settings.SECRET_KEY, SEALING_KEY, OIDC_SECRET, settings.METRICS_TOKEN]
+    servers = [settings.DATABASES["default"]["PASSWORD"], urlsplit(settings.REDIS_URL).password]
+    found = [
+        CREDENTIAL,
+        TYPED_PASSWORD,
+        *ours,
+        *(text for text in servers if text and len(text) > 8),
+        *(token.split("_")[2] for token in [*tokens, estate.robots_token, estate.admins_token]),
+        *_of_a_webhook(estate),
+        *_of_a_person(estate),
+    ]
+    assert all(len(secret) >= 8 for secret in found)
+    return found
+
+
+def _of_a_webhook(estate: Estate) -> Iterator[str]:
+    """Both of its secrets, while one is replaced; a message of it waits to be sent."""
+    now = _now()
+    hook, newest = webhooks.rotate_secret(
+        factories.webhook(estate.mine, name="canary").public_id,
+        by=access.Caller("ada", "user:1"),
+        real_now=now,
+        now=business_now(),
+        overlap=timedelta(hours=1),
+    )
+    kept = webhooks.signing_secrets(hook, real_now=now)
+    assert kept[0] == newest
+    assert len(kept) == 2
+    yield from (secret.removeprefix("whsec_") for secret in kept)
+
+
+def _of_a_person(estate: Estate) -> Iterator[str]:
+    """The seed and the recovery codes of a second factor, the link that sets a password, a session's key."""
+    user = factories.member(estate.mine, "admin")
+    seed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXQ"
+    code = str(format_hotp_value(hotp_value(seed, int(_now().timestamp()) // 30)))
+    yield seed
+    yield from second_factor.add(user, secret=seed, code=code, actor="test", now=_now())
+    assert Authenticator.objects.filter(user=user).count() == 2
+    yield people.password_link(user, actor="test", now=_now()).rstrip("/").rpartition("/")[2]
+    client = Client()
+    client.force_login(user)
+    yield client.cookies[django_settings.SESSION_COOKIE_NAME].value
 
 
 def test_no_secret_comes_out_anywhere(estate: Estate, secrets: list[str], log: io.StringIO, valkey: Any) -> None:
+    relay.relay()
+    assert any(valkey.type(key) == b"list" for key in valkey.scan_iter()), "no task was sent to anybody"
     shown = [
         *_everything_the_api_says(estate),
         *_everything_the_pages_say(estate),
@@ -164,9 +218,7 @@ def _a_failed_login() -> Iterator[str]:
 
 def _every_row() -> str:
     texts = [serializers.serialize("json", model.objects.all()) for model in apps.get_models()]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT session_data FROM django_session")
-        texts += [row[0] for row in cursor.fetchall()]
+    texts += [str(SessionStore().decode(row.session_data)) for row in Session.objects.all()]
     return "\n".join(texts)
 
 

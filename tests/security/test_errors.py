@@ -27,9 +27,8 @@ def test_a_page_that_breaks_shows_the_requests_id_and_nothing_else(
     client = fresh_client()
     if logged_in:
         client.force_login(factories.user(is_superuser=True))
-        monkeypatch.setattr("fleet.pages.frame_of", broken)
         monkeypatch.setattr("fleet.views.frame_of", broken)
-        answer = client.get("/fleet")
+        answer = client.get("/settings/display")
     else:
         monkeypatch.setattr("fleet.services.throttle.take", broken)
         answer = client.post("/login/", {"username": "ada", "password": "x"})
