@@ -98,6 +98,11 @@ def cancel_resizing(operation: Operation, said: Said) -> None:
     )
 
 
+def setting_back_grows(operation: Operation) -> bool:
+    """Whether the size before was the larger one."""
+    return bool(operation.target["before"] > operation.target["after"])
+
+
 def judge_bulk(operation: Operation) -> Judgement:
     """Done when each of its operations is."""
     parts = Operation.objects.filter(public_id__in=operation.target["operations"]).order_by("id")
@@ -130,6 +135,6 @@ def cancel_bulk(operation: Operation, said: Said) -> None:
 KINDS: dict[str, Kind] = {
     "allocation.create": Kind(judge_creation, cancel_creation),
     "allocation.release": Kind(judge_release, cancel_release),
-    "allocation.resize": Kind(judge_resizing, cancel_resizing),
+    "allocation.resize": Kind(judge_resizing, cancel_resizing, cancel_buys=setting_back_grows),
     "bulk": Kind(judge_bulk, cancel_bulk),
 }

@@ -55,7 +55,8 @@ def cancel_deletion(operation: Operation, said: Said) -> None:
     raise Refused("too-late", "Its replicas are draining already; create a new endpoint instead.")
 
 
+SCOPE = "inference:write"
 KINDS: dict[str, Kind] = {
-    "endpoint.create": Kind(judge_creation, cancel_creation),
-    "endpoint.delete": Kind(judge_deletion, cancel_deletion),
+    "endpoint.create": Kind(judge_creation, cancel_creation, SCOPE),
+    "endpoint.delete": Kind(judge_deletion, cancel_deletion, SCOPE),
 }

@@ -15,9 +15,9 @@ from fleet.api.conditional import tag_of, version_of
 from fleet.api.fields import Flag, NoBody, Word
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.patience import PREFER, wait_for
-from fleet.api.problems import describe
+from fleet.api.problems import Problem, describe
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, ProblemOut, says
-from fleet.models import Operation, OperationState
+from fleet.models import Allocation, Operation, OperationState
 from fleet.services import operations
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
@@ -106,7 +106,8 @@ class CancelOperation(ApiView):
     def post(self, request: Request, public_id: str) -> Response:
         """What was being made is released, a size is set back. When it is too late for that, 409 says why."""
         self.body(NoBody)
-        self.one(Operation.objects.all(), public_id)
+        for part in operations.whole(self.one(Operation.objects.all(), public_id)):
+            self._check_may_cancel(part)
 
         def run() -> Answer:
             cancelled = operations.cancel(
@@ -115,6 +116,14 @@ class CancelOperation(ApiView):
             return Answer(202, as_json(cancelled), path_of(cancelled))
 
         return self.once(run, spends=False)
+
+    def _check_may_cancel(self, operation: Operation) -> None:
+        """403 unless the caller might have asked for what cancelling it does."""
+        kind = operations.kinds()[operation.kind]
+        if not self.caller.may(kind.scope, operation.project_id):
+            raise Problem(403, "scope", f"You may read this, but it needs the scope {kind.scope!r} in its project.")
+        if kind.cancel_buys(operation):
+            self.require_within_cap(Allocation.objects.get(public_id=operation.subject).requested_token_id)
 
 
 def path_of(operation: Operation) -> str:

@@ -289,8 +289,9 @@ def _left_of_token(token_id: int) -> tuple[Decimal, Token] | None:
 
 
 def _newest_of(token_id: int) -> Token:
-    """Whose cap holds today: the last one of a chain of rotations."""
-    return Token.objects.get(pk=tokens.family(token_id)[-1])
+    """Whose cap holds today: the last one of a chain of rotations that still lives, or the last when none does."""
+    rows = Token.objects.in_bulk(tokens.family(token_id))
+    return max(rows.values(), key=lambda token: (token.revoked_at is None, token.pk))
 
 
 def _quotas(project: Project) -> QuerySet[Quota]:

@@ -36,10 +36,15 @@ class Said:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a kind of operation knows. `cancel` undoes what can be undone, or raises Refused when it is too late."""
+    """What a kind of operation knows. `cancel` undoes what can be undone, or raises Refused when it is too late.
+
+    `scope` is what a cancellation needs; `cancel_buys` says whether it would buy machines.
+    """
 
     judge: Callable[[Operation], Judgement]
     cancel: Callable[[Operation, Said], None]
+    scope: str = "fleet:write"
+    cancel_buys: Callable[[Operation], bool] = lambda _: False
 
 
 @cache
@@ -84,6 +89,11 @@ def start_once(kind: str, *, subject: str, **what: Any) -> Operation:
     """As `start`, for what is asked for at most once of a subject: a repeat finds the first one."""
     found = Operation.objects.filter(kind=kind, subject=subject).order_by("id").first()
     return found or start(kind, subject=subject, **what)
+
+
+def whole(operation: Operation) -> list[Operation]:
+    """It, and of many at once each of them."""
+    return [operation, *Operation.objects.filter(public_id__in=operation.target.get("operations", [])).order_by("id")]
 
 
 def judge(operation: Operation) -> Judgement:

@@ -51,7 +51,8 @@ class EndpointsInBulk(ApiView):
     def _change(self, item: dict[str, Any]) -> Answer:
         checked = Slo(data=item["changes"])
         checked.is_valid(raise_exception=True)
-        endpoint = self.one(Endpoint.objects.living(), item["id"])
+        endpoint = self.one(Endpoint.objects.living().select_related("allocation"), item["id"])
+        self.require_within_cap(endpoint.allocation.requested_token_id if endpoint.allocation else None)
         anything = item["if_match"] == conditional.ANYTHING
         if not anything and not conditional.same_version(item["if_match"], f'"{endpoint.generation}"'):
             raise Problem(412, "changed", conditional.CHANGED)

@@ -148,6 +148,19 @@ def test_an_endpoint_brings_its_own_kinds(api: ApiClient, project: Any) -> None:
     assert api.get(f"operations/{operation}").json()["state"] == "succeeded"
 
 
+def test_a_token_for_the_fleet_alone_cannot_end_an_endpoint_by_cancelling_its_creation(project: Any) -> None:
+    endpoint = factories.endpoint(project)
+    started = operations.start(
+        "endpoint.create", subject=endpoint.public_id, project=project, requested_by="ada", now=factories.NOON,
+        target={"replicas": 2},
+    )  # fmt: skip
+    narrow = ApiClient(factories.token(project, "read", "fleet:write"))
+    refused = narrow.post(f"operations/{started.public_id}/cancel", {}, key=None)
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope")
+    assert "inference:write" in refused.json()["detail"]
+    assert Endpoint.objects.get().state != "deleting"
+
+
 def test_another_projects_operations_are_not_there(api: ApiClient, market: Any) -> None:
     theirs = factories.project()
     made = operations.start(

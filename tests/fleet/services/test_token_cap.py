@@ -138,3 +138,32 @@ def test_a_capped_token_grows_only_what_was_asked_for_with_it() -> None:
     endpoint = factories.endpoint(token.project, allocation=theirs)
     path, anything = f"endpoints/{endpoint.public_id}", {"If-Match": "*"}
     assert ApiClient(plain).patch(path, {"max_replicas": 9}, **anything).json()["code"] == "token-cap"
+    bulk = {"items": [{"id": endpoint.public_id, "if_match": "*", "changes": {"max_replicas": 9}}]}
+    [item] = ApiClient(plain).post("endpoints/bulk", bulk).json()["items"]
+    assert (item["status"], item["problem"]["code"]) == (403, "token-cap")
+
+
+@pytest.mark.django_db
+def test_a_capped_token_does_not_grow_by_cancelling_what_somebody_else_made_smaller() -> None:
+    token, plain = capped("100.00")
+    theirs = factories.allocation(token.project, accelerator_count=16)
+    admin = ApiClient(factories.token(token.project))
+    smaller = admin.patch(f"allocations/{theirs.public_id}", {"accelerator_count": 8}, **{"If-Match": "*"}).json()
+    path = f"operations/{smaller['operation']}/cancel"
+    refused = ApiClient(plain).post(path, {}, key=None)
+    assert (refused.status_code, refused.json()["code"]) == (403, "token-cap")
+    assert Allocation.objects.get().accelerator_count == 8
+    assert admin.post(path, {}, key=None).status_code == 202
+
+
+@pytest.mark.django_db
+def test_a_cap_that_is_lowered_holds_although_the_newest_of_its_chain_was_revoked() -> None:
+    token, plain = capped(str(PRICE * 2))
+    now = timezone.now()
+    newer, _ = tokens.rotate_token(token, by=caller_of_token(plain, now=now)[1], issuer=token.issuer, now=now)
+    tokens.revoke_token(newer, actor="ada", now=now)
+    admin = factories.member(token.project, "admin")
+    tokens.change_token(token, by=caller_of_user(admin), changes={"spend_cap_per_hour": PRICE}, now=now)
+    pay(token)
+    with pytest.raises(budgets.NoRoom, match=r"cap of \$55.04/h"):
+        pay(token)
