@@ -27,10 +27,11 @@ VERBS = {"extend": "Extend", "release": "Release", "keep": "Keep"}
 
 
 class BulkForm(StrictForm):
-    """`id` may come many times; `go` once it was looked at."""
+    """`id` may come many times, and `seen` beside it: which version of it was on the screen. `go`: do it."""
 
-    undrawn = ("id", "do", "go")
+    undrawn = ("id", "seen", "do", "go")
     id = forms.CharField(required=False)
+    seen = forms.CharField(required=False)
     do = forms.ChoiceField(choices=list(VERBS.items()), error_messages={"invalid_choice": "Choose what to do."})
     go = forms.BooleanField(required=False)
     by = Span(required=False, label="Longer by", help_text="90 min, 24h, 7d.")
@@ -57,7 +58,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
         if busy and form.cleaned_data["typed"] != word:
             form.add_error("typed", f"Type {word}, exactly so. Nothing was released.")
         else:
-            results = [_do(item, do, by, frame) for item in items]
+            seen = dict(one.rpartition(" ")[::2] for one in sent.getlist("seen"))
+            results = [_do(item, do, by, frame, seen.get(item["row"].public_id, "")) for item in items]
             done = {"verb": VERBS[do], "do": do, "results": results, "back": reverse("fleet")}
             return show(request, "acting/bulk_done.html", frame, done, section="fleet")
     price = sum((item["price"] for item in items), Decimal(0))
@@ -98,8 +100,8 @@ def _after(item: dict[str, Any], do: str, by: timedelta, frame: Frame) -> str:
     return f"ends {before} → {clock((row.expires_at or frame.now) + by, frame.now)}"
 
 
-def _do(item: dict[str, Any], do: str, by: timedelta, frame: Frame) -> dict[str, Any]:
-    """Each by itself: one's refusal leaves the others alone."""
+def _do(item: dict[str, Any], do: str, by: timedelta, frame: Frame, seen: str) -> dict[str, Any]:
+    """Each by itself: one's refusal leaves the others alone. Pressed twice, nothing is made longer twice."""
     row: Allocation = item["row"]
     name, actor = row.public_id, frame.caller.name
     try:
@@ -112,7 +114,8 @@ def _do(item: dict[str, Any], do: str, by: timedelta, frame: Frame) -> dict[str,
             releasing.release_soon(name, now=frame.now, actor=actor)
             said = f"Released in {int(releasing.SECOND_THOUGHTS.total_seconds())} s."
         else:
-            done = allocations.extend(name, expires_at=(row.expires_at or frame.now) + by, now=frame.now, actor=actor)
+            until, read = (row.expires_at or frame.now) + by, row.generation if seen == str(row.generation) else 0
+            done = allocations.extend(name, expires_at=until, now=frame.now, actor=actor, generation=read)
             said = f"Ends {clock(done.expires_at, frame.now)} UTC."
     except Refused as refused:
         return {"row": row, "ok": False, "said": refused.sentence}

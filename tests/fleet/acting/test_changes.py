@@ -225,6 +225,15 @@ def test_several_are_extended_and_one_that_ended_is_told(operator, held, project
     assert Event.objects.filter(topic="allocation.extended").count() == 1
 
 
+def test_several_pressed_twice_are_extended_once(operator, held):
+    form = hidden(page_of(operator, f"/fleet/bulk?do=extend&id={held.public_id}")) | {"by": "2h", "go": "on"}
+    page_of(operator, "/fleet/bulk", form)
+    assert "It has changed since you read it" in page_of(operator, "/fleet/bulk", form)
+    assert Allocation.objects.get(pk=held.pk).expires_at == held.expires_at + timedelta(hours=2)
+    del form["seen"]
+    assert "It has changed since you read it" in page_of(operator, "/fleet/bulk", form)
+
+
 def test_bad_input_of_several_does_nothing(operator, held):
     good = {"id": [held.public_id], "do": "extend", "by": "2h", "go": "on"}
     for bad, sentence in (
