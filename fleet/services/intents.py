@@ -99,7 +99,7 @@ def _wants_launch(slot: Slot, lease: Lease, now: datetime) -> bool:
         move_slot(slot, SlotState.GONE, frm=[SlotState.WANTED], reason=reason, now=now, lease=lease, ended_at=now)
         lease.release(again_in=None)
         return False
-    if slot.account is None:
+    if slot.account is None or slot.allocation.release_at is not None:  # to be planned, or perhaps to be released
         lease.release(again_in=SOON * 5)
         return False
     if not slot.account.enabled:

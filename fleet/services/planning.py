@@ -150,6 +150,8 @@ def _drop_surplus(allocation: Allocation, slots: list[Slot], now: datetime) -> N
 
 def _fill(allocation: Allocation, slots: list[Slot], lease: Lease, now: datetime) -> datetime | None:
     """Plan what is missing and open slots for it. Returns when to plan again if nothing can be bought now."""
+    if allocation.release_at is not None:
+        return None  # its release was asked for: nothing is bought for it unless that is withdrawn
     demand = demand_of(allocation)
     unplanned = [s for s in slots if s.state == SlotState.WANTED and s.desired == Desired.PRESENT and not s.account_id]
     firm = [slot for slot in slots if slot not in unplanned]

@@ -9,8 +9,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from fleet.domain.refusals import Refused
-from fleet.models import Allocation, Event
-from fleet.services import allocations, cordoning, releasing, resizing
+from fleet.models import Allocation, Event, Slot
+from fleet.services import allocations, cordoning, planning, releasing, resizing
+from fleet.services.leases import claim
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +43,22 @@ def test_a_withdrawn_release_leaves_everything_as_it_was(world):
     assert (allocation.state, allocation.release_at) == ("active", None)
     topics = list(Event.objects.filter(subject=allocation.public_id, actor="ada").values_list("topic", flat=True))
     assert topics[-2:] == ["allocation.release-requested", "allocation.release-withdrawn"]
+
+
+def test_nothing_is_bought_while_a_release_waits(world):
+    planned, new = world.ask(1), world.ask(1)
+    for lease in claim(Allocation, limit=1, only=[planned.pk]):
+        planning.reconcile_allocation(lease, now=world.now())
+    assert [slot.state for slot in world.open_slots(planned)] == ["wanted"]
+    for allocation in (planned, new):
+        releasing.release_soon(allocation.public_id, now=world.now(), actor="ada")
+    for _ in range(3):
+        Slot.objects.update(next_at=Now())
+        Allocation.objects.update(next_at=Now())
+        world.turn()
+    assert not world.machines()
+    releasing.withdraw(planned.public_id, now=world.now(), actor="ada")
+    world.until_state(planned, "active")
 
 
 def test_what_began_to_end_cannot_be_kept(world):
