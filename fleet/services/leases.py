@@ -51,10 +51,11 @@ class Lease:
         return self.update(lease_owner="", lease_until=None, next_at=next_at)
 
 
-def claim(model: type[Row], *, limit: int, only: Sequence[int] | None = None) -> list[Lease]:
+def claim(model: type[Row], *, limit: int, only: Sequence[int] | None = None, at_least_s: int = 0) -> list[Lease]:
     """Claim up to `limit` due rows, the longest waiting first. `only`: claim these if they are free, due or not.
 
-    Nothing can be claimed while a restored backup waits to be confirmed, so nothing is bought, changed or ended.
+    `at_least_s`: how long work may take that does not renew its claims. Nothing can be claimed while a restored backup
+    waits to be confirmed, so nothing is bought, changed or ended.
     """
     table = connection.ops.quote_name(model._meta.db_table)
     due = "id = ANY(%(only)s)" if only is not None else "next_at <= clock_timestamp()"
@@ -70,7 +71,7 @@ def claim(model: type[Row], *, limit: int, only: Sequence[int] | None = None) ->
              RETURNING id, lease_token""",  # noqa: S608 - the table's name is ours
             {
                 "owner": owner(),
-                "seconds": settings.LEASE_SECONDS,
+                "seconds": max(settings.LEASE_SECONDS, at_least_s),
                 "limit": limit,
                 "only": list(only) if only is not None else None,
             },

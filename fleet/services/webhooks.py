@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 import orjson
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
 
 from fleet.domain import webhooks
 from fleet.domain.refusals import Refused, check_generation
-from fleet.models import Project, Webhook, WebhookMessage
+from fleet.models import MessageState, Project, Webhook, WebhookMessage
 from fleet.services import events, vault
 from fleet.services.access import Caller
 
@@ -53,17 +55,32 @@ def change_webhook(
     _check_topics(changes.get("topics", ()))
     with _named(), transaction.atomic():
         hook = _locked(public_id, generation)
-        before = facts(hook)
+        before, url = facts(hook), hook.url
         if changes.get("enabled") and not hook.enabled:
             hook.after_tx, hook.after_id = events.latest_cursor()  # what it missed while it was off stays missed
         for name in CHANGEABLE:
             setattr(hook, name, changes.get(name, getattr(hook, name)))
         if hook.enabled:
             hook.off_reason = ""
+        else:
+            drop_waiting(hook)
+        after = facts(hook) | ({"url": f"{_shown(hook.url)} (replaced)"} if hook.url != url else {})
         hook.generation += 1
         hook.save(update_fields=[*CHANGEABLE, "off_reason", "after_tx", "after_id", "generation"])
-        _record("webhook.changed", hook, by=by, now=now, data={"before": before, "after": facts(hook)})
+        _record("webhook.changed", hook, by=by, now=now, data={"before": before, "after": after})
     return hook
+
+
+def drop_waiting(hook: Webhook) -> None:
+    """What is on its way to a hook that is switched off is sent no more, unless somebody sends it again by hand."""
+    waiting = WebhookMessage.objects.filter(webhook=hook, state=MessageState.WAITING).exclude(topic=TEST_TOPIC)
+    waiting.update(
+        state=MessageState.GIVEN_UP,
+        last_error="Its webhook was switched off.",
+        ended_at=timezone.now(),
+        next_at=None,
+        lease_token=F("lease_token") + 1,  # whoever is sending it right now puts it back no more
+    )
 
 
 def rotate_secret(
@@ -134,8 +151,13 @@ def check_url(url: str) -> None:
 
 
 def facts(hook: Webhook) -> dict[str, Any]:
-    """What an event may say of it."""
-    return {name: getattr(hook, name) for name in CHANGEABLE}
+    """What an event may say of it: of its address only the host, for the rest often is the key to a chat room."""
+    return {name: getattr(hook, name) for name in CHANGEABLE} | {"url": _shown(hook.url)}
+
+
+def _shown(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/…"
 
 
 def _check_topics(topics: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -162,6 +163,35 @@ def test_a_test_is_sent_also_while_it_is_off(receiver: Receiver) -> None:
     assert json.loads(receiver.taken[0][1])["type"] == "webhook.tested"
 
 
+def test_what_was_on_its_way_when_it_was_switched_off_is_sent_no_more(receiver: Receiver) -> None:
+    made, _ = hook(receiver, topics=["allocation.*"])
+    happen("allocation.active", made.project)
+    receiver.answers = [(500, {})]
+    send()
+    webhooks.change_webhook(made.public_id, changes={"enabled": False}, by=BY, now=NOON)
+    assert (send(), len(receiver.taken)) == (0, 1)
+    message = WebhookMessage.objects.get()
+    assert (message.state, message.last_error) == ("given-up", "Its webhook was switched off.")
+    webhook_messages.retry_message(message.public_id, by=BY, now=NOON)
+    assert send() == 1
+
+
+def test_a_message_is_claimed_for_longer_than_its_call_may_take(receiver: Receiver, settings: Any) -> None:
+    settings.LEASE_SECONDS = 1
+    left = []
+
+    class Asked(list):  # type: ignore[type-arg]
+        def pop(self, _: Any = 0) -> Any:
+            left.append((WebhookMessage.objects.get().lease_until - timezone.now()).total_seconds())
+            connection.close()
+            return 200, {}
+
+    receiver.answers = Asked([None])
+    happen("allocation.active", hook(receiver, topics=["allocation.*"])[0].project)
+    send()
+    assert left[0] > webhook_messages.TAKES_AT_MOST_S
+
+
 def test_what_happened_while_it_was_off_stays_untold(receiver: Receiver) -> None:
     made, _ = hook(receiver, topics=["allocation.*"])
     webhooks.change_webhook(made.public_id, changes={"enabled": False}, by=BY, now=NOON)
@@ -196,6 +226,16 @@ def test_no_secret_stands_in_a_row_or_an_event(receiver: Receiver) -> None:
     kept = json.dumps([list(Webhook.objects.values("secret", "former_secret")), list(Event.objects.values("data"))])
     assert first.removeprefix("whsec_") not in kept
     assert second.removeprefix("whsec_") not in kept
+
+
+def test_an_event_names_the_host_alone_for_an_address_may_be_a_key(receiver: Receiver) -> None:
+    given = {"project": factories.project(), "by": BY, "now": NOON, "name": "chat"}
+    made, _ = webhooks.create_webhook(**given, url="https://chat.example/services/T0/hush?key=hush")
+    webhooks.change_webhook(made.public_id, changes={"url": "https://chat.example/hush/2"}, by=BY, now=NOON)
+    webhooks.delete_webhook(made.public_id, by=BY, now=NOON)
+    told = list(Event.objects.order_by("id").values_list("data", flat=True))
+    assert "hush" not in json.dumps(told)
+    assert told[1]["after"]["url"] == "https://chat.example/… (replaced)"
 
 
 def test_a_deleted_one_leaves_its_event_behind(receiver: Receiver) -> None:
