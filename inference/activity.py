@@ -23,6 +23,7 @@ from fleet.downloads import Sheet
 from fleet.models import Allocation, Event, Instance, Project, Slot
 from fleet.pages import Frame, frame_of, render_page
 from fleet.queries import in_scope
+from fleet.services.access import Caller
 from fleet.telling import GROUPS
 from inference import presenting, queries
 from inference.models import Decision, Endpoint, Replica
@@ -31,7 +32,7 @@ PAGE = 50
 MOST_SUBJECTS = 200
 EVENTS, DECISIONS = "e", "d"
 SHOWS = [("", "Everything"), ("decisions", "Scaling decisions"), *((key, name) for key, (name, _) in GROUPS.items())]
-EVENT_FIELDS = ("id", "occurred_at", "topic", "subject", "actor", "data", "project__slug", "request_id")
+EVENT_FIELDS = ("id", "occurred_at", "topic", "subject", "actor", "data", "project_id", "project__slug", "request_id")
 EVENT_FILE = {
     "occurred_at": "at", "topic": "topic", "subject": "subject", "project__slug": "project", "actor": "actor",
     "request_id": "request_id", "data": "data",
@@ -97,6 +98,7 @@ def activity(request: HttpRequest) -> HttpResponseBase:
     events, decisions = _events(asked, frame), _decisions(asked, frame)
     before, after = _cursor(request.GET.get("before", "")), _cursor(request.GET.get("after", ""))
     lines, older, newer = _page(events, decisions, before, after)
+    lines = [(source, _told(row, frame.caller) if source == EVENTS else row) for source, row in lines]
     names = names_of([row for source, row in lines if source == EVENTS])
     items = [_item(source, row, names) for source, row in lines]
     context = {
@@ -108,7 +110,7 @@ def activity(request: HttpRequest) -> HttpResponseBase:
         "asked": asked,
         "projects": _projects(frame),
     }
-    files = {"activity": lambda: _file(asked, events, decisions)}
+    files = {"activity": lambda: _file(asked, events, decisions, frame.caller)}
     return render_page(request, "inference/activity.html", frame, context, section="activity", sheets=files)
 
 
@@ -266,11 +268,18 @@ def _projects(frame: Frame) -> list[str]:
     return list(in_scope(Project.objects.order_by("slug"), frame.projects, "id").values_list("slug", flat=True))
 
 
-def _file(asked: Asked, events: QuerySet[Event], decisions: QuerySet[Decision]) -> Sheet:
+def _told(row: Row, caller: Caller) -> Row:
+    """An event without what is not this person's to read."""
+    return row if caller.reads_whole(row["topic"], row["project_id"]) else {**row, "data": {}}
+
+
+def _file(asked: Asked, events: QuerySet[Event], decisions: QuerySet[Decision], caller: Caller) -> Sheet:
     """Everything the filters let through: decisions if they alone were asked for, else events."""
     if asked.show == "decisions":
         return Sheet(list(DECISION_FILE.values()), _lines(decisions.order_by("-at", "-id"), DECISION_FILE))
-    return Sheet(list(EVENT_FILE.values()), _lines(events.order_by("-occurred_at", "-id"), EVENT_FILE))
+    found = events.order_by("-occurred_at", "-id").values("project_id", *EVENT_FILE).iterator(chunk_size=2_000)
+    told = (_told(row, caller) for row in found)
+    return Sheet(list(EVENT_FILE.values()), ([row[column] for column in EVENT_FILE] for row in told))
 
 
 def _lines(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[Sequence[Any]]:

@@ -23,6 +23,9 @@ SCOPES = frozenset(f"{resource}:{verb}" for resource, verbs in VERBS_OF_RESOURCE
 OF_INSTALLATION = frozenset(scope for scope in SCOPES if scope.startswith("installation:"))
 OF_PROJECT = SCOPES - OF_INSTALLATION
 
+ABOUT_ACCESS = frozenset({"token", "member", "service-account", "project", "webhook"})
+"""Nouns of events that tell who may do what, from where, and who hears of it."""
+
 READS = frozenset({"fleet:read", "inference:read", "billing:read", "limits:read"})
 SHORTHANDS: Mapping[str, frozenset[str]] = {
     "read": READS,

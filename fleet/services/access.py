@@ -54,6 +54,11 @@ class Caller:
         allowed = self.installation if project_id is None else self.scopes.get(project_id, frozenset())
         return scope in allowed
 
+    def reads_whole(self, topic: str, project_id: int | None) -> bool:
+        """Whether it may read what such an event holds: about access only who reads access or the audit there."""
+        about_access = topic.partition(".")[0] in rights.ABOUT_ACCESS
+        return not about_access or any(self.may(scope, project_id) for scope in ("access:read", "audit:read"))
+
     def may_somewhere(self, scope: str) -> bool:
         return scope in self.installation or any(scope in allowed for allowed in self.scopes.values())
 

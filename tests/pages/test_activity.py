@@ -96,3 +96,26 @@ def test_who_came_and_went_is_no_activity_until_it_is_asked_for(admin: Client, f
     events.record("login.failed", subject="user:9", actor="mallory", now=full.now)
     assert "mallory" not in admin.get("/activity").content.decode()
     assert len(seen(admin, "/activity?actor=mallory")[0]) == 1
+
+
+def test_who_may_do_what_is_told_in_full_to_those_who_read_access(
+    admin: Client, people: dict[str, Any], full: Installation
+) -> None:
+    project = full.mine
+    rows.see(people["viewer"], project)
+    data = {"user": "grace", "after": {"role": "hush"}}
+    events.record("member.added", subject=project.public_id, project=project, now=full.now, data=data)
+    paths = ("/activity", "/activity?csv=activity", "/activity?json=activity")
+    assert all("hush" in text_of(admin, path) for path in paths)
+    viewer = Client()
+    viewer.force_login(people["viewer"])
+    for path in paths:
+        text = text_of(viewer, path)
+        assert "hush" not in text
+        assert "grace" not in text
+    assert "member.added" in text
+
+
+def text_of(client: Client, path: str) -> str:
+    answer = client.get(path)
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
