@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # Where somebody shows who they are, and how a success is told: by where the answer leads.
 LOGIN_PATHS = ("/login/", "/login/code/", "/admin/login/", "/prove/", "/settings/password")
+NAMED_PATHS = ("/login/", "/admin/login/")
 CALLBACK_PATH = "/login/oidc/callback/"
 HTTPS_ONLY = "Use https. If this request carried a token, replace it: it was readable on its way."
 CODES = {
@@ -127,8 +128,8 @@ def _account(request: HttpRequest) -> str:
     """
     if request.path == CALLBACK_PATH:
         return f"state {request.GET.get('state', '')[:100]}"  # a state serves once: only the address is counted
-    if typed := request.POST.get("username", ""):
-        return typed
+    if request.path in NAMED_PATHS:  # elsewhere a name in the form is anybody's invention
+        return request.POST.get("username", "")
     pending = unstash_login(request, peek=True) if request.path == "/login/code/" else None
     name = pending.user.get_username() if pending and pending.user else request.user.get_username()
     return f"code of {name}" if "code" in request.POST else name

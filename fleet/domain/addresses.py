@@ -98,6 +98,15 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(parsed)
 
 
+def neighbours(text: str) -> str:
+    """Those who are counted as one: an IPv4 address, and of IPv6 the /64, which one customer has to themselves."""
+    try:
+        address = unwrap(_plain(text))
+    except ValueError:
+        return text
+    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
+
+
 def unwrap(address: Address) -> Address:
     """The IPv4 address an IPv4-mapped or IPv4-compatible IPv6 address is dialled as; others unchanged."""
     if isinstance(address, IPv4Address):

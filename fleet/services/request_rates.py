@@ -16,6 +16,7 @@ from typing import Any
 import redis
 from django.conf import settings
 
+from fleet.domain.addresses import neighbours
 from fleet.services.throttle import _client
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,8 @@ def arrive(address: str, credential: str) -> Rate | None:
     size, failures = settings.API_ADDRESS_REQUESTS_PER_MINUTE, settings.API_FAILURES_PER_MINUTE
     if not size and not failures:
         return None
-    keys = (f"purser:api:address:{address}", f"purser:api:failures:{address}", _mark(address, credential))
+    counted = neighbours(address)
+    keys = (f"purser:api:address:{counted}", f"purser:api:failures:{counted}", _mark(address, credential))
     answer = _ask(lambda valkey: valkey.eval(_ARRIVE, 3, *keys, size, failures))
     if answer is None:
         return None
@@ -108,7 +110,7 @@ def arrive(address: str, credential: str) -> Rate | None:
 def failed(address: str) -> None:
     """It showed no name that we know."""
     if size := settings.API_FAILURES_PER_MINUTE:
-        key = f"purser:api:failures:{address}"
+        key = f"purser:api:failures:{neighbours(address)}"
         _ask(lambda valkey: valkey.eval(_TAKE, 2, key, key, size, 0))
 
 

@@ -10,6 +10,8 @@ from functools import cache
 import redis
 from django.conf import settings
 
+from fleet.domain.addresses import neighbours
+
 logger = logging.getLogger(__name__)
 
 PER_ADDRESS = (20, 60.0)  # burst, seconds until one token is back
@@ -65,6 +67,7 @@ def give_back(address: str, account: str) -> None:
 
 def _keys(address: str, account: str) -> tuple[str, str]:
     """Hashed: what people type as a user name is now and then their password."""
+    address = neighbours(address)
     pair = hashlib.sha256(f"{account.strip().lower()}\n{address}".encode()).hexdigest()[:32]
     return f"purser:login:{address}", f"purser:login:{pair}"
 

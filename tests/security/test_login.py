@@ -57,6 +57,14 @@ def test_another_address_in_a_header_buys_no_further_guesses() -> None:
 
 
 @pytest.mark.django_db
+def test_all_addresses_of_one_ipv6_network_are_one_guesser() -> None:
+    name = factories.user().username
+    answers = [attempt(name, "guess", address=f"2001:db8:5:6::{k:x}").status_code for k in range(1, 8)]
+    assert answers == [200] * 5 + [429] * 2
+    assert attempt(name, factories.PASSWORD, address="2001:db8:5:7::1").status_code == 302
+
+
+@pytest.mark.django_db
 def test_a_login_that_works_costs_nothing() -> None:
     name = factories.user().username
     answers = [attempt(name, factories.PASSWORD).status_code for _ in range(throttle.PER_ADDRESS[0] + 3)]
@@ -72,6 +80,18 @@ def test_an_account_that_does_not_exist_is_answered_like_one_that_does() -> None
         200,
         200,
     ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("/prove/", {"password": "guess"}), ("/settings/password", {"current": "guess", "password": "x" * 20})],
+)
+def test_other_names_in_the_form_buy_no_more_guesses(path: str, form: dict[str, str]) -> None:
+    client = fresh_client()
+    client.force_login(factories.user())
+    answers = [client.post(path, form | {"username": f"name-{k}"}).status_code for k in range(7)]
+    assert answers == [422] * 5 + [429] * 2
 
 
 @pytest.mark.django_db
