@@ -18,7 +18,18 @@ from fleet.domain.lifecycle import ENDED_SLOT_STATES, UNRESOLVED_ATTEMPT_STATES,
 from fleet.domain.outcomes import Inventory, Machine, Terminated
 from fleet.domain.refusals import Refused
 from fleet.domain.sweeping import Look, broken_circuit, is_missing, is_orphan, sweep_due
-from fleet.models import CloudAccount, Event, Hold, Instance, LaunchAttempt, LaunchResult, Slot, Sweep, TerminationFact
+from fleet.models import (
+    CloudAccount,
+    Event,
+    Hold,
+    Installation,
+    Instance,
+    LaunchAttempt,
+    LaunchResult,
+    Slot,
+    Sweep,
+    TerminationFact,
+)
 from fleet.services import budgets, events, incidents, machines
 from fleet.services.accounts import adapter
 from fleet.services.clock import time_factor
@@ -73,7 +84,7 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     missing = [instance for instance in held if instance.provider_id not in listed]
     breaker = broken_circuit(_look(account, seen, ours, strays, len(held), len(missing)))
     ended = 0
-    if not breaker and not installation().destructive_frozen:
+    if not breaker and not _stopped(installation()):
         ended = sum(_end_orphan(account, stray, now) for stray in strays)
         _mark_missing(account, missing, now)
         _clear_tombstones(account, ours, now)
@@ -91,6 +102,11 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     )
     row.refresh_from_db()
     return row
+
+
+def _stopped(row: Installation) -> bool:
+    """By its switch, or because this is a restored backup that nobody has confirmed, whatever the switch says."""
+    return row.destructive_frozen or row.restored_at is not None
 
 
 def _strays(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: datetime) -> list[_Stray]:

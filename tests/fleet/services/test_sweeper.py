@@ -78,6 +78,16 @@ def test_a_database_older_than_the_cloud_freezes_the_sweeper(world):
     assert len(world.live()) == 1
 
 
+def test_a_restored_backup_that_nobody_confirmed_ends_nothing_whatever_the_switch_says(world):
+    forget(one_machine(world))
+    Installation.objects.update(restored_at=Now(), destructive_frozen=False)
+    world.sweep()
+    assert len(world.live()) == 1
+    Installation.objects.update(restored_at=None)
+    world.sweep()
+    assert world.live() == []
+
+
 def test_another_account_behind_the_same_key_freezes_the_sweeper(world):
     slot = one_machine(world)
     CloudAccount.objects.filter(pk=slot.account_id).update(expected_account_ref="somebody-else")
