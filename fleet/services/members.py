@@ -44,8 +44,8 @@ def change_role(membership: Membership, *, role: str, by: Caller, now: datetime)
         if role != Role.ADMIN:
             _keep_an_admin(row, by)
         if role != before:
-            row.role = role
-            row.save(update_fields=["role"])
+            row.role, row.mapped = role, False  # from now on by hand: no group gives the former one back
+            row.save(update_fields=["role", "mapped"])
             _record("member.changed", row, by, now, before=before, after=role)
     return row
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from fleet.domain.groups import read_groups
 from fleet.models import Event, Membership, Project, Session
-from fleet.services import second_factor
+from fleet.services import members, second_factor
+from fleet.services.access import caller_of_user
 from fleet.sudo import PROVED_AT
 from tests import factories, identity_provider
 from tests.api_client import fresh_client
@@ -218,6 +219,16 @@ def test_a_role_given_by_hand_stays(provider: Provider) -> None:
     client, _ = log_in(provider)
     assert is_in(client)
     assert roles() == {"batch": "admin"}
+
+
+def test_whoever_was_given_less_by_hand_does_not_get_it_back_by_logging_in(provider: Provider) -> None:
+    log_in(provider)
+    mapped = Membership.objects.get(project__slug="chat")
+    assert mapped.role == "operator"
+    root = caller_of_user(factories.user(is_superuser=True))
+    members.change_role(mapped, role="viewer", by=root, now=factories.NOON)
+    log_in(provider)
+    assert roles() == {"chat": "viewer"}
 
 
 def test_superusers_by_group_are_so_no_longer_than_the_group(provider: Provider) -> None:
