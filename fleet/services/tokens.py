@@ -216,7 +216,8 @@ def may_change(token: Token, caller: Caller, issuer: User) -> bool:
     if token.service_account is None and token.issuer == issuer and caller.token_id is None:
         return True
     scope = "access:write" if token.project_id is not None else "installation:write"
-    return caller.may(scope, token.project_id) and not caller.limited
+    all_of_it = rights.expand(token.scopes) <= _rights_here(caller, token.project)
+    return caller.may(scope, token.project_id) and all_of_it and not caller.limited
 
 
 def _check_wish(wish: Wish, caller: Caller) -> None:
