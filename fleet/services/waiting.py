@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from fleet.services import events
 
@@ -72,7 +72,7 @@ class Watch:
         while self._still_needed():
             try:
                 self._wake(self._new_projects())
-            except DatabaseError:
+            except Error:
                 log.warning("the feed cannot be read; those who wait are not woken meanwhile", exc_info=True)
             finally:
                 connection.close()  # or back to the pool: between two looks nothing is held
