@@ -92,8 +92,28 @@ class NewBudget(BudgetTerms, Scoped):
     )
 
 
+class AsRead(StrictForm):
+    """Which version of a limit was on the screen: nobody raises again unseen what somebody else has lowered."""
+
+    undrawn = ("generation",)
+    generation = forms.IntegerField(
+        min_value=0,
+        max_value=2**62,
+        widget=forms.HiddenInput,
+        error_messages={"required": "Load the page again.", "invalid": "Load the page again."},
+    )
+
+
+class ChangedQuota(QuotaTerms, AsRead):
+    """A quota as it is to be from now on."""
+
+
+class ChangedBudget(BudgetTerms, AsRead):
+    """A budget as it is to be from now on."""
+
+
 NEW = {"quota": NewQuota, "budget": NewBudget}
-TERMS = {"quota": QuotaTerms, "budget": BudgetTerms}
+TERMS = {"quota": ChangedQuota, "budget": ChangedBudget}
 
 
 def terms_in(cleaned: dict[str, Any], noun: str) -> dict[str, Any]:

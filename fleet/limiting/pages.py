@@ -87,7 +87,7 @@ def change(request: HttpRequest, public_id: str) -> HttpResponseBase:
     noun = limits.noun_of(public_id)
     if not limits.may_set(frame.caller, row.project_id):
         raise PermissionDenied
-    form = TERMS[noun](request.POST or None, initial=limits.terms_of(row))
+    form = TERMS[noun](request.POST or None, initial=limits.terms_of(row) | {"generation": row.generation})
     if request.method == "POST" and form.is_valid():
         with form.refusals():
             outcome = limits.change_limit(
@@ -95,6 +95,7 @@ def change(request: HttpRequest, public_id: str) -> HttpResponseBase:
                 changes=terms_in(form.cleaned_data, noun),
                 by=frame.caller,
                 now=frame.now,
+                generation=form.cleaned_data["generation"],
                 why=form.cleaned_data["why"],
             )
             return done(request, _sentence("changed", outcome), to=reverse(HERE))

@@ -106,11 +106,27 @@ def test_a_limit_is_changed_and_its_history_tells_so(billing: Client, project: P
     row = factories.budget(project)
     path = f"/settings/limits/{row.public_id}"
     form = {"cap_per_hour": "500", "cap_per_month": "", "action": "block", "warn_ratio": "0.8", "why": ""}
+    form["generation"] = str(row.generation)
     assert "The limit is changed" in text(billing.post(path, form, follow=True))
     assert Budget.objects.get().cap_per_hour == 500
     shown = text(billing.get(path))
     assert "budget changed" in shown
     assert "1000" in shown
+
+
+def test_a_cap_somebody_lowered_is_not_raised_again_by_a_page_that_was_open_before(
+    billing: Client, other: Client, project: Project
+) -> None:
+    row = factories.budget(project)
+    path = f"/settings/limits/{row.public_id}"
+    page = text(billing.get(path))
+    assert f'name="generation" value="{row.generation}"' in page
+    old = {"cap_per_hour": "1000", "cap_per_month": "", "action": "block", "warn_ratio": "0.9", "why": ""}
+    old["generation"] = str(row.generation)
+    other.post(path, old | {"cap_per_hour": "10"})
+    answer = billing.post(path, old)
+    assert (answer.status_code, "It has changed since you read it" in text(answer)) == (422, True)
+    assert Budget.objects.get().cap_per_hour == 10
 
 
 def test_deleting_a_limit_has_its_id_typed(billing: Client, project: Project) -> None:
@@ -125,7 +141,7 @@ def test_raising_a_quota_waits_for_another_person(
     four_eyes: None, billing: Client, other: Client, project: Project
 ) -> None:
     row = factories.quota(project)
-    form = {"max_accelerators": "99", "why": "Launch week"}
+    form = {"max_accelerators": "99", "why": "Launch week", "generation": str(row.generation)}
     assert "Somebody else has to approve it" in text(
         billing.post(f"/settings/limits/{row.public_id}", form, follow=True)
     )
