@@ -255,8 +255,10 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "fleet.api.links.ids_of_rows",
         "fleet.api.schema_hooks.sparse_pages",
         "fleet.api.samples.with_samples",
+        "fleet.api.links.next_calls",
     ],
     "LICENSE": {"name": "Apache-2.0"},
 }

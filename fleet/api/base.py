@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -40,6 +42,13 @@ Row = TypeVar("Row", bound=Model)
 KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
 
 
+class ByAccept(DefaultContentNegotiation):
+    """`Accept` alone decides. `format` in the query is a parameter like any other: unknown ones are refused by name."""
+
+    def filter_renderers(self, renderers: Sequence[BaseRenderer], format: str) -> Sequence[BaseRenderer]:  # type: ignore[override]
+        return renderers
+
+
 class ApiView(APIView):
     """Deny by default, speak JSON only, refuse with problem+json."""
 
@@ -47,6 +56,7 @@ class ApiView(APIView):
     permission_classes = [HasScope, ProvedOfLate]
     renderer_classes = [FastJSON]
     parser_classes = [StrictJSON]
+    content_negotiation_class = ByAccept
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     metadata_class = None
     resource: str  # of fleet.domain.rights: what `resource:read` and `resource:write` are about
@@ -83,6 +93,7 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if request.method not in SAFE:
             body_of(request._request)  # after the caller is known, before anything parses it
+            _check_key(request)
         if request.method in conditional.CHANGES_A_ROW and hasattr(self, request.method.lower()):
             conditional.require_match(request)
 
@@ -168,9 +179,9 @@ class ApiView(APIView):
         if given is None and not spends:
             with transaction.atomic():
                 return respond(run())
-        key = (given or "").strip()
-        if not KEY.fullmatch(key):
-            raise Problem(400, "idempotency-key", _NEEDS_KEY if spends else _BAD_KEY)
+        if given is None:
+            raise Problem(400, "idempotency-key", _NEEDS_KEY)
+        key = given.strip()
         answer = once(
             principal=self.caller.principal,
             key=key,
@@ -213,6 +224,13 @@ def respond(answer: Answer) -> Response:
     if answer.replayed:
         headers["Idempotency-Replayed"] = "true"
     return Response(answer.body, status=answer.status, headers=headers)
+
+
+def _check_key(request: Request) -> None:
+    """A key that is given is one, also where none is needed: a dry run would not tell that the real one is refused."""
+    given = request.headers.get("Idempotency-Key")
+    if given is not None and not KEY.fullmatch(given.strip()):
+        raise Problem(400, "idempotency-key", _BAD_KEY)
 
 
 def _kept(answer: Answer) -> Answer:

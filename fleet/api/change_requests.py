@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fleet.api.base import ApiView, etag
+from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Word
 from fleet.api.limit_shapes import ChangeRequestOut, Why, request_json
@@ -50,7 +50,7 @@ class OneChangeRequest(ApiView):
         found = rows.filter(public_id=public_id).first()
         if found is None:
             raise Http404
-        return Response(request_json(found), headers={"ETag": etag(public_id, found.state)})
+        return self.shown(request_json(found), found.state)
 
 
 class Decision(ApiView):

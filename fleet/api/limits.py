@@ -13,7 +13,7 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fleet.api.base import ApiView, etag
+from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Word
 from fleet.api.limit_shapes import (
@@ -93,7 +93,7 @@ class LimitView(ApiView):
 
     def shown_one(self, public_id: str) -> Response:
         row = self.row_to_read(public_id)
-        return Response(self.answer(row), headers={"ETag": etag(public_id, row.generation)})
+        return self.shown(self.answer(row), row.generation)
 
     def row_to_read(self, public_id: str) -> Any:
         found = self.visible(limits.MODELS[self.noun].objects.select_related("project")).filter(public_id=public_id)
@@ -117,19 +117,18 @@ class LimitView(ApiView):
 
     def changed(self, public_id: str, changes: dict[str, Any], why: str) -> Response:
         row = self.row(public_id)
-        self.check_unchanged(etag(public_id, row.generation))
+        self.unchanged(row.generation)
         outcome = limits.change_limit(
             public_id, changes=changes, by=self.caller, now=business_now(), generation=row.generation, why=why
         )
         assert outcome.limit is not None
         if outcome.waiting is not None:
             return Response(request_json(outcome.waiting), status=202, headers=_at(outcome.waiting))
-        body = self.answer(outcome.limit, note=outcome.note)
-        return Response(body, headers={"ETag": etag(public_id, outcome.limit.generation)})
+        return self.shown(self.answer(outcome.limit, note=outcome.note), outcome.limit.generation)
 
     def deleted(self, public_id: str) -> Response:
         row = self.row(public_id)
-        self.check_unchanged(etag(public_id, row.generation))
+        self.unchanged(row.generation)
         outcome = limits.delete_limit(public_id, by=self.caller, now=business_now(), generation=row.generation)
         if outcome.waiting is not None:
             return Response(request_json(outcome.waiting), status=202, headers=_at(outcome.waiting))

@@ -135,4 +135,5 @@ class ExplainAllocation(ApiView):
 
     @says(ExplainOut, path_id="alloc", summary="Why it is as it is: plans, losers, attempts, next action")
     def get(self, request: Request, public_id: str) -> Response:
-        return Response(explaining.explain(self.one(Allocation.objects.all(), public_id)))
+        allocation = self.one(Allocation.objects.all(), public_id)
+        return self.shown(explaining.explain(allocation), allocation.generation)

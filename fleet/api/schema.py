@@ -117,7 +117,7 @@ def says(
     `takes` and `gives` are examples of the body and of the answer. A change of one row needs no word about If-Match.
     `leaving`: it is deprecated, and every answer says since when and until when.
     """
-    refusals = {400, 401, 403, 406, *refuses}
+    refusals = {400, 401, 403, 406, 429, *refuses}
     examples = [OpenApiExample("request", takes, request_only=True)] if takes else []
     if gives:
         examples.append(OpenApiExample("answer", gives, response_only=True, status_codes=[str(status)]))

@@ -231,7 +231,8 @@ class WebhookMessages(WebhookView):
 class OneWebhookMessage(WebhookView):
     @says(MessageOut, path_id="msg", summary="One message and what came of it")
     def get(self, request: Request, public_id: str) -> Response:
-        return Response(_message_of(self.message(public_id).pk))
+        found = self.message(public_id)
+        return self.shown(_message_of(found.pk), found.state)
 
     def message(self, public_id: str) -> WebhookMessage:
         rows = self.visible(WebhookMessage.objects.select_related("webhook"), project="webhook__project_id")

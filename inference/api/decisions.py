@@ -139,7 +139,7 @@ class OneDecision(ApiView):
         row = rows(visible.filter(public_id=public_id)).first()
         if row is None:
             raise Http404
-        return Response({**as_json(row), "sentences": sentences(row)})
+        return self.shown({**as_json(row), "sentences": sentences(row)}, "decided")
 
 
 def _listed(view: ListView, found: QuerySet[Decision], query: dict[str, Any]) -> Response | StreamingHttpResponse:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
 
 
 @pytest.fixture
@@ -12,3 +15,18 @@ def estate(db: None) -> Any:
     from tests.security.estate import build
 
     return build()
+
+
+@pytest.fixture
+def one_connection(db: None) -> Iterator[None]:
+    """As Django's own test client does: the end of a request does not close the test's transaction.
+
+    Nor does PostgreSQL, however long it takes to think up the next request.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -154,6 +154,16 @@ def test_what_spends_needs_a_key(api: ApiClient, market: Any) -> None:
     assert not Allocation.objects.exists()
 
 
+def test_a_dry_run_refuses_the_key_that_the_real_one_would(api: ApiClient, market: Any) -> None:
+    answer = api.post("allocations?dry_run=true", WANTED, key="\u00e9")
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key")
+
+
+def test_format_is_no_parameter_where_there_is_one_format_only(api: ApiClient) -> None:
+    answer = api.get("me?format=xml")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "format"), answer.content
+
+
 def test_a_repeat_gets_the_first_answer_and_buys_nothing(api: ApiClient, market: Any) -> None:
     first = api.post("allocations", WANTED, key="once")
     again = api.post("allocations", WANTED, key="once")
