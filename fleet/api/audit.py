@@ -56,8 +56,9 @@ class AuditEventOut(serializers.Serializer[Any]):
     principal = serializers.CharField(allow_blank=True)
     address = serializers.CharField(allow_null=True)
     request_id = serializers.CharField(allow_blank=True)
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
+    # Any JSON, null among it: allow_null would make the schema say that a null is two things at once.
+    before = serializers.JSONField()
+    after = serializers.JSONField()
     data = serializers.DictField()  # type: ignore[assignment]  # a name of the base class, unused here
     n = serializers.IntegerField(allow_null=True, help_text="Place in the chain; empty for some seconds")
     digest = serializers.CharField(allow_null=True, help_text="Its seal")

@@ -29,8 +29,8 @@ class AuditEventOut:
         principal (str):
         address (None | str):
         request_id (str):
-        before (Any | None):
-        after (Any | None):
+        before (Any):
+        after (Any):
         data (AuditEventOutData):
         n (int | None): Place in the chain; empty for some seconds
         digest (None | str): Its seal
@@ -47,8 +47,8 @@ class AuditEventOut:
     principal: str
     address: None | str
     request_id: str
-    before: Any | None
-    after: Any | None
+    before: Any
+    after: Any
     data: AuditEventOutData
     n: int | None
     digest: None | str
@@ -79,10 +79,8 @@ class AuditEventOut:
 
         request_id = self.request_id
 
-        before: Any | None
         before = self.before
 
-        after: Any | None
         after = self.after
 
         data = self.data.to_dict()
@@ -155,19 +153,9 @@ class AuditEventOut:
 
         request_id = d.pop("request_id")
 
-        def _parse_before(data: object) -> Any | None:
-            if data is None:
-                return data
-            return cast(Any | None, data)
+        before = d.pop("before")
 
-        before = _parse_before(d.pop("before"))
-
-        def _parse_after(data: object) -> Any | None:
-            if data is None:
-                return data
-            return cast(Any | None, data)
-
-        after = _parse_after(d.pop("after"))
+        after = d.pop("after")
 
         data = AuditEventOutData.from_dict(d.pop("data"))
 
