@@ -4,4 +4,5 @@ SCHEDULE: dict[str, float] = {
     "billing.meter": 5.0,
     "billing.allocate": 5.0,
     "billing.look_back": 30.0,
+    "billing.recount": 3600.0,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.services import allocation_of_cost, metering, spending
+from billing.services import allocation_of_cost, metering, month_sums, spending
 from fleet.services import schedule
 from fleet.services.clock import business_now
 
@@ -26,3 +26,9 @@ def allocate(**_: object) -> None:
 def look_back(**_: object) -> None:
     allocation_of_cost.look_back(business_now())
     schedule.finished("billing.look_back")
+
+
+@shared_task(name="billing.recount", queue="metering")
+def recount(**_: object) -> None:
+    month_sums.recount(business_now())
+    schedule.finished("billing.recount")

@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.db.models.functions import TruncMonth
 
-from billing.domain.projection import month_of
+from billing.domain.projection import month_after, month_of
 from billing.models import PostedMonth, UsageInterval
 
 Key = tuple[datetime, int | None, str, str, str]  # month, project, cloud, endpoint, currency
+
+
+def recount(now: datetime) -> int:
+    """Add up the intervals of this month and the one before anew; how many sums there are.
+
+    What an older worker posted while it was being replaced is in the intervals only. The lock lets whoever is
+    writing finish first; who comes later adds to what is written here.
+    """
+    this = month_of(now)
+    months = [month_of(this - timedelta(days=1)), this]
+    with transaction.atomic(), connection.cursor() as cursor:
+        table = connection.ops.quote_name(PostedMonth._meta.db_table)
+        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        PostedMonth.objects.filter(month__in=months).delete()
+        sums = (
+            UsageInterval.objects.filter(hour__gte=months[0], hour__lt=month_after(now))
+            .order_by()
+            .values_list(TruncMonth("hour", tzinfo=UTC), "project_id", "cloud", "endpoint_ref", "currency")
+            .annotate(Sum("amount"))
+        )
+        made = PostedMonth.objects.bulk_create(
+            PostedMonth(
+                month=month, project_id=project, cloud=cloud, endpoint_ref=ref, currency=currency, amount=amount
+            )
+            for month, owner, cloud, ref, currency, amount in sums
+        )
+    return len(made)
 
 
 class MonthSums:

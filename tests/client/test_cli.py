@@ -220,11 +220,18 @@ def _at_a_terminal(url: str, token: str, home: Path, word: str) -> tuple[str, in
     return said.decode(), code
 
 
+def _heed_interrupts() -> None:
+    """Tests that run in the background have them ignored, and a child would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_top_looks_again_until_it_is_interrupted(live_server: Any, token: str, fleet: Any, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     environment = _environment(live_server.url, token, tmp_path)
     command = [sys.executable, "-m", "purser_client.cli", "top", "--every", "1"]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, preexec_fn=_heed_interrupts
+    ) as process:
         os.close(theirs)
         seen = ""
         while "chat" not in seen:

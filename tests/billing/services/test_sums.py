@@ -9,6 +9,7 @@ from django.db.models import Sum
 from billing.models import AllocatedCost, HourlySpend, PostedMonth, UsageInterval
 from billing.services.allocation_of_cost import rebuild
 from billing.services.metering import meter
+from billing.services.month_sums import recount
 from fleet.models import Instance
 from tests.billing.factories import allocation, at, endpoint, machine, project, spot_machine
 
@@ -43,6 +44,18 @@ def test_a_month_is_the_sum_of_its_intervals_as_they_grow_and_are_taken_back() -
     assert kept() == added_up()
     Instance.objects.filter(pk=first.pk).update(launched_at=at(10))
     meter(at(101), at_once=True)
+    assert kept() == added_up()
+
+
+def test_what_an_older_worker_posted_is_found_when_the_months_are_recounted() -> None:
+    machine(of=allocation(project()), launched_at=at(-20 * 24 * 60))
+    machine()
+    meter(at(40), at_once=True)
+    PostedMonth.objects.update(amount=1)  # as if it knew nothing of these sums
+    PostedMonth.objects.order_by("id").last().delete()
+    assert recount(at(41)) == len(added_up())
+    assert kept() == added_up()
+    meter(at(70), at_once=True)
     assert kept() == added_up()
 
 
