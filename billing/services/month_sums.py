@@ -35,9 +35,7 @@ def recount(now: datetime) -> int:
             .annotate(Sum("amount"))
         )
         made = PostedMonth.objects.bulk_create(
-            PostedMonth(
-                month=month, project_id=project, cloud=cloud, endpoint_ref=ref, currency=currency, amount=amount
-            )
+            PostedMonth(month=month, project_id=owner, cloud=cloud, endpoint_ref=ref, currency=currency, amount=amount)
             for month, owner, cloud, ref, currency, amount in sums
         )
     return len(made)
