@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
-WIDE, PHONE = (1440, 900), (390, 844)
+WIDE, PHONE, NARROW = (1440, 900), (390, 844), (320, 640)
 
 
 def drawn(page: Page) -> None:

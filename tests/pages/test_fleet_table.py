@@ -117,7 +117,7 @@ def test_ten_thousand_allocations_are_a_page_of_fifty_and_as_many_questions(admi
     scale.many_allocations(made, 10_000)
     for path in paths:
         count, page = asked(admin, path)
-        assert count <= few[path] + 1, path  # a page of pages may ask who is on it
+        assert count <= few[path] + 2, path  # what a first and only page need not ask
         assert len(re.findall(r"<tr data-row", page)) == 50, path
     assert "Page 150 of" in asked(admin, "/fleet?page=150")[1]
     assert names(admin, "sort=-price")[0] == "chat-70b"

@@ -16,7 +16,7 @@ from inference.models import Endpoint
 from tests import factories
 from tests.fleet.conftest import sandbox, world  # noqa: F401 - fixtures
 from tests.pages import rows
-from tests.pages.test_in_browser import NARROW, PHONE, WIDE, violations
+from tests.pages.browser import NARROW, PHONE, WIDE, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

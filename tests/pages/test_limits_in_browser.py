@@ -15,7 +15,7 @@ from fleet.services import audit, limits
 from fleet.services.access import caller_of_user
 from tests import factories
 from tests.pages import rows
-from tests.pages.test_in_browser import PHONE, WIDE, violations
+from tests.pages.browser import PHONE, WIDE, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.pages.test_in_browser import NARROW, PHONE, WIDE, page, violations
+from tests.pages.browser import NARROW, PHONE, WIDE, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

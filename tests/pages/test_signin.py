@@ -15,7 +15,7 @@ from fleet.domain.groups import read_groups
 from fleet.services import people, second_factor
 from tests import factories, identity_provider
 from tests.fleet.signin.test_second_factor import SECRET, code_of
-from tests.pages.test_in_browser import violations
+from tests.pages.browser import violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -112,8 +112,9 @@ class Estate:
                 self.robots_row.public_id,
                 self.robots_row.key_id,
             ],
+            "webhooks:read or audit:read": [self.webhook.public_id],
             "inference:read": [self.model.name, self.serving_config.public_id],
-            "webhooks:read": [self.webhook.public_id, self.webhook_message.public_id],
+            "webhooks:read": [self.webhook_message.public_id],
             "limits:read": [self.quota.public_id, self.budget.public_id, self.change_request.public_id],
         }
 
