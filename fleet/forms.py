@@ -7,7 +7,6 @@ is lost.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,10 +16,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from fleet.domain.refusals import Refused
+from fleet.domain.text import first_invisible, invisible_sentence
 
 FRAME = frozenset({"csrfmiddlewaretoken", "next", "idempotency_key"})
 """What every form may carry besides its own fields."""
-INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 class StrictForm(forms.Form):
@@ -38,8 +37,8 @@ class StrictForm(forms.Form):
         for name in set(self.undrawn) & set(self.errors):
             self.add_error(None, self.errors.pop(name))
         for name, value in list(cleaned.items()):  # an error takes its field out
-            if isinstance(value, str) and (found := first_invisible(value)) is not None:
-                self.add_error(name, f"Take out the invisible character U+{ord(found):04X}.")
+            if sentence := invisible(self.fields[name], value):
+                self.add_error(name, sentence)
         return cleaned
 
     @contextmanager
@@ -51,9 +50,12 @@ class StrictForm(forms.Form):
             self.add_error(refused.field if refused.field in self.fields else None, refused.sentence)
 
 
-def first_invisible(text: str) -> str | None:
-    """The first character of a one-line text that nobody would see; line breaks and tabs are fine."""
-    return next((c for c in text if unicodedata.category(c) in INVISIBLE and c not in "\n\r\t"), None)
+def invisible(field: forms.Field, value: object) -> str | None:
+    """The sentence about a character of a text that nobody would see; only a text area has line breaks and tabs."""
+    if not isinstance(value, str):
+        return None
+    found = first_invisible(value, lines=isinstance(field.widget, forms.Textarea))
+    return None if found is None else invisible_sentence(found)
 
 
 def done(request: HttpRequest, sentence: str, *, to: str, undo: str = "") -> HttpResponse:

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from fleet.domain.refusals import Refused
-from fleet.forms import first_invisible
+from fleet.forms import invisible
 from fleet.services import audit_log, bulk
 from fleet.services.access import Caller, caller_of_user
 from fleet.services.bulk import Done, Step
@@ -108,8 +108,8 @@ class ServedForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         for name, value in list(cleaned.items()):
-            if isinstance(value, str) and (found := first_invisible(value)) is not None:
-                self.add_error(name, f"Take out the invisible character U+{ord(found):04X}.")
+            if name in self.fields and (sentence := invisible(self.fields[name], value)):
+                self.add_error(name, sentence)
         if not self.errors:
             self.cleaned_data = cleaned
             step = Step("", lambda: self.served_by.serve(self.request, self, self._existing()))

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from fleet.api.base import ApiView
 from fleet.api.conditional import tag_of
-from fleet.api.fields import Flag, Strict, Word
+from fleet.api.fields import Document, Flag, Strict, Word
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
 from fleet.models import CloudAccount
@@ -55,7 +55,7 @@ class AccountChangesIn(Strict):
     credentials_ref = serializers.RegexField(
         REFERENCE, required=False, allow_blank=True, max_length=300, help_text="env:NAME or file:/path; never shown"
     )
-    options = serializers.DictField(required=False, help_text="Settings of the adapter, such as its endpoint")
+    options = Document(required=False, help_text="Settings of the adapter, such as its endpoint")
     expected_account_ref = serializers.CharField(required=False, allow_blank=True, max_length=120)
     enabled = Flag(required=False, help_text="false: nothing is bought from it; its machines live on until they end")
 

@@ -14,9 +14,13 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from fleet.api.problems import Problem
+from fleet.api.strictness import AN_OBJECT, disguised, put_in_words
 from fleet.domain.refusals import did_you_mean
+from fleet.domain.text import first_invisible, invisible_sentence
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+LARGEST_WHOLE = 2**63 - 1
+"""Longer ones do not come back from JSON as they went in."""
 AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -24,10 +28,28 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d
 class Strict(serializers.Serializer[Any]):
     """Refuses fields it does not have, in bodies and in query parameters."""
 
+    default_error_messages = {"invalid": AN_OBJECT}
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            put_in_words(field)
+        return fields
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             self._refuse_unknown(data)
+            self._refuse_disguised(data)
         return super().to_internal_value(data)
+
+    def _refuse_disguised(self, data: Mapping[str, Any]) -> None:
+        if isinstance(data, QueryDict):
+            known = [(name, field) for name, field in self.fields.items() if isinstance(field, serializers.CharField)]
+        else:
+            known = list(self.fields.items())
+        errors = {name: wrong for name, field in known if name in data and (wrong := disguised(field, data[name]))}
+        if errors:
+            raise serializers.ValidationError(errors)
 
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
         writable = [name for name, field in self.fields.items() if not field.read_only]
@@ -66,8 +88,28 @@ class Instant(serializers.DateTimeField):
         return moment
 
 
+class Document(serializers.DictField):
+    """Somebody else's JSON object, such as a model's config.json: any shape, but what can be kept and seen."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        document: dict[str, Any] = super().to_internal_value(data)
+        self._check(document)
+        return document
+
+    def _check(self, value: Any) -> None:
+        if isinstance(value, str) and (found := first_invisible(value)) is not None:
+            raise serializers.ValidationError(invisible_sentence(found))
+        if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+            raise serializers.ValidationError(f"Write whole numbers up to {LARGEST_WHOLE}.")
+        parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+        for part in parts:
+            self._check(part)
+
+
 class Word(serializers.CharField):
-    """A short text: a name or a slug somebody chose."""
+    """A short text on one line: a name or a slug somebody chose."""
+
+    lines = False
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 100)

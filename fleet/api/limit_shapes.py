@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from fleet.api.fields import Flag, Money, Strict, Whole, Word
 from fleet.domain.limits import MOST_ACCELERATORS
@@ -25,8 +26,10 @@ class Share(serializers.RegexField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(SHARE, **kwargs)
 
-    def to_internal_value(self, data: Any) -> Any:
-        return Decimal(super().to_internal_value(data))
+    def run_validation(self, data: Any = empty) -> Any:
+        """Read as a number once its shape is known to be one."""
+        text = super().run_validation(data)
+        return Decimal(text) if isinstance(text, str) else text
 
 
 class QuotaTerms(Strict):

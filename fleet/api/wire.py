@@ -19,6 +19,8 @@ MAX_BODY_BYTES = 1_000_000
 MOST_DISCARDED_BYTES = 64_000_000
 CHUNK_BYTES = 65_536
 DEEPEST = 40
+MOST_DIGITS = 300
+"""Any number this long still fits into a float."""
 
 
 class StrictJSON(BaseParser):
@@ -66,10 +68,12 @@ def too_long(rest: IO[Any] | HttpRequest) -> Problem:
 def load(body: bytes) -> Any:
     """Parse a body, or raise a Problem that says where it breaks."""
     try:
-        parsed = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
+        parsed = json.loads(body.decode(), parse_constant=_no_constant, parse_int=_whole, object_pairs_hook=_object)
     except RecursionError:
         raise _broken("it is nested too deeply") from None
-    except (UnicodeDecodeError, ValueError) as error:
+    except UnicodeDecodeError:
+        raise _broken("it is not in UTF-8") from None
+    except ValueError as error:
         raise _broken(str(error)) from None
     _check(parsed, 0)
     return parsed
@@ -99,6 +103,12 @@ def _broken(why: str) -> Problem:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has more than {MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fleet.domain.refusals import Refused, did_you_mean
+from fleet.domain.text import first_invisible
 
 MOST_BYTES = 1_000_000
 MOST_ROWS = 5_000
@@ -132,5 +132,5 @@ def _check_cell(cell: str) -> None:
         raise Refused(
             "cell", f"Begins with {cell[0]!r}, as a formula or a negative number does; write the value itself."
         )
-    if hidden := next((c for c in cell if unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn", "Cs")), None):
+    if hidden := first_invisible(cell, lines=False):
         raise Refused("cell", f"Holds the invisible character U+{ord(hidden):04X}; take it out.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ READ_SECONDS = 10.0
 WRITE_SECONDS = 20.0
 PAGE = 200
 PRICES_PAGE = 1000
+_ADDRESS = re.compile(r"https?://[!-~]{1,500}")
 IDS_AT_ONCE = 200  # more would not fit into the line a request begins with
 # What reading a body raises that is JSON but not what docs/sandbox.md promises.
 NONSENSE = (KeyError, ValueError, TypeError, ArithmeticError, AttributeError)
@@ -74,8 +76,9 @@ class Sandbox:
     def __init__(self, account: Account) -> None:
         """Raises Refused when the account's options make no sense."""
         url = account.options.get("url")
-        if not isinstance(url, str) or not url:
-            raise Refused("account-options", "A sandbox account needs the option url: its address.", field="options")
+        if not isinstance(url, str) or not _ADDRESS.fullmatch(url):
+            sentence = "A sandbox account needs the option url: its address, such as http://127.0.0.1:9090."
+            raise Refused("account-options", sentence, field="options")
         self.account = account
         self.base = f"{url.rstrip('/')}/v1/clouds/{account.cloud}"
         self.read_seconds = _positive(account.options, "read_seconds", READ_SECONDS)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from fleet.api.base import ApiView
 from fleet.api.exports import ListQuery, ListView
-from fleet.api.fields import Strict, Word, column_names
+from fleet.api.fields import Document, Strict, Word, column_names
 from fleet.api.listing import Fields, Ordering, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
 from fleet.services.chips import accelerators
@@ -29,12 +29,12 @@ MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$"
 class ModelIn(Strict):
     project = Word(required=False, help_text="Slug or id; needed when you may act in several")
     name = serializers.RegexField(MODEL_NAME, help_text="As engines know it: organisation/name")
-    config = serializers.DictField(help_text="The model's own config.json")
+    config = Document(help_text="The model's own config.json")
 
 
 class ModelChange(Strict):
     name = serializers.RegexField(MODEL_NAME, required=False, help_text="As engines know it: organisation/name")
-    config = serializers.DictField(required=False, help_text="The model's own config.json, counted anew")
+    config = Document(required=False, help_text="The model's own config.json, counted anew")
 
 
 class ModelQuery(ListQuery):
@@ -75,7 +75,7 @@ class WeightsOnChipsOut(serializers.Serializer[Any]):
 
 
 class ModelDetailOut(ModelOut):
-    config = serializers.DictField()
+    config = Document()
     kv_bytes_per_token = serializers.IntegerField(help_text="Keys and values of one token, not split, at 16 bits")
     fits = WeightsOnChipsOut(many=True, help_text="By quantization, for a request of 8,192 tokens")
 

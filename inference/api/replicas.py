@@ -13,10 +13,11 @@ from rest_framework.response import Response
 
 from fleet.api.base import ApiView
 from fleet.api.exports import ListQuery, ListView
-from fleet.api.fields import Flag, Word, column_names
+from fleet.api.fields import Flag, NoBody, Word, column_names
 from fleet.api.listing import Fields, Ordering, paged
-from fleet.api.schema import IF_NONE_MATCH, says
+from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
 from fleet.services.clock import business_now
+from fleet.services.idempotency import Answer
 from inference.domain.lifecycle import ENDED_REPLICA_STATES, ReplicaState
 from inference.models import Replica
 from inference.services import taking_out
@@ -162,6 +163,8 @@ class DrainReplica(ApiView):
         ReplicaOut,
         status=202,
         path_id="rep",
+        body=NoBody,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
         refuses=(409, 422),
         summary="Take it out: its requests end, then its machine is released and replaced",
     )
@@ -178,6 +181,8 @@ class RestartReplica(ApiView):
         ReplicaOut,
         status=202,
         path_id="rep",
+        body=NoBody,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
         refuses=(409, 422),
         summary="Start it anew: its requests end, then another replica starts on the same machine",
     )
@@ -188,9 +193,14 @@ class RestartReplica(ApiView):
 
 
 def _take_out(view: ApiView, public_id: str, act: Callable[..., Replica]) -> Response:
+    view.body(NoBody)
     one_replica(view, public_id)
-    replica = act(public_id, now=business_now(), actor=view.caller.name, request_id=view.request_id)
-    return Response(_shown(replica), status=202)
+
+    def run() -> Answer:
+        replica = act(public_id, now=business_now(), actor=view.caller.name, request_id=view.request_id)
+        return Answer(202, _shown(replica))
+
+    return view.once(run, spends=False)
 
 
 def _shown(replica: Replica) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fleet.domain.text import first_invisible, invisible_sentence
+
 OUTCOMES = ("ok", "cut", "error")
 FIELDS = frozenset(
     {
@@ -146,4 +148,6 @@ def _text(event: Mapping[str, Any], name: str, longest: int, *, required: bool =
         return ""
     if not isinstance(value, str) or not 1 <= len(value) <= longest or "\x00" in value:
         raise BadEvent(f"{name} must be a text of 1 to {longest} characters.")
+    if (found := first_invisible(value, lines=False)) is not None:
+        raise BadEvent(f"{name}: {invisible_sentence(found)}")
     return value

@@ -6,13 +6,20 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.no_body_request import NoBodyRequest
 from ...models.replica_out import ReplicaOut
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     public_id: str,
+    *,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -21,6 +28,12 @@ def _get_kwargs(
         ),
     }
 
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -49,6 +62,8 @@ def sync_detailed(
     public_id: str,
     *,
     client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ReplicaOut]:
     """Start it anew: its requests end, then another replica starts on the same machine
 
@@ -58,6 +73,8 @@ def sync_detailed(
 
     Args:
         public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -69,6 +86,8 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         public_id=public_id,
+        body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -82,6 +101,8 @@ def sync(
     public_id: str,
     *,
     client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> ReplicaOut | None:
     """Start it anew: its requests end, then another replica starts on the same machine
 
@@ -91,6 +112,8 @@ def sync(
 
     Args:
         public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -103,6 +126,8 @@ def sync(
     return sync_detailed(
         public_id=public_id,
         client=client,
+        body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -110,6 +135,8 @@ async def asyncio_detailed(
     public_id: str,
     *,
     client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ReplicaOut]:
     """Start it anew: its requests end, then another replica starts on the same machine
 
@@ -119,6 +146,8 @@ async def asyncio_detailed(
 
     Args:
         public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -130,6 +159,8 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         public_id=public_id,
+        body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -141,6 +172,8 @@ async def asyncio(
     public_id: str,
     *,
     client: AuthenticatedClient,
+    body: NoBodyRequest | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> ReplicaOut | None:
     """Start it anew: its requests end, then another replica starts on the same machine
 
@@ -150,6 +183,8 @@ async def asyncio(
 
     Args:
         public_id (str):
+        idempotency_key (str | Unset):
+        body (NoBodyRequest | Unset): Takes no fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,5 +198,7 @@ async def asyncio(
         await asyncio_detailed(
             public_id=public_id,
             client=client,
+            body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

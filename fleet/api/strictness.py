@@ -1,0 +1,68 @@
+"""What DRF would let pass, and what it would say in the words of a programmer.
+
+It takes 5 for the text "5" and the text "5" for a number, and any character that can be stored. A body that means
+something else than it says is refused instead, with the field and what to do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from fleet.domain.text import first_invisible, invisible_sentence
+
+AN_OBJECT = "Write an object, in braces: names and their values."
+Field = serializers.Field[Any, Any, Any, Any]
+
+
+def put_in_words(field: Field) -> None:
+    """Sentences that say what to write, for what DRF words for programmers."""
+    messages = field.error_messages
+    if isinstance(field, serializers.ChoiceField):
+        messages["invalid_choice"] = f"Write one of: {', '.join(map(str, field.choices))}."
+    elif isinstance(field, serializers.RegexField):
+        for validator in field.validators:
+            if isinstance(validator, RegexValidator):
+                validator.message = f"Write it so that it matches {validator.regex.pattern} and nothing is left over."
+    elif isinstance(field, serializers.ListField):
+        messages["not_a_list"] = "Write a list, in square brackets."
+        put_in_words(field.child)
+    elif isinstance(field, serializers.DictField):
+        messages["not_a_dict"] = AN_OBJECT
+        put_in_words(field.child)
+    elif isinstance(field, serializers.Serializer):
+        messages["invalid"] = AN_OBJECT
+
+
+def disguised(field: Field, value: Any) -> Any:
+    """What is wrong with a value of a body that DRF would take as it is: sentences, shaped as DRF shapes errors."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        if field.max_length is not None and len(value) > field.max_length:
+            return None  # it is refused as a whole
+        return {index: wrong for index, inner in enumerate(value) if (wrong := disguised(field.child, inner))}
+    if isinstance(field, serializers.DictField) and isinstance(value, Mapping):
+        names = [name for name in value if first_invisible(str(name), lines=False)]
+        if names:
+            return [f"One of its names: {invisible_sentence(str(first_invisible(str(names[0]), lines=False)))}"]
+        return {name: wrong for name, inner in value.items() if (wrong := disguised(field.child, inner))}
+    if isinstance(field, serializers.ChoiceField | serializers.CharField):
+        return _of_text(field, value)
+    if isinstance(field, serializers.FloatField) and value is not None and not _is_number(value):
+        return ["Write a number, without quotes."]
+    return None
+
+
+def _of_text(field: Field, value: Any) -> list[str] | None:
+    if not isinstance(value, str):
+        return None if value is None else ["Write a text, in quotes."]
+    lines = isinstance(field, serializers.CharField) and not isinstance(field, serializers.RegexField)
+    found = first_invisible(value, lines=lines and getattr(field, "lines", True))
+    return None if found is None else [invisible_sentence(found)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
