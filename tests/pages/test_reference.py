@@ -11,8 +11,6 @@ from tests.pages.browser import NARROW, PHONE, WIDE, violations
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-__all__ = ["page"]
-
 pytestmark = [pytest.mark.page, pytest.mark.django_db(transaction=True)]
 PLACES = ("/api/docs", "/api/docs/endpoints", "/api/docs?q=ttft", "/api/docs?q=zzzz")
 
