@@ -120,6 +120,22 @@ def test_the_palette_moves_chooses_remembers_and_gives_the_focus_back(page: Page
     assert page.get_by_role("group", name="Recent").inner_text().count("translate-9b") >= 1
 
 
+def test_whoever_logs_in_next_does_not_see_where_the_last_one_was(page: Page) -> None:
+    rows.build(datetime.now(UTC))
+    page.goto("/fleet")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search or jump to").type("translate")
+    page.locator("#palette-list [aria-selected=true]", has_text="translate-9b").first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/endpoints/ep_*")
+    page.wait_for_load_state()
+    assert "translate-9b" in page.evaluate("JSON.stringify(localStorage)")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/login/**")
+    page.wait_for_load_state()
+    assert "translate-9b" not in page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+
+
 def test_single_keys_can_be_switched_off_and_times_shown_as_local(page: Page) -> None:
     rows.build(datetime.now(UTC))
     page.goto("/settings/display")

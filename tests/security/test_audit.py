@@ -18,7 +18,7 @@ from fleet.services import operations
 from tests import factories
 from tests.api_client import fresh_client
 from tests.security.estate import Estate
-from tests.security.routes import API_RULES, ID, address
+from tests.security.routes import API_RULES, ID, PAGE_RULES, address
 
 LLAMA = factories.LLAMA
 
@@ -265,6 +265,16 @@ def test_an_accepted_change_writes_exactly_its_events(estate: Estate, method: st
     if method == "post":
         call()
         assert Event.objects.filter(id__gt=written[-1].pk).count() == 0, "a replayed key wrote another event"
+
+
+def test_reading_changes_nothing(estate: Estate) -> None:
+    client = fresh_client()
+    client.force_login(factories.user(is_superuser=True, is_staff=True))
+    last = Event.objects.count()
+    for route, rule in (API_RULES | PAGE_RULES).items():
+        for method in ("get", "head", "options"):
+            getattr(client, method)(address(route, estate) + rule.query)
+    assert Event.objects.count() == last
 
 
 def test_a_refused_change_writes_nothing(estate: Estate) -> None:

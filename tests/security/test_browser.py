@@ -148,6 +148,12 @@ def test_nothing_behind_a_login_is_kept_by_a_browser_or_a_proxy(estate: Estate, 
             assert "no-store" in answer.headers.get("Cache-Control", ""), (method, route)
 
 
+def test_log_out_is_on_every_page_of_the_console(root: Client) -> None:
+    for path in ("/", "/fleet", "/endpoints", "/economics", "/activity", "/settings", "/settings/you", "/api/docs"):
+        assert '<form method="post" action="/logout/">' in text_of(root.get(path)), path
+    assert 'action="/admin/logout/"' in text_of(root.get("/admin/"))
+
+
 def test_the_api_speaks_to_programs_only(estate: Estate) -> None:
     """No browsable API and no form of the framework's: what asks for HTML gets JSON or is told there is none."""
     for route in API:

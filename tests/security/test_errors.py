@@ -58,6 +58,27 @@ def test_debug_cannot_be_on_in_production() -> None:
     assert "turn one of them off" in done.stderr
 
 
+def test_a_refusal_is_logged_with_the_requests_id(estate: Estate, caplog: pytest.LogCaptureFixture) -> None:
+    client = fresh_client()
+    client.force_login(estate.viewer)
+    for answer in (
+        client.get("/fleet/allocate"),
+        fresh_client().post("/api/v1/webhooks", {}, headers={"Authorization": f"Bearer {estate.viewers_token}"}),
+    ):
+        assert answer.status_code == 403
+        assert any(record.levelname == "WARNING" and answer.request["PATH_INFO"] in record.getMessage()
+                   for record in caplog.records)  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/static/", "/static/js/", "/static/../purser/settings.py", "/.git/config", "/.env"])
+def test_a_folder_of_files_is_not_listed(path: str) -> None:
+    answer = fresh_client().get(path)
+    assert answer.status_code in (302, 404)
+    assert b"SECRET_KEY" not in answer.content
+    assert b"theme.js</" not in answer.content
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND"])
 def test_odd_methods_show_nobody_their_own_headers(method: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
 
-from fleet.services import throttle
+from fleet.services import people, throttle
 from tests import factories
 from tests.api_client import fresh_client
 
@@ -62,6 +65,27 @@ def test_all_addresses_of_one_ipv6_network_are_one_guesser() -> None:
     answers = [attempt(name, "guess", address=f"2001:db8:5:6::{k:x}").status_code for k in range(1, 8)]
     assert answers == [200] * 5 + [429] * 2
     assert attempt(name, factories.PASSWORD, address="2001:db8:5:7::1").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_new_installation_has_no_account_to_log_in_to() -> None:
+    assert not get_user_model().objects.exists()
+
+
+@pytest.mark.django_db
+def test_password_fields_hide_what_is_typed_and_let_managers_fill_it() -> None:
+    user = factories.user()
+    link = people.password_link(user, actor="test", now=timezone.now())
+    client = fresh_client()
+    client.force_login(user)
+    fields = []
+    for page in (fresh_client().get("/login/"), fresh_client().get(link, follow=True), client.get("/settings/you")):
+        fields += re.findall(r"<input[^>]*password[^>]*>", page.content.decode())
+    assert len(fields) >= 3
+    for field in fields:
+        assert 'type="password"' in field
+        assert re.search(r'autocomplete="(current|new)-password"', field), field
+        assert "maxlength" not in field or 'maxlength="4096"' in field, "a long one would be cut"
 
 
 @pytest.mark.django_db
