@@ -92,7 +92,7 @@ class OneProject(ApiView):
         changed = projects.change_project(project, changes=changes, by=self.caller, now=business_now(), read=read)
         return self.shown(as_json(changed), _version(changed))
 
-    @says(None, status=204, path_id="proj", summary="Delete it, while nothing ever happened in it")
+    @says(None, status=204, path_id="proj", refuses=(422,), summary="Delete it, while nothing ever happened in it")
     def delete(self, request: Request, public_id: str) -> Response:
         project = self._found(public_id)
         check_match(request, tag_of(_version(project), as_json(project)))
