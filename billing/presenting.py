@@ -57,7 +57,7 @@ def month_cap(budgets: Sequence[Row]) -> Decimal | None:
 def budget_row(row: Row, now: datetime) -> dict[str, Any]:
     spent = row["spent_amount"] if row["spent_month"] == now.date().replace(day=1) else Decimal(0)
     scope = ", ".join(filter(None, [row["project__slug"] or "", row["cloud"], row["endpoint_ref"]])) or "Everything"
-    ratios = [(spent, row["cap_per_month"], "of the month"), (row["held"], row["cap_per_hour"], "of $/h held")]
+    ratios = [(spent, row["cap_per_month"], "this month"), (row["held"], row["cap_per_hour"], "an hour held")]
     return {
         "scope": scope,
         "action": "refuses launches" if row["action"] == "block" else "warns only",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 NOTHING = "–"
 MINUS = "−"
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)")
 
 Number = int | float | Decimal
 
@@ -49,6 +51,11 @@ def short(value: Number | None) -> str:
         if size < limit:
             return fixed(float(value) / divisor, 0 if not letter and size >= 10 else 1) + letter
     return NOTHING
+
+
+def instant(text: str) -> str:
+    """An instant as the API writes it, as pages write it to the second; any other text as it is."""
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S} UTC" if INSTANT.fullmatch(text) else text
 
 
 def percent(ratio: Number | None, decimals: int = 0) -> str:

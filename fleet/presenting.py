@@ -19,6 +19,7 @@ Row = Mapping[str, Any]
 def allocation_row(row: Row, now: datetime) -> dict[str, Any]:
     """One line of the fleet table."""
     machines = row["machines"]
+    places = _counted(_place(machine) for machine in machines)
     return {
         **row,
         "href": reverse("allocation", args=[row["public_id"]]),
@@ -26,8 +27,9 @@ def allocation_row(row: Row, now: datetime) -> dict[str, Any]:
         "look": allocation_look(row["state"], idle=row["idle_since"] is not None),
         "why": reason_text(row["reason"], row["detail"]) if row["state"] != "active" else _ready_words(row, machines),
         "asks": asks(row),
-        "kinds": _counted(machine["instance_type"] for machine in machines),
-        "places": _counted(_place(machine) for machine in machines),
+        "kinds": ", ".join(_counted(machine["instance_type"] for machine in machines)),
+        "places": ", ".join(places),
+        "places_apart": places,
         "capacity": ", ".join(sorted({machine["capacity_type"] for machine in machines if machine["capacity_type"]})),
         "age": (row["released_at"] or now) - row["created_at"],
         "health": _health(row, machines),
@@ -158,11 +160,11 @@ def _place(slot: Row) -> str:
     return place(slot["account__cloud"] or "", slot["region"], slot["zone"])
 
 
-def _counted(words: Any) -> str:
-    """`3 × g6.xlarge, p5.48xlarge`: the commonest two, and how many kinds more there are."""
+def _counted(words: Any) -> list[str]:
+    """`3 × g6.xlarge`, `p5.48xlarge +1`: the commonest two, and how many kinds more there are."""
     counts = Counter(word for word in words if word).most_common()
     shown = [f"{count} × {word}" if count > 1 else word for word, count in counts[:2]]
-    return ", ".join(shown) + (f" +{len(counts) - 2}" if len(counts) > 2 else "")
+    return [*shown[:-1], f"{shown[-1]} +{len(counts) - 2}"] if len(counts) > 2 else shown
 
 
 def _ready_words(row: Row, machines: Sequence[Row]) -> str:

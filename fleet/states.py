@@ -70,6 +70,9 @@ def attempt_look(state: str) -> Look:
     return ATTEMPT.get(state, Look(state, "alert", "mute"))
 
 
+WORDS = {"ttl": "Its time to live ended"}
+
+
 def reason_text(reason: str, detail: str) -> str:
     """The sentence with the numbers if there is one, else the reason in words."""
-    return detail or reason.replace("-", " ").capitalize()
+    return detail or WORDS.get(reason) or reason.replace("-", " ").capitalize()

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fleet.formatting import clock, usd
+from fleet.states import reason_text
 
 Data = Mapping[str, Any]
 
@@ -102,7 +103,32 @@ def _scaled(data: Data) -> str:
 
 
 def _sentence(data: Data) -> str:
-    return str(data.get("sentence") or data.get("detail") or data.get("reason") or _numbers(data))
+    return str(data.get("sentence") or data.get("detail") or _reason(data) or _numbers(data))
+
+
+def _some(count: Any, what: str) -> str:
+    return f"{count} {what}{'' if str(count) == '1' else 's'}"
+
+
+def _ready(data: Data) -> str:
+    return f"{_some(data.get('machines', '?'), 'machine')} ready"
+
+
+def _reason(data: Data) -> str:
+    """A code in words; a sentence as it is."""
+    reason = str(data.get("reason", ""))
+    return reason if " " in reason else reason_text(reason, "")
+
+
+def _stopped(data: Data) -> str:
+    """Why, or what its end cost those it served."""
+    if "cut" not in data:
+        return _reason(data)
+    return f"{_some(data['cut'], 'request')} cut" if data["cut"] else "No request was cut"
+
+
+def _failed(data: Data) -> str:
+    return ". ".join(filter(None, [_reason(data), str(data.get("detail", ""))]))
 
 
 def _changed(data: Data) -> str:
@@ -140,7 +166,7 @@ def _member(data: Data) -> str:
 _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "allocation.requested": ("requested", "clock", "info", _demand),
     "allocation.planned": ("planned", "activity", "info", _planned),
-    "allocation.active": ("is whole", "check", "ok", lambda data: f"{data.get('machines', '?')} machines ready"),
+    "allocation.active": ("is whole", "check", "ok", _ready),
     "allocation.degraded": ("degraded", "alert", "warn", _sentence),
     "allocation.draining": ("draining", "drain", "warn", _sentence),
     "allocation.released": ("released", "stop", "mute", _sentence),
@@ -210,11 +236,11 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "endpoint.created": ("created", "endpoint", "info", _text("name", "model")),
     "endpoint.scaled": ("scaled", "up", "info", _scaled),
     "endpoint.changed": ("changed", "admin", "info", _changed),
-    "replica.started": ("replica started", "busy", "info", _numbers),
-    "replica.ready": ("replica ready", "check", "ok", _numbers),
-    "replica.draining": ("replica draining", "drain", "warn", _numbers),
-    "replica.stopped": ("replica stopped", "stop", "mute", _numbers),
-    "replica.failed": ("replica failed", "fail", "bad", _numbers),
+    "replica.started": ("replica started", "busy", "info", lambda _: ""),
+    "replica.ready": ("replica ready", "check", "ok", _text("url")),
+    "replica.draining": ("replica draining", "drain", "warn", _reason),
+    "replica.stopped": ("replica stopped", "stop", "mute", _stopped),
+    "replica.failed": ("replica failed", "fail", "bad", _failed),
     "telemetry.gap-found": ("telemetry gap", "stale", "warn", _sentence),
     "price.changed": ("price changed", "price", "info", _numbers),
     "saved-view.created": ("view saved", "bookmark", "mute", _changed),

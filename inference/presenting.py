@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from fleet.formatting import clock, duration, fixed, milliseconds, percent, place, usd
+from fleet.formatting import clock, duration, fixed, instant, milliseconds, percent, place, usd
 from fleet.presenting import short_id
 from fleet.states import Look, reason_text
 from inference.domain.memory_fit import MemoryFit
@@ -150,7 +150,9 @@ def _plainly(value: Any) -> str:
         return fixed(value, 2)
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_plainly(part)}" for key, part in value.items())
-    return ", ".join(map(_plainly, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(_plainly, value))
+    return instant(str(value))
 
 
 def replica_row(row: Row) -> dict[str, Any]:

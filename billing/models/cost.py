@@ -154,6 +154,7 @@ class CostPerToken(models.Model):
     closed = models.BooleanField(default=False)
 
     class Meta:
+        verbose_name_plural = "costs per token"
         constraints = [
             models.UniqueConstraint(
                 fields=["endpoint_ref", "hour", "currency"], name="one_token_price_per_endpoint_and_hour"

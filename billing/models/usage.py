@@ -130,6 +130,7 @@ class LedgerEntry(models.Model):
     recorded_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Real time")
 
     class Meta:
+        verbose_name_plural = "ledger entries"
         indexes = [
             models.Index(fields=["hour"], name="ledger_by_hour"),
             models.Index(fields=["instance", "hour"], name="ledger_by_instance"),

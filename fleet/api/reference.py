@@ -139,15 +139,20 @@ def _call(path: str, method: str, operation: Schema, schema: Schema) -> Call:
 
 
 def _parameter(one: Schema, shapes: Schema) -> Field:
-    about = one.get("description", "") or one["schema"].get("description", "")
+    about = _own_words(one.get("description", "") or one["schema"].get("description", ""))
     return Field(one["name"], one["in"], _kind(one["schema"], shapes), bool(one.get("required")), about)
+
+
+def _own_words(description: str) -> str:
+    """What we say of a field, without the list of its values that the generator adds: the type names them."""
+    return description.partition("* `")[0].strip()
 
 
 def _fields(shape: Schema, shapes: Schema) -> list[Field]:
     found = shapes[shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
     required = set(found.get("required", ()))
     fields = [
-        Field(name, "body", _kind(inner, shapes), name in required, inner.get("description", ""))
+        Field(name, "body", _kind(inner, shapes), name in required, _own_words(inner.get("description", "")))
         for name, inner in found.get("properties", {}).items()
     ]
     return sorted(fields, key=lambda field: not field.required)

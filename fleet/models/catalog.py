@@ -139,6 +139,7 @@ class CapacityMemory(models.Model):
     held_hours = models.FloatField(default=0, help_text="Machine-hours held: the base of the interruption rate")
 
     class Meta:
+        verbose_name_plural = "capacity memories"
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "region", "zone", "instance_type", "capacity_type"], name="one_memory_per_scope"

@@ -64,6 +64,9 @@ class Periodic(models.Model):
     last_finished_at = models.DateTimeField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
 
+    class Meta:
+        verbose_name_plural = "periodic work"
+
     def __str__(self) -> str:
         return f"{self.name} every {self.every_seconds:g} s"
 

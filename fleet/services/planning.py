@@ -264,7 +264,7 @@ def _through_provisioning(allocation: Allocation, to: AllocationState, lease: Le
 
 def _become_whole(allocation: Allocation, kept: list[Slot], lease: Lease, now: datetime) -> None:
     """Everything wanted is ready: note what was met on the way as survived."""
-    detail = f"{len(kept)} of {len(kept)} machines ready"
+    detail = f"{len(kept)} of {_machines(len(kept))} ready"
     if allocation.state == AllocationState.ACTIVE:
         return
     _through_provisioning(allocation, AllocationState.ACTIVE, lease, now)
@@ -292,8 +292,12 @@ def _what_is_missing(allocation: Allocation, kept: list[Slot], plan_again_at: da
     for state in order:
         slots = [slot for slot in kept if slot.state == state]
         if slots:
-            return Reason(slots[0].reason), f"{len(slots)} of {len(kept)} machines {state.value}: {slots[0].detail}"
-    return Reason.PARTLY_READY, f"{sum(s.state == SlotState.READY for s in kept)} of {len(kept)} machines ready"
+            return Reason(slots[0].reason), f"{len(slots)} of {_machines(len(kept))} {state.value}: {slots[0].detail}"
+    return Reason.PARTLY_READY, f"{sum(s.state == SlotState.READY for s in kept)} of {_machines(len(kept))} ready"
+
+
+def _machines(count: int) -> str:
+    return f"{count} machine{'s' if count != 1 else ''}"
 
 
 def _planned_end(allocation: Allocation) -> tuple[str, datetime | None]:

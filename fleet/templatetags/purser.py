@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.http import QueryDict
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from fleet import formatting
@@ -30,6 +30,13 @@ def clock(at: datetime | None, now: datetime | None = None) -> SafeString | str:
     exact = at.astimezone(UTC)
     said = (f"{exact:%Y-%m-%dT%H:%M:%SZ}", f"{exact:%Y-%m-%d %H:%M:%S}", formatting.clock(at, now))
     return format_html('<time datetime="{}" title="{} UTC">{}</time>', *said)
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """What stands between backticks, as code."""
+    parts = enumerate(text.split("`"))
+    return format_html_join("", "{}", ((format_html("<code>{}</code>", part) if n % 2 else part,) for n, part in parts))
 
 
 @register.simple_tag
@@ -73,7 +80,9 @@ def _as_mapping(value: Any) -> dict[str, Any]:
 
 
 def _said(value: Any) -> str:
-    return "none" if value in (None, "") else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(_said, value)) or "none"
+    return "none" if value in (None, "") else formatting.instant(str(value))
 
 
 @register.simple_tag(takes_context=True)

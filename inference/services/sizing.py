@@ -72,7 +72,8 @@ def _drain_surplus(endpoint: Endpoint, replicas: list[Replica], now: datetime) -
 def _say_state(endpoint: Endpoint, replicas: list[Replica], lease: Lease, now: datetime) -> None:
     ready = sum(replica.state == ReplicaState.READY for replica in replicas)
     state, reason = _state(endpoint, ready)
-    detail = f"{ready} of {endpoint.desired_replicas} replicas ready."
+    wanted = endpoint.desired_replicas
+    detail = f"{ready} of {wanted} replica{'s' if wanted != 1 else ''} ready."
     if state == EndpointState.SERVING:
         close_incident(kind=CANNOT_START, subject=endpoint.public_id, now=now)
     if (endpoint.state, endpoint.reason) != (state, reason):

@@ -26,7 +26,7 @@ const Charts = (() => {
   const faded = (role, alpha) => colour(role).replace(/^rgb\((.+)\)$/, `rgba($1, ${alpha})`);
 
   const FORMATS = {
-    usd: (v) => "$" + v.toFixed(2),
+    usd: (v) => "$" + v.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","),
     usd_whole: (v) => (v < 0 ? "−$" : "$") + Math.abs(v).toFixed(0).replace(/\B(?=(\d{3})+$)/g, ","),
     usd_per_million: (v) => "$" + v.toFixed(v >= 1 ? 2 : 3),
     percent: (v) => (v * 100).toFixed(0) + "%",
