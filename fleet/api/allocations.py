@@ -18,7 +18,7 @@ from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.operations import accepted, answered_when_done
 from fleet.api.patience import PREFER
 from fleet.api.problems import Problem
-from fleet.api.schema import IDEMPOTENCY_KEY, says
+from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
 from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, SlotState
 from fleet.domain.placement import Plan
@@ -307,7 +307,7 @@ class Allocations(ApiView):
         also={200: PlanOut},
         query=DryRun,
         body=AllocationIn,
-        parameters=(IDEMPOTENCY_KEY, PREFER),
+        parameters=(IDEMPOTENCY_KEY_UNLESS_DRY, PREFER),
         refuses=(409,),
         summary="Ask for capacity, or see what asking would get",
         takes={"name": "train", "accelerator": "H100", "accelerator_count": 8, "ttl_seconds": 86400},

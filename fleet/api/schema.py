@@ -53,7 +53,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     required=True,
-    description="A new one for each new request, the same one for a repeat. Not needed with dry_run=true.",
+    description="A new one for each new request, the same one for a repeat.",
+    pattern="^[!-~]{1,255}$",
+)
+IDEMPOTENCY_KEY_UNLESS_DRY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="A new one for each new request, the same one for a repeat. Needed unless dry_run=true.",
     pattern="^[!-~]{1,255}$",
 )
 IDEMPOTENCY_KEY_OR_NOT = OpenApiParameter(

@@ -20,7 +20,7 @@ from fleet.api.fields import Flag, Strict, Whole, Word, column_names
 from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.operations import accepted, answered_when_done
 from fleet.api.patience import PREFER
-from fleet.api.schema import IDEMPOTENCY_KEY, IF_NONE_MATCH, says
+from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, IF_NONE_MATCH, says
 from fleet.models import CapacityType
 from fleet.services import operations
 from fleet.services.clock import business_now
@@ -200,7 +200,7 @@ class Endpoints(ListView):
         also={200: EndpointPlanOut},
         query=DryRun,
         body=EndpointIn,
-        parameters=(IDEMPOTENCY_KEY, PREFER),
+        parameters=(IDEMPOTENCY_KEY_UNLESS_DRY, PREFER),
         refuses=(409,),
         summary="Serve a model, or see what serving it would take",
     )
