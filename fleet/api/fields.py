@@ -160,6 +160,10 @@ class Money(serializers.DecimalField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_digits": 18, "decimal_places": 6, **kwargs})
 
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """An empty text is no amount; DRF would take it for null."""
+        return serializers.Field.validate_empty_values(self, data)
+
     def to_internal_value(self, data: Any) -> Decimal:
         if not isinstance(data, str) or not re.fullmatch(AMOUNT, data):
             self.fail("shape")

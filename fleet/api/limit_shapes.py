@@ -63,7 +63,7 @@ class Why(Strict):
 
 
 class QuotaChange(QuotaTerms, Why):
-    max_accelerators = Whole(min_value=0, max_value=MOST_ACCELERATORS)
+    max_accelerators = Whole(min_value=0, max_value=MOST_ACCELERATORS, required=False)
 
 
 class BudgetChange(BudgetTerms, Why):

@@ -9,6 +9,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "A field or a query parameter cannot be read as it is.",
         "`errors` names each one with a JSON pointer. Correct them and send the request again.",
     ),
+    "invisible": (
+        "A text holds a character that nobody would see: a control, zero-width or direction character.",
+        "The detail names it. Take it out, or type the text anew.",
+    ),
     "broken-json": ("The body is not JSON.", "Send JSON in UTF-8; the detail says where it breaks."),
     "idempotency-key": (
         "The call spends money and carried no Idempotency-Key, or one that is not 1 to 255 printable characters.",

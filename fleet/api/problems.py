@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from fleet.api.strictness import UNSEEN
 from fleet.domain.refusals import Changed, NotAllowed, Refused
 
 logger = logging.getLogger(__name__)
@@ -140,7 +141,17 @@ def _of_refusal(error: Refused) -> dict[str, Any]:
 def _of_validation(error: exceptions.ValidationError) -> dict[str, Any]:
     errors = list(_flatten(error.detail, []))
     detail = errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} fields cannot be read as they are."
-    return describe(400, "invalid", detail, errors=errors)
+    readable = set(_codes(error.get_codes())) == {UNSEEN}
+    return describe(422 if readable else 400, UNSEEN if readable else "invalid", detail, errors=errors)
+
+
+def _codes(codes: Any) -> Iterator[str]:
+    """The leaves of DRF's nested codes."""
+    if isinstance(codes, Mapping | list):
+        for inner in codes.values() if isinstance(codes, Mapping) else codes:
+            yield from _codes(inner)
+    else:
+        yield str(codes)
 
 
 def _of_api_exception(error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:

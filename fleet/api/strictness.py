@@ -12,9 +12,12 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from fleet.domain.text import first_invisible, invisible_sentence
 
+UNSEEN = "invisible"
+"""Code of what can be read, and is refused all the same: 422, where it is all that is wrong."""
 AN_OBJECT = "Write an object, in braces: names and their values."
 Field = serializers.Field[Any, Any, Any, Any]
 
@@ -47,7 +50,9 @@ def disguised(field: Field, value: Any) -> Any:
     if isinstance(field, serializers.DictField) and isinstance(value, Mapping):
         names = [name for name in value if first_invisible(str(name), lines=False)]
         if names:
-            return [f"One of its names: {invisible_sentence(str(first_invisible(str(names[0]), lines=False)))}"]
+            return [
+                _unseen(f"One of its names: {invisible_sentence(str(first_invisible(str(names[0]), lines=False)))}")
+            ]
         return {name: wrong for name, inner in value.items() if (wrong := disguised(field.child, inner))}
     if isinstance(field, serializers.ChoiceField | serializers.CharField):
         return _of_text(field, value)
@@ -61,7 +66,11 @@ def _of_text(field: Field, value: Any) -> list[str] | None:
         return None if value is None else ["Write a text, in quotes."]
     lines = isinstance(field, serializers.CharField) and not isinstance(field, serializers.RegexField)
     found = first_invisible(value, lines=lines and getattr(field, "lines", True))
-    return None if found is None else [invisible_sentence(found)]
+    return None if found is None else [_unseen(invisible_sentence(found))]
+
+
+def _unseen(sentence: str) -> ErrorDetail:
+    return ErrorDetail(sentence, code=UNSEEN)
 
 
 def _is_number(value: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.security.estate import Estate
-from tests.security.schema import read_schema, row_like, without_waiting
+from tests.security.schema import read_schema, row_like, with_key_where_it_spends, without_waiting
 
 EXAMPLES = int(os.environ.get("PURSER_SCHEMA_EXAMPLES", "50"))
 OF_ADMINS = ("tokens", "service-accounts", "projects", "me", "audit", "webhook", "quotas", "budgets", "change-requests")
@@ -31,6 +31,7 @@ schema = read_schema()
 def test_the_api_keeps_to_its_schema(case: Any, estate: Estate, one_connection: None) -> None:
     _aim(case, estate)
     without_waiting(case)
+    with_key_where_it_spends(case)
     for_admins = case.operation.path.removeprefix("/api/v1/").startswith(OF_ADMINS)
     token = estate.admins_token if for_admins else estate.token
     case.call_and_validate(headers={"Authorization": f"Bearer {token}"})

@@ -15,11 +15,12 @@ def _get_kwargs(
     *,
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    headers["Idempotency-Key"] = idempotency_key
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     if not isinstance(prefer, Unset):
         headers["Prefer"] = prefer
@@ -79,7 +80,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> Response[AllocationAcceptedOut | PlanOut]:
     """Ask for capacity, or see what asking would get
@@ -90,7 +91,7 @@ def sync_detailed(
 
     Args:
         dry_run (bool | Unset):  Default: False.
-        idempotency_key (str):
+        idempotency_key (str | Unset):
         prefer (str | Unset):
         body (AllocationInRequest): By `accelerator` name and count, or by `need`.
 
@@ -121,7 +122,7 @@ def sync(
     client: AuthenticatedClient,
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> AllocationAcceptedOut | PlanOut | None:
     """Ask for capacity, or see what asking would get
@@ -132,7 +133,7 @@ def sync(
 
     Args:
         dry_run (bool | Unset):  Default: False.
-        idempotency_key (str):
+        idempotency_key (str | Unset):
         prefer (str | Unset):
         body (AllocationInRequest): By `accelerator` name and count, or by `need`.
 
@@ -158,7 +159,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> Response[AllocationAcceptedOut | PlanOut]:
     """Ask for capacity, or see what asking would get
@@ -169,7 +170,7 @@ async def asyncio_detailed(
 
     Args:
         dry_run (bool | Unset):  Default: False.
-        idempotency_key (str):
+        idempotency_key (str | Unset):
         prefer (str | Unset):
         body (AllocationInRequest): By `accelerator` name and count, or by `need`.
 
@@ -198,7 +199,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: AllocationInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> AllocationAcceptedOut | PlanOut | None:
     """Ask for capacity, or see what asking would get
@@ -209,7 +210,7 @@ async def asyncio(
 
     Args:
         dry_run (bool | Unset):  Default: False.
-        idempotency_key (str):
+        idempotency_key (str | Unset):
         prefer (str | Unset):
         body (AllocationInRequest): By `accelerator` name and count, or by `need`.
 

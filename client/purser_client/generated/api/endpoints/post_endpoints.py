@@ -15,11 +15,12 @@ def _get_kwargs(
     *,
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    headers["Idempotency-Key"] = idempotency_key
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     if not isinstance(prefer, Unset):
         headers["Prefer"] = prefer
@@ -79,14 +80,14 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> Response[EndpointAcceptedOut | EndpointPlanOut]:
     """Serve a model, or see what serving it would take
 
     Args:
         dry_run (bool | Unset):  Default: False.
-        idempotency_key (str):
+        idempotency_key (str | Unset):
         prefer (str | Unset):
         body (EndpointInRequest): Objectives and policy: what may also be changed later.
 
@@ -117,14 +118,14 @@ def sync(
     client: AuthenticatedClient,
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> EndpointAcceptedOut | EndpointPlanOut | None:
     """Serve a model, or see what serving it would take
 
     Args:
         dry_run (bool | Unset):  Default: False.
-        idempotency_key (str):
+        idempotency_key (str | Unset):
         prefer (str | Unset):
         body (EndpointInRequest): Objectives and policy: what may also be changed later.
 
@@ -150,14 +151,14 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> Response[EndpointAcceptedOut | EndpointPlanOut]:
     """Serve a model, or see what serving it would take
 
     Args:
         dry_run (bool | Unset):  Default: False.
-        idempotency_key (str):
+        idempotency_key (str | Unset):
         prefer (str | Unset):
         body (EndpointInRequest): Objectives and policy: what may also be changed later.
 
@@ -186,14 +187,14 @@ async def asyncio(
     client: AuthenticatedClient,
     body: EndpointInRequest,
     dry_run: bool | Unset = False,
-    idempotency_key: str,
+    idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 ) -> EndpointAcceptedOut | EndpointPlanOut | None:
     """Serve a model, or see what serving it would take
 
     Args:
         dry_run (bool | Unset):  Default: False.
-        idempotency_key (str):
+        idempotency_key (str | Unset):
         prefer (str | Unset):
         body (EndpointInRequest): Objectives and policy: what may also be changed later.
 
