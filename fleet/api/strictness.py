@@ -61,12 +61,17 @@ def disguised(field: Field, value: Any) -> Any:
     return None
 
 
-def _of_text(field: Field, value: Any) -> list[str] | None:
+def _of_text(field: Field, value: Any) -> list[str] | list[ErrorDetail] | None:
     if not isinstance(value, str):
         return None if value is None else ["Write a text, in quotes."]
     lines = isinstance(field, serializers.CharField) and not isinstance(field, serializers.RegexField)
     found = first_invisible(value, lines=lines and getattr(field, "lines", True))
-    return None if found is None else [_unseen(invisible_sentence(found))]
+    if found is None:
+        return None
+    sentence = invisible_sentence(found)
+    # A pattern that has no such character, and NUL, which no text may hold, are broken rules of the body itself.
+    broken = isinstance(field, serializers.RegexField) or "\x00" in value
+    return [sentence] if broken else [_unseen(sentence)]
 
 
 def _unseen(sentence: str) -> ErrorDetail:
