@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from fleet.api.problems import Problem
-from fleet.api.strictness import AN_OBJECT, disguised, put_in_words
+from fleet.api.strictness import AN_OBJECT, UNSEEN, disguised, put_in_words
 from fleet.domain.refusals import did_you_mean
 from fleet.domain.text import first_invisible, invisible_sentence
 
@@ -98,9 +98,9 @@ class Document(serializers.DictField):
 
     def _check(self, value: Any) -> None:
         if isinstance(value, str) and (found := first_invisible(value)) is not None:
-            raise serializers.ValidationError(invisible_sentence(found))
+            raise serializers.ValidationError(invisible_sentence(found), UNSEEN)
         if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
-            raise serializers.ValidationError(f"Write whole numbers up to {LARGEST_WHOLE}.")
+            raise Problem(422, "too-large", f"Write whole numbers up to {LARGEST_WHOLE}.", field=self.field_name or "")
         parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
         for part in parts:
             self._check(part)
