@@ -56,7 +56,7 @@ class ApiView(APIView):
     permission_classes = [HasScope, ProvedOfLate]
     renderer_classes = [FastJSON]
     parser_classes = [StrictJSON]
-    content_negotiation_class = ByAccept
+    content_negotiation_class: type[DefaultContentNegotiation] = ByAccept
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     metadata_class = None
     resource: str  # of fleet.domain.rights: what `resource:read` and `resource:write` are about

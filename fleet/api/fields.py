@@ -43,10 +43,9 @@ class Strict(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
     def _refuse_disguised(self, data: Mapping[str, Any]) -> None:
+        known = list(self.fields.items())
         if isinstance(data, QueryDict):
-            known = [(name, field) for name, field in self.fields.items() if isinstance(field, serializers.CharField)]
-        else:
-            known = list(self.fields.items())
+            known = [(name, field) for name, field in known if isinstance(field, serializers.CharField)]
         errors = {name: wrong for name, field in known if name in data and (wrong := disguised(field, data[name]))}
         if errors:
             raise serializers.ValidationError(errors)

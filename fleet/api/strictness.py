@@ -7,6 +7,7 @@ something else than it says is refused instead, with the field and what to do.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +31,8 @@ def put_in_words(field: Field) -> None:
     elif isinstance(field, serializers.RegexField):
         for validator in field.validators:
             if isinstance(validator, RegexValidator):
-                validator.message = f"Write it so that it matches {validator.regex.pattern} and nothing is left over."
+                shape = re.compile(validator.regex).pattern
+                validator.message = f"Write it so that it matches {shape} and nothing is left over."
     elif isinstance(field, serializers.ListField):
         messages["not_a_list"] = "Write a list, in square brackets."
         put_in_words(field.child)
