@@ -24,7 +24,18 @@ def resized(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
+def settled(page: Page) -> None:
+    """Wait until nothing of the page is on its way from one colour to another; what moves for ever is let be."""
+    page.evaluate(
+        """() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))).then(() =>
+        Promise.allSettled(document.getAnimations()
+            .filter((one) => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity)
+            .map((one) => one.finished)))"""
+    )
+
+
 def violations(page: Page) -> list[str]:
+    settled(page)
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"][:3]]

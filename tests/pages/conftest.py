@@ -33,9 +33,10 @@ def full(db: None) -> Installation:
     return rows.build(datetime.now(UTC))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window. Its event loop runs in this thread, which Django would otherwise refuse to share."""
+    """Chromium without a window. Its event loop runs in this thread, which Django would otherwise refuse to share; it
+    ends with this package's last test, since the tests after that want loops of their own."""
     if not CHROMIUM.exists():
         pytest.skip("pages are not looked at: there is no /usr/bin/chromium (apt-get install chromium)")
     from playwright.sync_api import sync_playwright

@@ -184,8 +184,9 @@ def test_two_people_edit_one_endpoint_and_neither_is_overwritten(window: Window)
         dialog(page).locator("input[name=max_replicas]").fill(most)
         dialog(page).get_by_role("button", name="Show plan").click()
         dialog(page).locator(".effects").wait_for()
-    for page in pages:
+    for page, outcome in zip(pages, (".toast", "dialog#act[open] .alert"), strict=True):
         dialog(page).get_by_role("button", name=f"Change {endpoint.name}").click()
+        page.locator(outcome).first.wait_for()
     told = dialog(pages[1]).locator(".alert", has_text="Somebody changed it")
     told.wait_for()
     assert "ann did at" in told.inner_text()
