@@ -115,6 +115,8 @@ def allocations(project: Project, count: int) -> None:
         )
         for k in range(count)
     )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as autovacuum does a minute later
 
 
 def serving(project: Project, *, endpoints: int, replicas: int, days: int, minutes: int) -> None:

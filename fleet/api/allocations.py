@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -13,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
+from fleet.api.database_json import DatabaseJSON, column, object_or_null, or_null
 from fleet.api.fields import Flag, Instant, Money, Strict, Whole, Word
-from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
+from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page_of_keys, paged
 from fleet.api.operations import accepted, answered_when_done
 from fleet.api.patience import PREFER
 from fleet.api.problems import Problem
@@ -218,13 +220,14 @@ COLUMNS = (
 
 
 def rows(allocations: QuerySet[Allocation]) -> QuerySet[Allocation, dict[str, Any]]:
-    """Machines are counted for the rows of the page only: a join would count those of every row first."""
+    return counted(allocations).values(*COLUMNS, "machines", "machines_ready", project_slug=F("project__slug"))
+
+
+def counted(allocations: QuerySet[Allocation]) -> QuerySet[Allocation]:
+    """Machines are counted for the rows that are shown only: a join would count those of every row first."""
     slots = Slot.objects.filter(allocation=OuterRef("pk"))
-    return allocations.values(
-        *COLUMNS,
-        project_slug=F("project__slug"),
-        machines=_count(slots.open()),
-        machines_ready=_count(slots.filter(state=SlotState.READY)),
+    return allocations.annotate(
+        machines=_count(slots.open()), machines_ready=_count(slots.filter(state=SlotState.READY))
     )
 
 
@@ -242,6 +245,26 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     for name in ("next_action", "accelerator", "need"):
         shown[name] = shown[name] or None
     return shown
+
+
+def _shape() -> dict[str, Combinable]:
+    """`as_json`, in the database's words."""
+    columns = {name: column(Allocation, name) for name in COLUMNS}
+    shown = {
+        **columns,
+        "id": F("public_id"),
+        "project": F("project__slug"),
+        "endpoint": or_null("endpoint_ref"),
+        "next_action": or_null("next_action"),
+        "accelerator": or_null("accelerator"),
+        "need": object_or_null("need"),
+        "machines": F("machines"),
+        "machines_ready": F("machines_ready"),
+    }
+    return {str(name): shown[str(name)] for name in AllocationOut().fields}
+
+
+LISTED = DatabaseJSON(lambda: counted(Allocation.objects.all()), _shape)
 
 
 def spec_of(wanted: dict[str, Any]) -> AllocationSpec:
@@ -299,7 +322,7 @@ class Allocations(ApiView):
             ended = Q(state__in=ENDED_ALLOCATION_STATES)
             found = found.filter(~ended if query["living"] else ended)
         found = narrowed(found, query, accelerator="accelerator", project="project__slug", endpoint="endpoint_ref")
-        return Response(page(request._request, rows(found), query, key="public_id", row=as_json))
+        return Response(page_of_keys(request._request, found, query, key="public_id", shown=LISTED))
 
     @says(
         AllocationAcceptedOut,

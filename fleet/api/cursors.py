@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework import serializers
 
+from fleet.api.database_json import DatabaseJSON
 from fleet.api.fields import Strict, Whole, Word
 from fleet.api.ordering import VALUE, Asked, Order, refuse_cursor
 
@@ -50,6 +51,23 @@ def page(
     row: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:
     """One page of `rows.values(...)`, newest first by the unique column `key`, or as the query's `ordering` says."""
+    found, last = _cut(rows, query, key)
+    shown = [row({name: value for name, value in values.items() if name != VALUE}) for values in found]
+    return answer(request, only(shown, query.get("fields")), last)
+
+
+def page_of_keys(
+    request: HttpRequest, rows: QuerySet[Any, Any], query: dict[str, Any], *, key: str, shown: DatabaseJSON
+) -> dict[str, Any]:
+    """As `page`, of rows the database writes itself: which ones is asked first, with the filters, then those alone."""
+    found, last = _cut(rows.values("pk", key), query, key)
+    return answer(request, shown.show([values["pk"] for values in found], query.get("fields")), last)
+
+
+def _cut(
+    rows: QuerySet[Any, Any], query: dict[str, Any], key: str
+) -> tuple[list[dict[str, Any]], int | str | list[Any] | None]:
+    """The rows of the page, and where the next one starts after; None: there is none."""
     limit: int = query["limit"]
     asked: Asked | None = query.get("ordering")
     order = Order(rows, asked, key) if asked else None
@@ -61,8 +79,7 @@ def page(
     last = None
     if len(found) > limit:
         last = order.place(found[limit - 1]) if order else found[limit - 1][key]
-    shown = [row({name: value for name, value in values.items() if name != VALUE}) for values in found[:limit]]
-    return answer(request, only(shown, query.get("fields")), last)
+    return found[:limit], last
 
 
 def only(items: list[dict[str, Any]], names: tuple[str, ...] | None) -> list[dict[str, Any]]:
@@ -70,7 +87,7 @@ def only(items: list[dict[str, Any]], names: tuple[str, ...] | None) -> list[dic
     return items if names is None else [{name: item[name] for name in names} for item in items]
 
 
-def answer(request: HttpRequest, items: Iterable[dict[str, Any]], last: int | str | list[Any] | None) -> dict[str, Any]:
+def answer(request: HttpRequest, items: Iterable[Any], last: int | str | list[Any] | None) -> dict[str, Any]:
     """A page whose next one starts after `last`."""
     cursor = encode(last) if last is not None else None
     following = None

@@ -9,12 +9,12 @@ from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from fleet.api.cursors import PageQuery, page, paged
+from fleet.api.cursors import PageQuery, page, page_of_keys, paged
 from fleet.api.ordering import Ordering
 from fleet.api.problems import Problem
 from fleet.domain.refusals import did_you_mean
 
-__all__ = ["Fields", "Ordering", "PageQuery", "narrowed", "page", "paged"]
+__all__ = ["Fields", "Ordering", "PageQuery", "narrowed", "page", "page_of_keys", "paged"]
 
 Row = TypeVar("Row", bound=Model)
 LONGEST_LIST_OF_NAMES = 1000
