@@ -8,4 +8,7 @@ class FleetConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from fleet import instants
         from fleet.signin import signals  # noqa: F401  # connects its receivers
+
+        instants.connect()

@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from inference.domain import percentiles
 from inference.domain.histogram import from_json
 from inference.domain.percentiles import QUANTILES, Latency
@@ -86,10 +90,11 @@ def _rows(
 ) -> Iterable[dict[str, Any]]:
     table: type[Window] | type[HourWindow] = HourWindow if hours else Window
     sketches = [f"{metric}_sketch" for metric in metrics]
-    columns = ("start", "source", *sketches, "histograms", "requests", "gap_seconds")
+    columns = ("start", "source", *sketches, "requests", "gap_seconds")
     found = table._default_manager.filter(endpoint_id=endpoint_id, start__gte=start, start__lt=end)
     found = found if replica_id is None else found.filter(replica_id=replica_id)
-    return found.values(*columns).order_by("start")
+    # Buckets are read only where no request was recorded, so they come as text.
+    return found.values(*columns, buckets=Cast("histograms", TextField())).order_by("start")
 
 
 def _latency(rows: Sequence[dict[str, Any]], metric: str, length: timedelta, qs: Sequence[float]) -> Latency:
@@ -100,7 +105,8 @@ def _latency(rows: Sequence[dict[str, Any]], metric: str, length: timedelta, qs:
         finished = sum(row["requests"] for row in scraped)
         covered = sum(row["requests"] for row in recorded) / finished if finished else 1.0
         return percentiles.from_sketches(blobs, completeness=min(covered, 1.0), qs=qs)
-    found = [from_json(row["histograms"][metric]) for row in scraped if metric in row["histograms"]]
+    buckets = [orjson.loads(row["buckets"]).get(metric) for row in scraped]
+    found = [from_json(one) for one in buckets if one is not None]
     watched = len(scraped) * length.total_seconds()
     unseen = sum(row["gap_seconds"] for row in scraped)
     return percentiles.from_histograms(found, completeness=max(1 - unseen / watched, 0.0) if watched else 0.0, qs=qs)

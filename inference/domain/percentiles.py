@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from inference.domain import histogram as histograms
 from inference.domain import sketch as sketches
@@ -14,8 +14,7 @@ QUANTILES = (0.5, 0.9, 0.95, 0.99)
 SKETCH, HISTOGRAM = "sketch", "histogram"
 
 
-@dataclass(frozen=True)
-class Percentile:
+class Percentile(NamedTuple):
     """One percentile in milliseconds, certain to lie between its bounds. No high: above the last bucket."""
 
     q: float
@@ -63,12 +62,11 @@ def name(q: float) -> str:
 
 def from_sketches(blobs: Sequence[bytes], *, completeness: float = 1.0, qs: Sequence[float] = QUANTILES) -> Latency:
     """Merge the sketches of request records and read them once."""
-    merged = sketches.merge(blobs)
-    count = sketches.count(merged)
+    count, values = sketches.read(blobs, qs)
     if count == 0:
         return NOTHING
-    values = zip(qs, sketches.quantiles(merged, qs), strict=True)
-    return Latency(SKETCH, count, completeness, tuple(Percentile(q, v, v * 0.99, v * 1.01) for q, v in values))
+    between = zip(qs, values, strict=True)
+    return Latency(SKETCH, count, completeness, tuple(Percentile(q, v, v * 0.99, v * 1.01) for q, v in between))
 
 
 def from_histograms(

@@ -64,14 +64,21 @@ def count(blob: bytes) -> int:
 
 def quantiles(blob: bytes, qs: Sequence[float]) -> list[float]:
     """The values at ranks q × (n - 1), each within 1 % of a true one. Raises BadSketch when it is empty."""
-    counts = _counts([blob])
-    cumulated = np.cumsum(counts)
-    total = int(cumulated[-1]) if cumulated.size else 0
+    total, values = read([blob], qs)
     if total == 0:
         raise BadSketch("an empty sketch has no percentiles")
+    return values
+
+
+def read(blobs: Sequence[bytes], qs: Sequence[float]) -> tuple[int, list[float]]:
+    """How many values are in all of them together, and their `quantiles`; none of these when there are no values."""
+    cumulated = np.cumsum(_counts(blobs))
+    total = int(cumulated[-1]) if cumulated.size else 0
+    if total == 0:
+        return 0, []
     ranks = np.floor(np.asarray(qs, dtype=np.float64) * (total - 1))
     found = np.searchsorted(cumulated, ranks, side="right")
-    return [_value(int(bucket)) for bucket in found]
+    return total, [_value(int(bucket)) for bucket in found]
 
 
 def share_at_most(blob: bytes, limit: float) -> float | None:
