@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES
+from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, NO_ROOM
 from fleet.formatting import place
 from fleet.models import (
     Allocation,
@@ -73,7 +73,7 @@ class FleetFilter:
 
 
 LIVING = ~Q(state__in=ENDED_ALLOCATION_STATES)
-HELD_UP = ["stock-out", "quota", "budget", "no-offering", "credentials"]
+HELD_UP = ["stock-out", *sorted(NO_ROOM), "no-offering", "credentials"]
 ON_SPOT = Slot.objects.open().filter(capacity_type=CapacityType.SPOT).values("allocation")
 VIEWS: dict[str, tuple[str, Q]] = {
     "": ("Living", LIVING),

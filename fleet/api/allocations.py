@@ -22,7 +22,7 @@ from fleet.api.patience import PREFER
 from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
 from fleet.domain.demand import AllocationSpec, Demand, Need
-from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, SlotState
+from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, NO_ROOM, AllocationState, SlotState
 from fleet.domain.placement import Plan
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CapacityType, Slot
@@ -300,7 +300,7 @@ def refuse_hopeless(plan: Plan) -> None:
     if plan.chosen:
         return
     codes = {rejection.code for rejection in plan.rejected} - UNFIT
-    if codes - {"quota", "budget", "token-cap"}:
+    if codes - NO_ROOM:
         return  # a stock-out or a throttle passes: the request waits for it
     code = "no-offering"
     if plan.candidates or codes:

@@ -78,16 +78,8 @@ class Reason(StrEnum):
     CREDENTIALS = "credentials"
 
 
-LIVE_SLOT_STATES = frozenset(
-    {
-        SlotState.LAUNCHING,
-        SlotState.BOOTING,
-        SlotState.READY,
-        SlotState.UNHEALTHY,
-        SlotState.DRAINING,
-        SlotState.TERMINATING,
-    }
-)
+NO_ROOM = frozenset({Reason.QUOTA, Reason.BUDGET, Reason.TOKEN_CAP})
+"""A limit of ours said no: nothing was asked of a cloud, and waiting for one does not help."""
 ENDED_SLOT_STATES = frozenset({SlotState.GONE, SlotState.LOST})
 ENDED_ALLOCATION_STATES = frozenset({AllocationState.RELEASED, AllocationState.FAILED})
 OPEN_ATTEMPT_STATES = frozenset(

@@ -15,6 +15,7 @@ from fleet.domain.accelerators import Catalogue
 from fleet.domain.demand import Demand
 from fleet.domain.lifecycle import (
     ENDED_SLOT_STATES,
+    NO_ROOM,
     AllocationState,
     Desired,
     Reason,
@@ -35,7 +36,6 @@ SOON = timedelta(seconds=1)
 SETTLED = timedelta(seconds=20)
 RETRY_PLAN = timedelta(seconds=5)
 _BY_ITSELF = (Reason.TTL, Reason.IDLE, Reason.DEADLINE)
-_NO_ROOM = (Reason.QUOTA, Reason.BUDGET)
 _STANDING = (SlotState.WANTED, SlotState.BOOTING, SlotState.READY, SlotState.UNHEALTHY)
 _MOVING = (SlotState.WANTED, SlotState.LAUNCHING, SlotState.DRAINING, SlotState.TERMINATING)
 KEPT_CANDIDATES = 30
@@ -123,14 +123,14 @@ def _carry_out(slots: list[Slot], now: datetime) -> None:
 def _unwind_gang(allocation: Allocation, slots: list[Slot], now: datetime) -> None:
     """All or nothing: when one machine of a gang cannot be had, those bought with it go back and all is planned anew.
 
-    It cannot be had when its pool refused it, when quota or budget left no room for it, or when it ended before all
-    were ready: what would replace it alone might stand in another pool.
+    It cannot be had when its pool refused it, when a quota, a budget or a token's cap left no room for it, or when it
+    ended before all were ready: what would replace it alone might stand in another pool.
     """
     if not allocation.gang or allocation.first_ready_at is not None:
         return
     kept = [slot for slot in slots if slot.desired == Desired.PRESENT and slot.state not in ENDED_SLOT_STATES]
     waiting = [slot for slot in kept if slot.state == SlotState.WANTED]
-    stuck = [slot for slot in waiting if slot.account_id is None or slot.reason in _NO_ROOM]
+    stuck = [slot for slot in waiting if slot.account_id is None or slot.reason in NO_ROOM]
     short = _held_units(allocation, kept, only_ready=False) < units_wanted(demand_of(allocation))
     if len(waiting) == len(kept) or not (stuck or short):
         return

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from fleet.domain.demand import AllocationSpec, Demand
-from fleet.domain.lifecycle import Reason
-from fleet.models import Hold, Slot
+from fleet.domain.lifecycle import NO_ROOM, Reason
+from fleet.models import Allocation, Hold, Slot
 from fleet.services import allocations
+from fleet.services.leases import claim
+from fleet.services.planning import reconcile_allocation
+from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,3 +45,17 @@ def test_a_gang_that_loses_a_machine_before_it_was_whole_is_bought_anew_in_one_p
     world.until_state(allocation, "active", seconds=60)
     whole_in_one_pool(world, allocation)
     assert Slot.objects.filter(reason=Reason.GANG_UNWOUND).exists()
+
+
+@pytest.mark.parametrize("reason", sorted(NO_ROOM))
+def test_a_gang_that_a_limit_of_ours_leaves_no_room_for_gives_back_what_it_has(reason):
+    account = factories.account()
+    allocation = factories.allocation(
+        factories.project(), gang=True, accelerator_count=16, state="provisioning", next_at=timezone.now()
+    )
+    bought = factories.slot(allocation, account=account, ordinal=0, state="booting")
+    factories.slot(allocation, account=account, ordinal=1, state="wanted", reason=reason, detail="No room.")
+    [lease] = claim(Allocation, limit=1)
+    reconcile_allocation(lease, now=factories.NOON)
+    bought.refresh_from_db()
+    assert (bought.desired, bought.state, bought.reason) == ("absent", "draining", Reason.GANG_UNWOUND)
