@@ -11,7 +11,8 @@ from fleet.services.origin import NOWHERE, Origin
 RELEASED = "allocation.release-requested"
 ASKED = ("allocation.requested", "allocation.resized", RELEASED, "allocation.release-withdrawn")
 """What somebody wanted of an allocation: every step taken for it goes back to the last of these."""
-DRAINED = "slot.drain-requested"
+BY_HAND = ("slot.drain-requested", "slot.release-requested", "slot.terminate-requested")
+"""What somebody wanted of one machine."""
 BEFELL = ("instance.interruption-noticed", "instance.preempted", "instance.vanished", "instance.terminated")
 """What happens to machines without being asked for: what follows is nobody's request."""
 
@@ -31,10 +32,10 @@ def cause_of(lease: Lease) -> Origin:
     if event.topic == RELEASED:
         return _origin(event)
     slots = dict(Slot.objects.filter(allocation=pk).values_list("pk", "public_id"))
-    if lease.model is Slot and (drained := _last(slots.get(lease.pk, ""), [DRAINED])) and drained.pk > event.pk:
-        return _origin(drained)
+    if lease.model is Slot and (asked := _last(slots.get(lease.pk, ""), BY_HAND)) and asked.pk > event.pk:
+        return _origin(asked)
     machines = Instance.objects.filter(slot__allocation=pk).values_list("public_id", flat=True)
-    since = Event.objects.filter(id__gt=event.pk, topic__in=(*BEFELL, DRAINED))
+    since = Event.objects.filter(id__gt=event.pk, topic__in=(*BEFELL, *BY_HAND))
     return NOWHERE if since.filter(subject__in=[*slots.values(), *machines]).exists() else _origin(event)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.db import transaction
 
 from fleet.domain.lifecycle import Reason
 from fleet.models import Allocation, Event, Slot
-from fleet.services import allocations, cordoning, events, relay
+from fleet.services import allocations, cordoning, events, giving_up, relay
 from fleet.services.causes import cause_of
 from fleet.services.leases import Lease
 from fleet.services.origin import NOWHERE, Origin, coming_from, origin
@@ -65,20 +67,31 @@ def test_a_replacement_after_a_preemption_is_nobodys_request(world):
     assert allocation.slots.count() == 2
 
 
-def test_a_machine_drained_by_hand_names_who_drained_it_and_no_other_row_is_told_so(world):
+def drained(slot: str, now: datetime) -> None:
+    cordoning.drain_machine(slot, replace=True, now=now, actor="bob")
+
+
+def ended(slot: str, now: datetime) -> None:
+    giving_up.terminate(slot, replace=True, reason="It answers no pings.", now=now, actor="bob")
+
+
+def released(slot: str, now: datetime) -> None:
+    giving_up.release_one(slot, now=now, actor="bob")
+
+
+@pytest.mark.parametrize("asked", [drained, ended, released])
+def test_a_machine_given_up_by_hand_names_who_did_it_and_no_other_row_is_told_so(world, asked):
     with coming_from(ADA):
         allocation = world.until_state(world.ask(1), "active")
     slot = allocation.slots.get()
     with coming_from(BOB):
-        cordoning.drain_machine(slot.public_id, replace=True, now=world.now(), actor="bob")
-    world.until(lambda: bool(world.calls("terminate")), "the drained machine is ended")
+        asked(slot.public_id, world.now())
+    world.until(lambda: bool(world.calls("terminate")), "the machine is ended")
     assert {call["request_id"] for call in world.calls("terminate")} == {BOB.request_id}
     assert [call["request_id"] for call in world.calls("launch")][1:] in ([], [None])
 
 
 def test_a_time_that_ran_out_is_nobodys_request(world):
-    from datetime import timedelta
-
     with coming_from(ADA):
         allocation = world.ask(1, ttl=timedelta(minutes=1))
     world.until_state(allocation, "released", seconds=60)
