@@ -216,7 +216,7 @@ class BrowserSession(OpenApiAuthenticationExtension):
 
 
 class StrictBodies(OpenApiSerializerExtension):
-    """A body with a field we do not know is refused, and the schema says so."""
+    """A body with a field we do not know is refused, and so is one without a field it needs, of a PATCH too."""
 
     target_class = "fleet.api.fields.Strict"
     match_subclasses = True
@@ -224,5 +224,7 @@ class StrictBodies(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         schema.setdefault("properties", {})
+        if needed := sorted(name for name, field in self.target.fields.items() if field.required):
+            schema["required"] = needed  # the generator takes every PATCH for one that may leave out anything
         schema["additionalProperties"] = False
         return schema

@@ -72,8 +72,14 @@ def _of_text(field: Field, value: Any) -> list[str] | list[ErrorDetail] | None:
         return None
     sentence = invisible_sentence(found)
     # A pattern that has no such character, and NUL, which no text may hold, are broken rules of the body itself.
-    broken = isinstance(field, serializers.RegexField) or "\x00" in value
+    broken = "\x00" in value or not _fits(field, value)
     return [sentence] if broken else [_unseen(sentence)]
+
+
+def _fits(field: Field, value: str) -> bool:
+    """Whether a text keeps to the pattern that the schema shows of its field; without one all do."""
+    patterns = [re.compile(one.regex) for one in field.validators if isinstance(one, RegexValidator)]
+    return all(pattern.fullmatch(value) for pattern in patterns)
 
 
 def _unseen(sentence: str) -> ErrorDetail:

@@ -15,47 +15,49 @@ class PatchedSwitchesInRequest:
     """At least one switch, and why.
 
     Attributes:
+        reason (str): Others will read it
         launches_paused (bool | Unset): true: nothing new is bought
         destructive_frozen (bool | Unset): true: the sweeper ends nothing
-        reason (str | Unset): Others will read it
     """
 
+    reason: str
     launches_paused: bool | Unset = UNSET
     destructive_frozen: bool | Unset = UNSET
-    reason: str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
+        reason = self.reason
+
         launches_paused = self.launches_paused
 
         destructive_frozen = self.destructive_frozen
 
-        reason = self.reason
-
         field_dict: dict[str, Any] = {}
 
-        field_dict.update({})
+        field_dict.update(
+            {
+                "reason": reason,
+            }
+        )
         if launches_paused is not UNSET:
             field_dict["launches_paused"] = launches_paused
         if destructive_frozen is not UNSET:
             field_dict["destructive_frozen"] = destructive_frozen
-        if reason is not UNSET:
-            field_dict["reason"] = reason
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        reason = d.pop("reason")
+
         launches_paused = d.pop("launches_paused", UNSET)
 
         destructive_frozen = d.pop("destructive_frozen", UNSET)
 
-        reason = d.pop("reason", UNSET)
-
         patched_switches_in_request = cls(
+            reason=reason,
             launches_paused=launches_paused,
             destructive_frozen=destructive_frozen,
-            reason=reason,
         )
 
         return patched_switches_in_request

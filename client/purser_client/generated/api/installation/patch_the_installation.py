@@ -7,12 +7,12 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.installation_out import InstallationOut
 from ...models.patched_switches_in_request import PatchedSwitchesInRequest
-from ...types import UNSET, Response, Unset
+from ...types import Response
 
 
 def _get_kwargs(
     *,
-    body: PatchedSwitchesInRequest | Unset = UNSET,
+    body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -23,8 +23,7 @@ def _get_kwargs(
         "url": "/api/v1/installation",
     }
 
-    if not isinstance(body, Unset):
-        _kwargs["json"] = body.to_dict()
+    _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -56,14 +55,14 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: PatchedSwitchesInRequest | Unset = UNSET,
+    body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> Response[InstallationOut]:
     """Pause launches or freeze what the sweeper ends, or let them go on
 
     Args:
         if_match (str):
-        body (PatchedSwitchesInRequest | Unset): At least one switch, and why.
+        body (PatchedSwitchesInRequest): At least one switch, and why.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -88,14 +87,14 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-    body: PatchedSwitchesInRequest | Unset = UNSET,
+    body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> InstallationOut | None:
     """Pause launches or freeze what the sweeper ends, or let them go on
 
     Args:
         if_match (str):
-        body (PatchedSwitchesInRequest | Unset): At least one switch, and why.
+        body (PatchedSwitchesInRequest): At least one switch, and why.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -115,14 +114,14 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: PatchedSwitchesInRequest | Unset = UNSET,
+    body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> Response[InstallationOut]:
     """Pause launches or freeze what the sweeper ends, or let them go on
 
     Args:
         if_match (str):
-        body (PatchedSwitchesInRequest | Unset): At least one switch, and why.
+        body (PatchedSwitchesInRequest): At least one switch, and why.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,14 +144,14 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: PatchedSwitchesInRequest | Unset = UNSET,
+    body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> InstallationOut | None:
     """Pause launches or freeze what the sweeper ends, or let them go on
 
     Args:
         if_match (str):
-        body (PatchedSwitchesInRequest | Unset): At least one switch, and why.
+        body (PatchedSwitchesInRequest): At least one switch, and why.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
