@@ -24,7 +24,7 @@ def money_bar(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
     price = queries.blended(projects, now)
     objectives = [inference_presenting.slo_marks(row) for row in inference_queries.objective_rows(projects, now)]
     with_slo = [marks for marks in objectives if marks]
-    attained = inference_queries.slo_attainment(projects)
+    attained = inference_queries.slo_attainment(projects, now)
     newest = standing.pop("newest")
     return {
         **standing,

@@ -17,6 +17,7 @@ from fleet.timerange import TimeRange
 from inference.domain import sketch
 from inference.domain.lifecycle import ENDED_REPLICA_STATES
 from inference.domain.percentiles import NOTHING, unpacked
+from inference.latency import METRICS
 from inference.models import (
     Decision,
     Endpoint,
@@ -29,9 +30,9 @@ from inference.models import (
     Window,
     WindowSource,
 )
+from inference.services.standing import LATELY
 
-METRICS = ("ttft", "itl", "e2e")
-LATELY, BUDGET_OVER = timedelta(minutes=15), timedelta(days=28)
+BUDGET_OVER = timedelta(days=28)
 MOST_REPLICAS, MOST_DECISIONS, MOST_GAPS = 24, 30, 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DECISION_FIELDS = (
@@ -98,13 +99,14 @@ def endpoint_burn(projects: Sequence[int] | None, now: datetime, *, only: str = 
     return {row["slot__allocation__endpoint_ref"]: row["sum"] for row in priced}
 
 
-def slo_attainment(projects: Sequence[int] | None) -> dict[str, Any]:
+def slo_attainment(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
     """Which share of a day's requests met the limits: of each endpoint the limit met least often counts."""
     limited = in_scope(Endpoint.objects.living(), projects).exclude(slo_ttft_ms=None, slo_itl_ms=None, slo_e2e_ms=None)
+    known = Q(standing__kept_ratio__isnull=False, standing__at__gte=now - LATELY)
     sums = limited.aggregate(
         target=Min("slo_quantile"),
-        requests=Sum("standing__requests_of_day", filter=Q(standing__kept_ratio__isnull=False)),
-        kept=Sum(F("standing__requests_of_day") * F("standing__kept_ratio")),
+        requests=Sum("standing__requests_of_day", filter=known),
+        kept=Sum(F("standing__requests_of_day") * F("standing__kept_ratio"), filter=known),
     )
     if sums["target"] is None:
         return {"ratio": None, "target": None, "method": "No endpoint has an objective"}

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from fleet import tracing
 from fleet.services.origin import origin
@@ -23,7 +24,9 @@ NEVER_LOGGED = frozenset({"request", "server_time", "sinfo", "data", "status_cod
 
 MASK = "[secret]"
 SHORTEST_MASKED = 8
-SECRET_SETTINGS = ("SECRET_KEY", "METRICS_TOKEN", "TOKEN_PEPPERS", "ENCRYPTION_KEYS", "OTLP_HEADERS")
+SECRET_SETTINGS = (
+    "SECRET_KEY", "METRICS_TOKEN", "TOKEN_PEPPERS", "ENCRYPTION_KEYS", "OTLP_HEADERS", "OIDC_CLIENT_SECRET",
+)  # fmt: skip
 TOKEN_SHAPE = re.compile(r"\b(prs_[A-Za-z0-9]+_)[A-Za-z0-9_-]{8,}")
 URL_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@\"]*:)[^\s/@\"]+(?=@)")
 
@@ -71,14 +74,15 @@ def _secrets() -> Iterator[str]:
         return
     found = {str(getattr(settings, name, "")) for name in SECRET_SETTINGS}
     found |= {part for name in ("TOKEN_PEPPERS", "ENCRYPTION_KEYS") for part in _ring(getattr(settings, name, ""))}
+    found |= set(_ring(getattr(settings, "OTLP_HEADERS", ""), between="="))
     found |= set(getattr(settings, "SECRET_KEY_FALLBACKS", []))
-    found.add(str(settings.DATABASES["default"].get("PASSWORD", "")))
+    found |= {str(settings.DATABASES["default"].get("PASSWORD", "")), urlsplit(settings.REDIS_URL).password or ""}
     yield from sorted((json.dumps(one)[1:-1] for one in found if len(one) >= SHORTEST_MASKED), key=len, reverse=True)
 
 
-def _ring(text: str) -> list[str]:
+def _ring(text: str, *, between: str = ":") -> list[str]:
     """The secrets of `id:secret,id:secret`."""
-    return [pair.partition(":")[2].strip() for pair in text.split(",")]
+    return [pair.partition(between)[2].strip() for pair in text.split(",")]
 
 
 def _trace() -> dict[str, str]:

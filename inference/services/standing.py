@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from inference.domain import sketch
 from inference.domain.histogram import from_json
-from inference.domain.percentiles import Latency, from_histograms, from_sketches
+from inference.domain.percentiles import QUANTILES, Latency, from_histograms, from_sketches
+from inference.latency import METRICS
 from inference.models import Endpoint, EndpointStanding, HourWindow, Window, WindowSource
 
 Rows = list[dict[str, Any]]
-METRICS = ("ttft", "itl", "e2e")
 LATELY, DAY = timedelta(minutes=15), timedelta(hours=24)
 
 
 def refresh(now: datetime) -> int:
     """Write the row of every living endpoint as of `now`; how many. Running twice gives the same rows."""
-    limits = {
+    objectives = {
         row["id"]: row
-        for row in Endpoint.objects.living().values("id", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms").order_by("id")
+        for row in Endpoint.objects.living()
+        .values("id", "slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms")
+        .order_by("id")
     }
     lately, days = _lately(now), _days(now)
     EndpointStanding.objects.bulk_create(
         (
-            EndpointStanding(endpoint_id=pk, at=now, **_load(lately.get(pk, []), now), **_kept(days.get(pk, []), of))
-            for pk, of in limits.items()
+            EndpointStanding(
+                endpoint_id=pk,
+                at=now,
+                **_load(lately.get(pk, []), now, of["slo_quantile"]),
+                **_kept(days.get(pk, []), of),
+            )
+            for pk, of in objectives.items()
         ),
         update_conflicts=True,
         unique_fields=["endpoint"],
         update_fields=[field.name for field in EndpointStanding._meta.concrete_fields if not field.primary_key],
         batch_size=500,
     )
-    return len(limits)
+    return len(objectives)
 
 
 def _lately(now: datetime) -> dict[int, Rows]:
@@ -59,8 +66,11 @@ def _by_endpoint(found: Any) -> dict[int, Rows]:
     return rows
 
 
-def _load(rows: Rows, now: datetime) -> dict[str, Any]:
-    """Load and latencies of the last quarter of an hour; distributions are merged, never averaged."""
+def _load(rows: Rows, now: datetime, quantile: float) -> dict[str, Any]:
+    """Load and latencies of the last quarter of an hour; distributions are merged, never averaged.
+
+    The percentiles are the usual ones and the one that the endpoint's objectives are about.
+    """
     if not rows:
         return {}
     events = [row for row in rows if row["source"] == WindowSource.EVENTS]
@@ -68,20 +78,22 @@ def _load(rows: Rows, now: datetime) -> dict[str, Any]:
     counted = events or scraped
     seconds = max((now - min(row["start"] for row in counted)).total_seconds(), 60.0)
     newest = max((row["start"] for row in scraped), default=None)
+    qs = sorted({*QUANTILES, quantile})
     in_flight = [(row["running_mean"] or 0) + (row["waiting_mean"] or 0) for row in scraped if row["start"] == newest]
     return {
         "requests_per_second": sum(row["requests"] for row in counted) / seconds,
         "tokens_per_second": sum(row["input_tokens"] + row["output_tokens"] for row in counted) / seconds,
         "in_flight": sum(in_flight) if in_flight else None,
-        "latency": {metric: _latency(events, scraped, metric).packed() for metric in METRICS},
+        "latency": {metric: _latency(events, scraped, metric, qs).packed() for metric in METRICS},
     }
 
 
-def _latency(events: Rows, scraped: Rows, metric: str) -> Latency:
+def _latency(events: Rows, scraped: Rows, metric: str, qs: Sequence[float]) -> Latency:
     blobs = [bytes(row[f"{metric}_sketch"]) for row in events if row[f"{metric}_sketch"]]
     if blobs:
-        return from_sketches(blobs)
-    return from_histograms([from_json(row["histograms"][metric]) for row in scraped if metric in row["histograms"]])
+        return from_sketches(blobs, qs=qs)
+    buckets = [from_json(row["histograms"][metric]) for row in scraped if metric in row["histograms"]]
+    return from_histograms(buckets, qs=qs)
 
 
 def _kept(rows: Rows, limits: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import current_app
 
 from fleet.services.origin import NOWHERE, Origin, coming_from, origin
-from purser.logs import ContextFilter, LineFormatter, masked
+from purser.doctor.configuration import SECRETS
+from purser.logs import SECRET_SETTINGS, ContextFilter, LineFormatter, masked
 
 SEEN: list[dict[str, Any]] = []
 
@@ -79,7 +82,7 @@ def test_what_looks_like_a_secret_is_masked(text, shown):
     assert masked(text) == shown
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "METRICS_TOKEN", "OTLP_HEADERS"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "METRICS_TOKEN", "OTLP_HEADERS", "OIDC_CLIENT_SECRET"])
 def test_what_purser_was_configured_with_is_masked_wherever_it_turns_up(settings, name):
     setattr(settings, name, 'canary-"quoted"-of-the-test')
     line = line_of(f"it was {getattr(settings, name)}", detail={"deep": [getattr(settings, name)]})
@@ -89,6 +92,20 @@ def test_what_purser_was_configured_with_is_masked_wherever_it_turns_up(settings
 def test_every_key_of_a_ring_is_masked(settings):
     settings.TOKEN_PEPPERS = "a:first-pepper-of-all,b:second-pepper-of-all"
     assert masked("x second-pepper-of-all first-pepper-of-all") == "x [secret] [secret]"
+
+
+def test_the_value_of_a_collectors_header_is_masked_without_its_name(settings):
+    settings.OTLP_HEADERS = "authorization=Bearer collector-key,x-team=a"
+    assert masked("sent Bearer collector-key") == "sent [secret]"
+
+
+def test_every_secret_the_documentation_names_is_masked_and_its_file_looked_at():
+    """So that a new secret cannot be forgotten; those of the two URLs are masked by their shape."""
+    text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+    named = set(re.findall(r"^\| `([A-Z_]+)` \|[^|]*\| \*\*Secret\.\*\*", text, re.MULTILINE))
+    assert {"SECRET_KEY", "OIDC_CLIENT_SECRET", "DATABASE_URL"} <= named
+    assert named == set(SECRETS)
+    assert named - {"DATABASE_URL", "REDIS_URL", "SECRET_KEY_FALLBACKS"} == set(SECRET_SETTINGS)
 
 
 def test_a_traceback_is_masked_too(settings):

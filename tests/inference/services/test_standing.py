@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inference import queries
+from inference import presenting, queries
 from inference.domain import sketch
 from inference.models import EndpointStanding, HourWindow, Window
 from inference.services import standing
@@ -40,8 +40,8 @@ def test_of_a_day_the_share_within_the_limit_counts_by_requests() -> None:
     window(HourWindow, broken, NOON - 3 * HOUR, [100.0] * 5 + [3000.0] * 5)
     window(HourWindow, broken, NOON - 30 * HOUR, [3000.0] * 500)  # not of this day
     standing.refresh(NOON)
-    assert queries.slo_attainment(None)["ratio"] == pytest.approx(0.95)
-    assert queries.slo_attainment([broken.project_id])["ratio"] == pytest.approx(0.5)
+    assert queries.slo_attainment(None, NOON)["ratio"] == pytest.approx(0.95)
+    assert queries.slo_attainment([broken.project_id], NOON)["ratio"] == pytest.approx(0.5)
 
 
 def test_running_twice_changes_nothing_and_a_deleted_endpoint_is_left_as_it_was() -> None:
@@ -61,3 +61,22 @@ def test_what_nobody_refreshed_is_not_of_late() -> None:
     assert queries.objective_rows(None, NOON + 10 * MINUTE)[0]["latency"]["ttft"].count == 1
     assert queries.objective_rows(None, NOON + 16 * MINUTE)[0]["latency"]["ttft"].count == 0
     assert queries.endpoint_rows(None, NOON + 16 * MINUTE)[0]["requests_per_second"] is None
+
+
+def test_a_day_that_nobody_added_up_since_is_not_told() -> None:
+    endpoint = factories.endpoint(factories.project(), slo_ttft_ms=1000)
+    window(HourWindow, endpoint, NOON - 3 * HOUR, [100.0] * 90)
+    standing.refresh(NOON)
+    assert queries.slo_attainment(None, NOON + 10 * MINUTE)["ratio"] == 1
+    assert queries.slo_attainment(None, NOON + 16 * MINUTE)["ratio"] is None
+
+
+@pytest.mark.parametrize(("quantile", "met"), [(0.97, True), (0.99, False), (0.999, False)])
+def test_an_objective_is_judged_by_its_own_percentile(quantile: float, met: bool) -> None:
+    """98 of 100 are fast: p97 is, p99 is not, and p99.9 is neither left out nor called "no requests"."""
+    endpoint = factories.endpoint(factories.project(), slo_ttft_ms=1000, slo_quantile=quantile)
+    window(Window, endpoint, NOON - MINUTE, [100.0] * 98 + [3000.0] * 2)
+    standing.refresh(NOON)
+    (row,) = queries.objective_rows(None, NOON)
+    (mark,) = presenting.slo_marks(row)
+    assert mark["met"] is met
