@@ -97,8 +97,10 @@ def _token_groups(
     for bill in bills:
         ref = bill["endpoint_ref"]
         name, href = _group_of(ref, facts.get(ref), by)
+        # Two projects may each have an endpoint of the same name, and so may one project that deleted the first.
         group = groups.setdefault(
-            name, {"name": name, "href": href, "sum": Decimal(0), "served": Decimal(0), "tokens": 0, "seen": 1.0}
+            ref if by == "endpoint" else name,
+            {"name": name, "href": href, "sum": Decimal(0), "served": Decimal(0), "tokens": 0, "seen": 1.0},
         )
         group["sum"] += bill["sum"]
         group["served"] += served[ref]

@@ -1,4 +1,4 @@
-"""What the search field finds of inference: endpoints by name or id, models by name."""
+"""What the search field finds of inference: endpoints and models, by name or id."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.urls import reverse
 
 from fleet.finding import MOST_OF_A_KIND, Found
 from fleet.queries import in_scope
-from inference.models import Endpoint
+from inference.models import Endpoint, Model
 
 
 def found_rows(projects: Sequence[int] | None, text: str) -> list[Found]:
-    """Endpoints of these projects, and the endpoints that serve a model called so."""
+    """Endpoints of these projects, and the models they may serve."""
     return _endpoints(projects, text) + _models(projects, text) if text else []
 
 
@@ -28,10 +28,11 @@ def _endpoints(projects: Sequence[int] | None, text: str) -> list[Found]:
 
 
 def _models(projects: Sequence[int] | None, text: str) -> list[Found]:
-    """A model has no page of its own: it leads to the endpoint that serves it."""
-    rows = in_scope(Endpoint.objects.living().filter(model__name__icontains=text), projects)
-    found = rows.order_by("model__name", "name").distinct("model__name")
+    """Models of these projects, and those of everybody."""
+    theirs = Q() if projects is None else Q(project=None) | Q(project__in=projects)
+    rows = Model.objects.filter(theirs, Q(name__icontains=text) | Q(public_id__icontains=text))
+    found = rows.order_by("name", "id").values_list("public_id", "name", "project__slug")[:MOST_OF_A_KIND]
     return [
-        Found("Models", model, f"served by {name}", "bookmark", reverse("endpoint", args=[public_id]))
-        for public_id, name, model in found.values_list("public_id", "name", "model__name")[:MOST_OF_A_KIND]
+        Found("Models", name, f"of {project}" if project else "of everybody", "bookmark", reverse("model", args=[key]))
+        for key, name, project in found
     ]

@@ -266,6 +266,7 @@ def engine_arguments(config: ServingConfig) -> str:
     words += [f"--kv-cache-dtype {config.kv_dtype}"] if config.kv_dtype else []
     words.append(f"--gpu-memory-utilization {config.gpu_memory_utilization:g}")
     words.append("--enable-prefix-caching" if config.prefix_caching else "--no-enable-prefix-caching")
+    words.append("--enable-chunked-prefill" if config.chunked_prefill else "--no-enable-chunked-prefill")
     return " ".join(words)
 
 

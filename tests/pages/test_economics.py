@@ -38,6 +38,14 @@ def test_however_tokens_are_grouped_their_bill_is_the_same(admin: Client, full: 
     assert len(groups) == {"endpoint": 3, "model": 3, "project": 1, "accelerator": 2}[by]
 
 
+def test_two_endpoints_of_one_name_are_two_rows(admin: Client, full: Installation) -> None:
+    """A deleted one leaves its name to another, and both have bills."""
+    first, second = full.endpoints[:2]
+    type(first).objects.filter(pk=first.pk).update(state="deleted", name=second.name)
+    groups = json.loads(b"".join(admin.get("/economics?json=token-costs")))
+    assert [group["name"] for group in groups].count(second.name) == 2
+
+
 def test_an_endpoint_without_tokens_has_no_price_rather_than_a_guess(admin: Client, full: Installation) -> None:
     CostPerToken.objects.filter(endpoint_ref=full.endpoints[0].public_id).update(
         input_tokens=0, cached_input_tokens=0, output_tokens=0, cost_per_million=None

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from fleet.models import Instance
+from tests import factories
 from tests.pages import rows
 from tests.pages.rows import Installation
 
@@ -43,9 +44,24 @@ def test_endpoints_allocations_machines_models_pages_and_settings_are_found(
 def test_a_member_finds_only_what_is_theirs(client: Client, people: dict[str, Any], full: Installation) -> None:
     rows.see(people["viewer"], full.other)
     client.force_login(people["viewer"])
-    for text in ("assist", "notebook", "meta-llama", "i-0000", full.endpoints[0].public_id):
+    for text in ("notebook", "i-0000", full.endpoints[0].public_id):
         assert "Nothing you may see" in found(client, text), text
+    assert "/endpoints/" not in found(client, "assist")  # its model is everybody's, who serves it is not
     assert "Allocate capacity" not in found(client, "")
+
+
+def test_a_model_leads_to_its_own_page_though_nothing_serves_it(
+    client: Client, people: dict[str, Any], full: Installation
+) -> None:
+    rows.see(people["viewer"], full.mine)
+    own = factories.model(full.mine, name="acme/unserved")
+    hidden = factories.model(full.other, name="acme/unserved-too")
+    of_everybody = factories.model(None, name="acme/unserved-by-all")
+    client.force_login(people["viewer"])
+    page = found(client, "unserved")
+    assert f"/models/{own.public_id}" in page
+    assert f"/models/{of_everybody.public_id}" in page
+    assert hidden.public_id not in page
 
 
 def test_what_nobody_can_be_called_finds_nothing_and_breaks_nothing(
