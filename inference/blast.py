@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from inference.domain.lifecycle import ReplicaState
 from inference.models import Endpoint, Replica, Window, WindowSource
-from inference.services.standing import LATELY
+from inference.models.standing import LATELY
 
 
 def serving_on(public_id: str, now: datetime) -> list[str]:

@@ -30,7 +30,7 @@ from inference.models import (
     Window,
     WindowSource,
 )
-from inference.services.standing import LATELY
+from inference.models.standing import LATELY
 
 BUDGET_OVER = timedelta(days=28)
 MOST_REPLICAS, MOST_DECISIONS, MOST_GAPS = 24, 30, 20

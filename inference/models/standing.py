@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 
 from inference.models.endpoint import Endpoint
+
+LATELY = timedelta(minutes=15)
+"""How far back "of late" goes, in rows and on pages."""
 
 
 class EndpointStanding(models.Model):

@@ -12,9 +12,10 @@ from inference.domain.histogram import from_json
 from inference.domain.percentiles import QUANTILES, Latency, from_histograms, from_sketches
 from inference.latency import METRICS
 from inference.models import Endpoint, EndpointStanding, HourWindow, Window, WindowSource
+from inference.models.standing import LATELY
 
 Rows = list[dict[str, Any]]
-LATELY, DAY = timedelta(minutes=15), timedelta(hours=24)
+DAY = timedelta(hours=24)
 
 
 def refresh(now: datetime) -> int:
