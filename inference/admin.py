@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from fleet.admin.base import ReadOnly, ServedForm
+from fleet.admin.base import AS_READ, CountsChanges, ReadOnly, ServedForm
 from fleet.admin.bulk import BulkEdited, BulkForm
 from fleet.services.bulk import UNCHANGED, Done, Step
 from inference.domain.autoscaling import POLICIES
@@ -42,7 +42,7 @@ class EndpointBulk(BulkForm):
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(BulkEdited):
+class EndpointAdmin(CountsChanges, BulkEdited):
     form = EndpointForm
     bulk_form = EndpointBulk
     list_display = ["name", "project", "model", "state", "policy", "min_replicas", "max_replicas", "desired_replicas"]
@@ -67,12 +67,15 @@ class EndpointAdmin(BulkEdited):
     def serve(self, request: HttpRequest, form: Any, row: Any | None) -> Done:
         assert row is not None
         stored = Endpoint.objects.get(pk=row.pk)
-        changes = {name: value for name, value in form.cleaned_data.items() if getattr(stored, name) != value}
+        said = {name: value for name, value in form.cleaned_data.items() if name != AS_READ}
+        changes = {name: value for name, value in said.items() if getattr(stored, name) != value}
         form.made = stored
         if not changes:
             return Done(UNCHANGED)
         actor = self.caller(request).name
-        form.made = endpoints.change_endpoint(row.public_id, changes=changes, now=self.now(), actor=actor)
+        form.made = endpoints.change_endpoint(
+            row.public_id, changes=changes, now=self.now(), actor=actor, generation=self.read(request)
+        )
         return Done("changed")
 
     def step(self, request: HttpRequest, row: Any, wanted: dict[str, Any], place: int) -> Step:

@@ -21,6 +21,8 @@ from fleet.services.bulk import Done, Step
 from fleet.services.clock import business_now
 
 HISTORY = 100
+AS_READ = "as_read"
+"""What a form calls the generation its row had when it was shown."""
 
 
 class WithHistory(admin.ModelAdmin):
@@ -190,6 +192,29 @@ class Served(WithHistory):
     @staticmethod
     def now() -> Any:
         return business_now()
+
+
+class CountsChanges(Served):
+    """A noun whose rows count their changes: one that changed since it was shown is not changed or deleted unseen."""
+
+    delete_confirmation_template = "admin/purser/delete_confirmation.html"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None:
+            read = forms.CharField(initial=obj.generation, required=False, widget=forms.HiddenInput)
+            kwargs["form"] = type(self.form.__name__, (self.form,), {AS_READ: read})
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = super().get_fieldsets(request, obj)
+        return [*shown, (None, {"fields": [AS_READ]})] if obj is not None else shown
+
+    def read(self, request: HttpRequest) -> int:
+        """The generation that was on the page they sent. Raises Refused when it says none."""
+        text = request.POST.get(AS_READ, "")
+        if not (text.isascii() and text.isdecimal() and len(text) < 19):
+            raise Refused("changed", "The page does not say which version you read. Load the page again and repeat.")
+        return int(text)
 
 
 def or_say(noun: Any, request: HttpRequest, view: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:

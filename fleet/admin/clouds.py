@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from fleet import providers
-from fleet.admin.base import ReadOnly, ServedForm
+from fleet.admin.base import CountsChanges, ReadOnly, ServedForm
 from fleet.admin.bulk import BulkEdited, BulkForm
 from fleet.domain.limits import read_money
 from fleet.domain.refusals import Refused, did_you_mean
@@ -55,7 +55,7 @@ class CloudAccountBulk(BulkForm):
 
 
 @admin.register(CloudAccount)
-class CloudAccountAdmin(BulkEdited):
+class CloudAccountAdmin(CountsChanges, BulkEdited):
     form = CloudAccountForm
     bulk_form = CloudAccountBulk
     list_display = ["name", "cloud", "provider", "enabled", "credential", "last_read_at", "last_error"]
@@ -91,11 +91,14 @@ class CloudAccountAdmin(BulkEdited):
         if row is None:
             form.made = account_changes.add_account(spec=AccountSpec(**said), now=now, actor=by.name)
             return Done("created")
-        form.made = account_changes.change_account(row.public_id, changes=said, now=now, actor=by.name)
+        form.made = account_changes.change_account(
+            row.public_id, changes=said, now=now, actor=by.name, generation=self.read(request)
+        )
         return Done("changed")
 
     def take_away(self, request: HttpRequest, row: Any) -> Done:
-        account_changes.delete_account(row.public_id, now=self.now(), actor=self.caller(request).name)
+        actor, read = self.caller(request).name, self.read(request)
+        account_changes.delete_account(row.public_id, now=self.now(), actor=actor, generation=read)
         return Done("deleted")
 
     def step(self, request: HttpRequest, row: Any, wanted: dict[str, Any], place: int) -> Step:

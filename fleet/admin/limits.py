@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from fleet.admin.base import ReadOnly, ServedForm, Values
+from fleet.admin.base import CountsChanges, ReadOnly, ServedForm, Values
 from fleet.admin.bulk import BulkEdited, BulkForm
 from fleet.domain.limits import MOST_ACCELERATORS
 from fleet.models import Budget, BudgetAction, ChangeRequest, Quota
@@ -57,7 +57,7 @@ class BudgetBulk(BulkForm):
         return {{"past_the_cap": "action"}.get(name, name): value for name, value in super().wanted(cleaned).items()}
 
 
-class LimitAdmin(BulkEdited):
+class LimitAdmin(CountsChanges, BulkEdited):
     """What quotas and budgets have in common."""
 
     change_list_template = "admin/purser/change_list.html"
@@ -81,12 +81,14 @@ class LimitAdmin(BulkEdited):
             terms = {name: value for name, value in said.items() if name != "project"}
             form.made = make(project=said["project"], by=by, now=now, **terms)
             return Done("created", form.made.public_id)
-        outcome = limits.change_limit(row.public_id, changes=said, by=by, now=now)
+        changes = {name: said[name] for name in limits.TERMS[self.noun]}
+        outcome = limits.change_limit(row.public_id, changes=changes, by=by, now=now, generation=self.read(request))
         form.made = outcome.limit
         return Done("waiting" if outcome.waiting else "changed", row.public_id, note=outcome.note)
 
     def take_away(self, request: HttpRequest, row: Any) -> Done:
-        outcome = limits.delete_limit(row.public_id, by=self.caller(request), now=self.now())
+        by, read = self.caller(request), self.read(request)
+        outcome = limits.delete_limit(row.public_id, by=by, now=self.now(), generation=read)
         return Done("waiting" if outcome.waiting else "deleted", note=outcome.note)
 
     def step(self, request: HttpRequest, row: Any, wanted: dict[str, Any], place: int) -> Step:

@@ -104,6 +104,12 @@ class AsRead(StrictForm):
     )
 
 
+class Deleted(AsRead):
+    """A limit that is to go."""
+
+    confirm = forms.CharField(required=False, max_length=100)
+
+
 class ChangedQuota(QuotaTerms, AsRead):
     """A quota as it is to be from now on."""
 

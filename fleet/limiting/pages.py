@@ -17,7 +17,7 @@ from fleet.domain.refusals import Refused
 from fleet.downloads import Sheet, asked
 from fleet.forms import done
 from fleet.limiting import files
-from fleet.limiting.forms import NEW, TERMS, WhyForm, terms_in
+from fleet.limiting.forms import NEW, TERMS, Deleted, WhyForm, terms_in
 from fleet.limiting.rows import LimitRow, budget_row, quota_row, request_row
 from fleet.models import ChangeRequest, ChangeState, Installation, Project, Quota
 from fleet.pages import Frame, frame_of
@@ -121,10 +121,14 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponseBase:
     row = _row(frame.caller, public_id)
     if not limits.may_set(frame.caller, row.project_id):
         raise PermissionDenied
-    if request.POST.get("confirm", "").strip() != public_id[-6:]:
+    form = Deleted(request.POST)
+    if not form.is_valid():
+        return done(request, "Nothing was deleted. Load the page again and repeat.", to=_at(public_id))
+    if form.cleaned_data["confirm"] != public_id[-6:]:
         return done(request, f"Nothing was deleted: type {public_id[-6:]} to say that you mean it.", to=_at(public_id))
+    read = form.cleaned_data["generation"]
     try:
-        outcome = limits.delete_limit(row.public_id, by=frame.caller, now=frame.now)
+        outcome = limits.delete_limit(row.public_id, by=frame.caller, now=frame.now, generation=read)
     except Refused as refused:
         return done(request, refused.sentence, to=_at(public_id))
     return done(request, _sentence("deleted", outcome), to=reverse(HERE))

@@ -100,13 +100,13 @@ def test_a_quota_is_made_changed_and_deleted_through_the_service(root: Client, p
     assert root.post("/admin/fleet/quota/add/", form).status_code == 302
     made = Quota.objects.get()
     assert made.accelerator == "H100"
-    root.post(f"/admin/fleet/quota/{made.pk}/change/", {"max_accelerators": "8"})
+    root.post(f"/admin/fleet/quota/{made.pk}/change/", {"max_accelerators": "8", "as_read": "1"})
     made.refresh_from_db()
     assert (made.max_accelerators, made.generation) == (8, 2)
     page = text(root.get(f"/admin/fleet/quota/{made.pk}/change/"))
     assert "<del>16</del>" in page
     assert "quota.changed" in text(root.get(f"/admin/fleet/quota/{made.pk}/history/"))
-    root.post(f"/admin/fleet/quota/{made.pk}/delete/", {"post": "yes"})
+    root.post(f"/admin/fleet/quota/{made.pk}/delete/", {"post": "yes", "as_read": "2"})
     topics = list(Event.objects.filter(id__gt=last).order_by("id").values_list("topic", flat=True))
     assert topics == ["quota.created", "quota.changed", "quota.deleted"]
 
@@ -133,10 +133,57 @@ def test_odd_input_is_answered_with_a_sentence(root: Client, form: dict[str, str
 def test_a_raised_cap_waits_in_the_admin_too(root: Client, project: Project) -> None:
     Installation.objects.update_or_create(pk=1, defaults={"two_pairs_of_eyes": True})
     row = factories.quota(project)
-    page = text(root.post(f"/admin/fleet/quota/{row.pk}/change/", {"max_accelerators": "99"}, follow=True))
+    form = {"max_accelerators": "99", "as_read": "1"}
+    page = text(root.post(f"/admin/fleet/quota/{row.pk}/change/", form, follow=True))
     assert "Somebody else has to approve it" in page
     assert "was changed successfully" not in page
     assert Quota.objects.get().max_accelerators == 64
+
+
+def _stale(root: Client, noun: str, row: Any) -> tuple[str, str]:
+    """What the forms to change and to delete it say of the row as it is shown now."""
+    pages = [text(root.get(f"/admin/{noun}/{row.pk}/{what}/")) for what in ("change", "delete")]
+    read = [re.search(r'name="as_read" value="(\d+)"', page) for page in pages]
+    assert all(read), "the form does not carry what was read"
+    return str(read[0][1]), str(read[1][1])  # type: ignore[index]
+
+
+def test_a_limit_changed_since_it_was_shown_is_neither_changed_nor_deleted(root: Client, project: Project) -> None:
+    row = factories.quota(project)
+    for_change, for_deletion = _stale(root, "fleet/quota", row)
+    Quota.objects.update(max_accelerators=4, generation=2)
+    path = f"/admin/fleet/quota/{row.pk}"
+    answer = root.post(f"{path}/change/", {"max_accelerators": "64", "as_read": for_change})
+    assert "It has changed since you read it" in text(answer)
+    answer = root.post(f"{path}/delete/", {"post": "yes", "as_read": for_deletion}, follow=True)
+    assert "Nothing was changed. It has changed since you read it" in text(answer)
+    assert Quota.objects.get().max_accelerators == 4
+    assert "Load the page again" in text(root.post(f"{path}/change/", {"max_accelerators": "64"}))
+    assert "Load the page again" in text(root.post(f"{path}/delete/", {"post": "yes"}, follow=True))
+    assert Quota.objects.get().max_accelerators == 4
+
+
+def test_an_account_changed_since_it_was_shown_is_neither_changed_nor_deleted(root: Client) -> None:
+    row = factories.account(name="aws-main")
+    for_change, for_deletion = _stale(root, "fleet/cloudaccount", row)
+    CloudAccount.objects.update(enabled=False, generation=2)
+    path = f"/admin/fleet/cloudaccount/{row.pk}"
+    form = {"name": "aws-main", "credentials_ref": row.credentials_ref, "options": '{"url": "http://127.0.0.1:1"}'}
+    form |= {"expected_account_ref": row.expected_account_ref, "enabled": "on"}
+    assert "It has changed since" in text(root.post(f"{path}/change/", form | {"as_read": for_change}))
+    answer = root.post(f"{path}/delete/", {"post": "yes", "as_read": for_deletion}, follow=True)
+    assert "It has changed since" in text(answer)
+    assert not CloudAccount.objects.get().enabled
+    root.post(f"{path}/change/", form | {"as_read": "2"})
+    assert CloudAccount.objects.get().enabled
+
+
+def test_rows_are_deleted_through_their_service_only(root: Client, project: Project) -> None:
+    row = factories.quota(project)
+    assert "delete_selected" not in text(root.get("/admin/fleet/quota/"))
+    form = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    root.post("/admin/fleet/quota/", form, follow=True)
+    assert Quota.objects.get() == row
 
 
 # --- Many at once ---

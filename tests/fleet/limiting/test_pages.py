@@ -132,9 +132,22 @@ def test_a_cap_somebody_lowered_is_not_raised_again_by_a_page_that_was_open_befo
 def test_deleting_a_limit_has_its_id_typed(billing: Client, project: Project) -> None:
     row = factories.quota(project)
     path = f"/settings/limits/{row.public_id}/delete"
-    assert "Nothing was deleted" in text(billing.post(path, {"confirm": "yes"}, follow=True))
-    assert "The limit is deleted" in text(billing.post(path, {"confirm": row.public_id[-6:]}, follow=True))
+    form = {"confirm": row.public_id[-6:], "generation": str(row.generation)}
+    assert "Nothing was deleted" in text(billing.post(path, form | {"confirm": "yes"}, follow=True))
+    assert "The limit is deleted" in text(billing.post(path, form, follow=True))
     assert not Quota.objects.exists()
+
+
+def test_a_limit_changed_since_it_was_shown_is_not_deleted(billing: Client, project: Project) -> None:
+    row = factories.quota(project)
+    page = text(billing.get(f"/settings/limits/{row.public_id}"))
+    assert page.count(f'name="generation" value="{row.generation}"') == 2
+    Quota.objects.update(max_accelerators=4, generation=2)
+    path, form = f"/settings/limits/{row.public_id}/delete", {"confirm": row.public_id[-6:]}
+    for stale in ({"generation": "1"}, {"generation": "one"}, {"generation": "9" * 40}, {}):
+        answer = text(billing.post(path, form | stale, follow=True))
+        assert "It has changed since you read it" in answer or "Load the page again" in answer, stale
+    assert Quota.objects.get() == row
 
 
 def test_raising_a_quota_waits_for_another_person(

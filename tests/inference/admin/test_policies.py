@@ -26,7 +26,7 @@ def root() -> Client:
 def form_of(row: Endpoint, **changes: Any) -> dict[str, Any]:
     return {
         "policy": row.policy, "policy_params": "{}", "min_replicas": 1, "max_replicas": 4, "slo_quantile": "0.95",
-        "slo_ttft_ms": "", "slo_itl_ms": "", "slo_e2e_ms": "", "drain_seconds": 600,
+        "slo_ttft_ms": "", "slo_itl_ms": "", "slo_e2e_ms": "", "drain_seconds": 600, "as_read": row.generation,
     } | changes  # fmt: skip
 
 
@@ -36,6 +36,16 @@ def test_bounds_are_changed_with_an_event(root: Client) -> None:
     row.refresh_from_db()
     assert row.max_replicas == 6
     assert Event.objects.get(topic="endpoint.changed").data["after"] == {"max_replicas": 6}
+
+
+def test_an_endpoint_changed_since_it_was_shown_is_not_changed(root: Client) -> None:
+    row = factories.endpoint(factories.project())
+    path = f"/admin/inference/endpoint/{row.pk}/change/"
+    assert f'name="as_read" value="{row.generation}"' in root.get(path).content.decode()
+    Endpoint.objects.update(generation=row.generation + 1, min_replicas=2)
+    answer = root.post(path, form_of(row, max_replicas=6))
+    assert "It has changed since you read it" in answer.content.decode()
+    assert Endpoint.objects.get().min_replicas == 2
 
 
 @pytest.mark.parametrize(
