@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
-from fleet.sudo import proved_of_late, sudo_required
+from fleet.sudo import proved_of_late, to_prove
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -39,7 +39,7 @@ class ConsoleSite(AdminSite):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             changes = request.method not in SAFE or request.path.endswith(("/add/", "/delete/", "/import/"))
             if changes and self.has_permission(request) and not proved_of_late(request):
-                return sudo_required(inner)(request, *args, **kwargs)
+                return to_prove(request)
             answer: HttpResponseBase = inner(request, *args, **kwargs)
             return answer
 

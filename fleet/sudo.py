@@ -33,16 +33,19 @@ def proved_of_late(request: HttpRequest) -> bool:
     return isinstance(at, int | float) and 0 <= time.time() - at < settings.SUDO_AGE_S
 
 
+def to_prove(request: HttpRequest) -> HttpResponseRedirect:
+    """The way to the page named `prove`, and from there back to where they were."""
+    # A POST cannot be repeated by a redirect: they return to the page that holds the form.
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else request.headers.get("Referer", "/")
+    return HttpResponseRedirect(f"{reverse('prove')}?{urlencode({'next': back})}")
+
+
 def sudo_required(view: View) -> View:
     """Send whoever has not proved themselves lately to do so; they come back to where they were."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if proved_of_late(request):
-            return view(request, *args, **kwargs)
-        # A POST cannot be repeated by a redirect: they return to the page that holds the form.
-        back = request.get_full_path() if request.method in ("GET", "HEAD") else request.headers.get("Referer", "/")
-        return HttpResponseRedirect(f"{reverse('prove')}?{urlencode({'next': back})}")
+        return view(request, *args, **kwargs) if proved_of_late(request) else to_prove(request)
 
     return guarded
 

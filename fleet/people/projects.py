@@ -14,12 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fleet.forms import StrictForm, done
 from fleet.models import Project
 from fleet.pages import Frame, frame_of
-from fleet.people.members import _prove
 from fleet.people.picking import TypedForm
 from fleet.services import projects as service
 from fleet.services.clock import business_now
 from fleet.settings_pages import render_section
-from fleet.sudo import proved_of_late, sudo_required
+from fleet.sudo import proved_of_late, sudo_required, to_prove
 
 
 class ProjectForm(StrictForm):
@@ -34,7 +33,7 @@ def projects(request: HttpRequest) -> HttpResponseBase:
     form, status = ProjectForm(), 200
     if request.method == "POST":
         if not proved_of_late(request):
-            return _prove(request)
+            return to_prove(request)
         form, status = ProjectForm(request.POST), 422
         if form.is_valid():
             with form.refusals():
@@ -57,7 +56,7 @@ def project(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if request.method != "POST":
         return _page(request, frame, found)
     if not proved_of_late(request):
-        return _prove(request)
+        return to_prove(request)
     form = ProjectForm(request.POST)
     if form.is_valid():
         with form.refusals():

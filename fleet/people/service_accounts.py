@@ -16,12 +16,12 @@ from fleet.domain.refusals import Refused
 from fleet.forms import StrictForm, done
 from fleet.models import Role, ServiceAccount
 from fleet.pages import Frame, frame_of
-from fleet.people.members import ROLES, _prove
+from fleet.people.members import ROLES
 from fleet.people.picking import READ, WRITE, TypedForm, picked
 from fleet.services import service_accounts as service
 from fleet.services.clock import business_now
 from fleet.settings_pages import render_section
-from fleet.sudo import proved_of_late, sudo_required
+from fleet.sudo import proved_of_late, sudo_required, to_prove
 
 
 class AccountForm(StrictForm):
@@ -40,7 +40,7 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
         if not frame.caller.may(WRITE, where.project.pk):
             raise Http404
         if not proved_of_late(request):
-            return _prove(request)
+            return to_prove(request)
         form, status = AccountForm(request.POST), 422
         if form.is_valid():
             with form.refusals():
@@ -75,7 +75,7 @@ def account(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if not frame.caller.may(WRITE, found.project_id):
         raise Http404
     if not proved_of_late(request):
-        return _prove(request)
+        return to_prove(request)
     form = AccountForm(request.POST)
     if form.is_valid():
         with form.refusals():
