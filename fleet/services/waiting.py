@@ -55,7 +55,7 @@ class Watch:
         with self._lock:
             free = len(self._waiters) < settings.LONG_POLL_WAITERS
             if free:
-                if self._thread is None:
+                if self._thread is None or not self._thread.is_alive():  # a fork leaves it behind
                     # Read here and not in the thread: an event between the two would wake nobody.
                     self._cursor = events.latest_cursor()
                     self._thread = threading.Thread(target=self._read, name="feed", daemon=True)
