@@ -211,10 +211,6 @@ class ApiView(APIView):
         """A 304 when the caller already has this version."""
         return Response(status=304, headers={"ETag": tag}) if conditional.is_known(self.request, tag) else None
 
-    def check_unchanged(self, tag: str) -> None:
-        """412 when the caller's If-Match names another version than `tag`; 428 without If-Match."""
-        conditional.check_match(self.request, tag)
-
 
 def respond(answer: Answer) -> Response:
     """The answer, marked when it was given before."""

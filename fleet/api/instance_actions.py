@@ -139,9 +139,7 @@ class BulkInstancesIn(Strict):
     """One action for many machines."""
 
     action = serializers.ChoiceField(MACHINE_ACTIONS)
-    ids = serializers.ListField(
-        child=serializers.RegexField(r"^inst_[0-9a-f]{32}$"), min_length=1, max_length=MOST_ITEMS
-    )
+    ids = serializers.ListField(child=serializers.RegexField(INSTANCE_ID), min_length=1, max_length=MOST_ITEMS)
     replace = Flag(default=False, help_text="Of drain and terminate: buy others, so that as many are held as before")
     reason = serializers.CharField(min_length=SHORTEST, max_length=LONGEST, required=False, help_text="Why")
 
@@ -158,7 +156,8 @@ class InstancesInBulk(InstanceAction):
     def post(self, request: Request) -> Response:
         wanted = self.body(BulkInstancesIn)
         if wanted["action"] == "terminate" and "reason" not in wanted:
-            raise Refused("reason", "Say why in 8 to 300 characters; others will read it.", field="reason")
+            sentence = f"Say why in {SHORTEST} to {LONGEST} characters; others will read it."
+            raise Refused("reason", sentence, field="reason")
 
         def act(public_id: str) -> Answer:
             instance, slot = self.slot_of(public_id, spends=wanted["replace"])

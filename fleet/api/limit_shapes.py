@@ -181,7 +181,6 @@ def budget_json(status: dict[str, Any], *, note: str = "", waiting: str | None =
 
 
 def line_json(line: Line) -> dict[str, Any]:
-
     return {
         "index": line.place,
         "label": line.label,

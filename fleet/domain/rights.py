@@ -1,7 +1,7 @@
 """Who may do what: scopes are `resource:verb`, a role is a set of them, and three shorthands stand for common sets.
 
-A token's rights are what it was given *and* what its holder's role allows at that moment (`allowed`), so taking a
-role away takes it from every token at once.
+A token's rights are what it was given *and* what its holder's role allows at that moment (`fleet.services.access`), so
+taking a role away takes it from every token at once.
 """
 
 from __future__ import annotations
@@ -51,8 +51,3 @@ def expand(words: Iterable[str]) -> frozenset[str]:
         else:
             raise ValueError(f"{word[:60]!r} is no scope. Known: {', '.join([*SHORTHANDS, *sorted(SCOPES)])}.")
     return frozenset(found)
-
-
-def allowed(words: Iterable[str], role: str) -> frozenset[str]:
-    """What a token with these scopes may do while its holder has this role: never more than the role."""
-    return expand(words) & SCOPES_OF_ROLE.get(role, frozenset())

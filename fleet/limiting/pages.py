@@ -29,7 +29,6 @@ from fleet.sudo import sudo_required
 from fleet.uploads import uploaded
 
 HERE = "limits"
-TITLES = {"quota": "quota", "budget": "budget"}
 
 
 @require_safe

@@ -113,11 +113,6 @@ def pepper_ring() -> dict[str, str]:
     return tokens.read_ring(settings.TOKEN_PEPPERS, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
 
 
-def rights_of_user(user: User, project: Project) -> frozenset[str]:
-    """What a person may do in a project today."""
-    return _scopes_of(user).get(project.pk, frozenset())
-
-
 def _scopes_of(user: User) -> dict[int, frozenset[str]]:
     if not user.is_active:
         return {}

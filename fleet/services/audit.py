@@ -150,7 +150,5 @@ def _inserted() -> Iterator[Finding]:
 def _against(n: int, kept: str) -> Iterator[Finding]:
     stored = EventSeal.objects.filter(n=n).values_list("digest", flat=True).first()
     if n and stored != kept:
-        what = "is gone" if stored is None else "is another one"
-        yield Finding(
-            "anchor", n, 0, f"Seal {n} {what} than the anchor that was kept.".replace("gone than", "gone, unlike")
-        )
+        what = "is gone, unlike" if stored is None else "is another one than"
+        yield Finding("anchor", n, 0, f"Seal {n} {what} the anchor that was kept.")

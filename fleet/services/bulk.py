@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -45,7 +45,7 @@ class Line:
     place: int
     label: str
     done: Done
-    refusal: Refused | None = field(default=None)
+    refusal: Refused | None = None
 
     @property
     def effect(self) -> str:

@@ -37,15 +37,6 @@ def changing(row: Limit, changes: Mapping[str, Any], *, by: Caller, now: datetim
     return Step(str(row), act, place)
 
 
-def deleting(row: Limit, *, by: Caller, now: datetime, place: int = 0) -> Step:
-    def act() -> Done:
-        outcome = limits.delete_limit(row.public_id, by=by, now=now, generation=row.generation)
-        effect = WAITING if outcome.waiting else "deleted"
-        return Done(effect, row.public_id, limits.described(row), None, outcome.note)
-
-    return Step(str(row), act, place)
-
-
 def _done(noun: str, project: Project | None, terms: Mapping[str, Any], by: Caller, now: datetime, why: str) -> Done:
     found = limits.find(noun, project=project, terms=terms)
     outcome = limits.set_limit(noun, project=project, by=by, now=now, why=why, **terms)

@@ -140,7 +140,7 @@ def carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:
     if request.after is None:
         _apply_delete(row, by=by, now=now, request=request)
     else:
-        _apply_change(row, terms_of(row), _from_json(request.noun, request.after), by=by, now=now, request=request)
+        _apply_change(row, terms_of(row), _from_json(request.after), by=by, now=now, request=request)
     return True
 
 
@@ -254,7 +254,7 @@ def _known_scope(noun: str, project: Project | None, scope: Mapping[str, str]) -
     return known
 
 
-def _from_json(noun: str, terms: Mapping[str, Any]) -> dict[str, Any]:
+def _from_json(terms: Mapping[str, Any]) -> dict[str, Any]:
     """Terms as a change request keeps them: amounts are texts there."""
     money = {"cap_per_hour", "cap_per_month", "warn_ratio"}
     return {name: Decimal(value) if name in money and value is not None else value for name, value in terms.items()}

@@ -32,17 +32,3 @@ def test_shorthands_stand_for_scopes(words: list[str], meant: set[str]) -> None:
 def test_an_unknown_scope_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'fleet:delete' is no scope"):
         rights.expand(["read", "fleet:delete"])
-
-
-@pytest.mark.parametrize(
-    ("words", "role", "may"),
-    [
-        (["read", "write"], "viewer", rights.READS),
-        (["fleet:write", "limits:write"], "operator", {"fleet:write"}),
-        (["fleet:write", "limits:write"], "billing", {"limits:write"}),
-        (["installation:write"], "admin", set()),
-        (["read"], "", set()),
-    ],
-)
-def test_a_token_may_never_do_more_than_its_holder(words: list[str], role: str, may: set[str]) -> None:
-    assert rights.allowed(words, role) == may
