@@ -88,10 +88,11 @@ def steps(
     serves = serves or in_scope(Endpoint.objects.all(), frame.projects).exists()
     page = reverse("allocation", args=[first["public_id"]]) if first else ""
     end = reverse("allocation-release", args=[ready["public_id"]]) if ready else ""
-    account, budget = reverse("admin:fleet_cloudaccount_add"), reverse("admin:fleet_budget_add")
+    may_cap = frame.caller.may_somewhere("limits:write") or frame.caller.may("limits:write", None)
+    account, budget = reverse("admin:fleet_cloudaccount_add"), reverse("budget-new")
     rows = [
         _step("A cloud account with something on sale", sold, ABOUT[0], account if staff else "", "Add an account"),
-        _step("A budget", capped, ABOUT[1], budget if staff else "", "Set a budget"),
+        _step("A budget", capped, ABOUT[1], budget if may_cap else "", "Set a budget"),
         _step(
             "Your first allocation",
             first is not None,

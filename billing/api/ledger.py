@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +14,7 @@ from billing.api.hourly import HourQuery, within
 from billing.models import ChargeKind, LedgerEntry, UsageInterval
 from fleet.api.exports import ListView
 from fleet.api.fields import Flag, Word, column_names
-from fleet.api.listing import Fields, Ordering, paged
+from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import says
 
 
@@ -96,7 +96,7 @@ class LedgerEntries(ListView):
         found = within(self.visible(LedgerEntry.objects.all()), query)
         if "reversal" in query:
             found = found.filter(reverses__isnull=not query["reversal"])
-        found = _of(found, query, ("transaction", "transaction_id"), ("account", "account"))
+        found = _of(found, query, transaction="transaction_id", account="account")
         values = found.values("id", "period", *LEDGER_COLUMNS, "transaction_id", "reverses_id", **OF_OTHERS)
         shape = LedgerEntryOut
         return self.listed(values, query, key="id", row=_entry, shape=shape, name="ledger-entries")
@@ -119,11 +119,8 @@ class UsageIntervals(ListView):
         return self.listed(values, query, key="id", row=_interval, shape=shape, name="usage-intervals")
 
 
-def _of(found: Any, query: dict[str, Any], *more: tuple[str, str]) -> Any:
-    for name, column in (("instance", "instance__public_id"), ("cloud", "cloud"), ("kind", "kind"), *more):
-        if name in query:
-            found = found.filter(**{column: query[name]})
-    return found
+def _of(found: QuerySet[Any], query: dict[str, Any], **more: str) -> QuerySet[Any]:
+    return narrowed(found, query, instance="instance__public_id", cloud="cloud", kind="kind", **more)
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:

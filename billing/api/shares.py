@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from billing.api.hourly import HourlyList, HourQuery, words
 from billing.models import AllocatedCost, CostKind
 from fleet.api.fields import Word, column_names
-from fleet.api.listing import Fields, paged
+from fleet.api.listing import Fields, narrowed, paged
 from fleet.api.schema import says
 
 
@@ -53,10 +53,8 @@ class Shares(HourlyList):
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         query = self.query(ShareQuery)
-        found = self.visible(AllocatedCost.objects.all())
-        for name, column in (("kind", "kind"), ("cloud", "cloud"), ("allocation", "allocation__public_id")):
-            if name in query:
-                found = found.filter(**{column: query[name]})
+        shares = self.visible(AllocatedCost.objects.all())
+        found = narrowed(shares, query, kind="kind", cloud="cloud", allocation="allocation__public_id")
         return self.by_hour(
             found,
             query,

@@ -22,12 +22,12 @@ from fleet.formatting import cloud_name
 from fleet.forms import StrictForm
 from fleet.models import CapacityType, Project
 from fleet.services.access import Caller
+from inference.api.endpoints import SLUG
 from inference.domain.autoscaling import POLICIES
 from inference.models import Endpoint, ServingConfig
 from inference.runners import RUNNERS
 from inference.services.endpoints import MOST_MILLISECONDS, MOST_REPLICAS, EndpointSpec
 
-SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 NUMBER = Decimal(1_000_000)
 PARAMS = {
     name: [(column.name, column.default) for column in columns_of(kind)]  # type: ignore[arg-type]
@@ -94,12 +94,15 @@ class Scaling(StrictForm):
     @contextmanager
     def refusals(self) -> Iterator[None]:
         """The service speaks in the API's field names."""
-        words = {"drain_seconds": "drain", "policy_params": "policy", "accelerators": "accelerator", "model": "config"}
+        words = {
+            "drain_seconds": "drain", "policy_params": "policy", "accelerators": "accelerator", "model": "config",
+            "serving_config": "config",
+        }  # fmt: skip
         with super().refusals():
             try:
                 yield
             except Refused as refused:
-                field = words.get(refused.field, refused.field).replace("serving_config", "config")
+                field = words.get(refused.field, refused.field)
                 raise Refused(refused.code, refused.sentence, field=field, retryable=refused.retryable) from refused
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from fleet.api.base import ApiView
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Instant, Word, column_names
-from fleet.api.listing import Fields, Ordering, paged
+from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import says
 from inference.models import Decision, Endpoint
 from inference.services.autoscaling import DOWN, HOLD, UP
@@ -61,14 +61,6 @@ class ExplainedOut(DecisionOut):
 
 DecisionPage = paged(DecisionOut)
 COLUMNS = column_names(DecisionOut, without={"id", "endpoint", "endpoint_name"})
-FILTERS = (
-    ("action", "action"),
-    ("applied", "applied"),
-    ("start", "at__gte"),
-    ("end", "at__lt"),
-    ("endpoint", "endpoint__public_id"),
-    ("project", "endpoint__project__slug"),
-)
 
 
 def rows(decisions: QuerySet[Decision]) -> QuerySet[Decision, dict[str, Any]]:
@@ -143,7 +135,14 @@ class OneDecision(ApiView):
 
 
 def _listed(view: ListView, found: QuerySet[Decision], query: dict[str, Any]) -> Response | StreamingHttpResponse:
-    for name, column in FILTERS:
-        if name in query:
-            found = found.filter(**{column: query[name]})
+    found = narrowed(
+        found,
+        query,
+        action="action",
+        applied="applied",
+        start="at__gte",
+        end="at__lt",
+        endpoint="endpoint__public_id",
+        project="endpoint__project__slug",
+    )
     return view.listed(rows(found), query, key="public_id", row=as_json, shape=DecisionOut, name="decisions")

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Instant, Word, column_names
-from fleet.api.listing import Fields, Ordering, paged
+from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import says
 from inference.models import TelemetryGap
 
@@ -55,15 +55,15 @@ class TelemetryGaps(ListView):
             found = found.filter(ended_at__isnull=query["open"])
         if "start" in query:
             found = found.filter(Q(ended_at=None) | Q(ended_at__gt=query["start"]))
-        for name, column in (
-            ("endpoint", "endpoint__public_id"),
-            ("replica", "replica__public_id"),
-            ("kind", "kind"),
-            ("loses_counts", "loses_counts"),
-            ("end", "started_at__lt"),
-        ):
-            if name in query:
-                found = found.filter(**{column: query[name]})
+        found = narrowed(
+            found,
+            query,
+            endpoint="endpoint__public_id",
+            replica="replica__public_id",
+            kind="kind",
+            loses_counts="loses_counts",
+            end="started_at__lt",
+        )
         values = found.values("id", *COLUMNS, of_endpoint=F("endpoint__public_id"), of_replica=F("replica__public_id"))
         return self.listed(values, query, key="id", row=_as_json, shape=GapOut, name="telemetry-gaps")
 

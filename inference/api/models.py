@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from fleet.api.base import ApiView
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Document, Strict, Word, column_names
-from fleet.api.listing import Fields, Ordering, paged
+from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
 from fleet.services.chips import accelerators
 from fleet.services.clock import business_now
@@ -114,10 +114,7 @@ class Models(ListView):
     @says(paged(ModelOut), query=ModelQuery, csv=True, summary="Models you may serve, newest first")
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         query = self.query(ModelQuery)
-        found = usable_models(self)
-        for name, column in (("project", "project__slug"), ("name", "name"), ("architecture", "architecture")):
-            if name in query:
-                found = found.filter(**{column: query[name]})
+        found = narrowed(usable_models(self), query, project="project__slug", name="name", architecture="architecture")
         return self.listed(rows(found), query, key="public_id", row=as_json, shape=ModelOut, name="models")
 
     @says(

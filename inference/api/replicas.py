@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from fleet.api.base import ApiView
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, NoBody, Word, column_names
-from fleet.api.listing import Fields, Ordering, paged
+from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
@@ -130,13 +130,7 @@ class Replicas(ListView):
         if "open" in query:
             ended = Q(state__in=ENDED_REPLICA_STATES)
             found = found.filter(~ended if query["open"] else ended)
-        for name, column in (
-            ("endpoint", "endpoint__public_id"),
-            ("state", "state"),
-            ("project", "endpoint__project__slug"),
-        ):
-            if name in query:
-                found = found.filter(**{column: query[name]})
+        found = narrowed(found, query, endpoint="endpoint__public_id", state="state", project="endpoint__project__slug")
         return self.listed(rows(found), query, key="public_id", row=as_json, shape=ReplicaOut, name="replicas")
 
 

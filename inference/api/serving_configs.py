@@ -19,7 +19,7 @@ from fleet.api.allocations import CHIP_WORD
 from fleet.api.base import ApiView
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names
-from fleet.api.listing import Fields, Ordering, paged
+from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
 from fleet.domain.accelerators import Accelerator
 from fleet.services.chips import accelerators
@@ -172,15 +172,14 @@ class ServingConfigs(ListView):
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         query = self.query(ServingConfigQuery)
-        found = usable_configs(self)
-        for name, column in (
-            ("model", "model__public_id"),
-            ("name", "name"),
-            ("engine", "engine"),
-            ("quantization", "quantization"),
-        ):
-            if name in query:
-                found = found.filter(**{column: query[name]})
+        found = narrowed(
+            usable_configs(self),
+            query,
+            model="model__public_id",
+            name="name",
+            engine="engine",
+            quantization="quantization",
+        )
         shape = ServingConfigOut
         return self.listed(rows(found), query, key="public_id", row=as_json, shape=shape, name="serving-configs")
 

@@ -16,7 +16,7 @@ from purser.doctor.configuration import secret_file
 def look() -> Iterator[Finding]:
     accounts = watched()
     if not accounts:
-        yield warn("clouds", "No cloud account is on: nothing can be bought. Add one in Settings.")
+        yield warn("clouds", "No cloud account is on: nothing can be bought. Add one in the admin console.")
     for account in accounts:
         yield from _account(account)
 
@@ -29,7 +29,9 @@ def _account(account: CloudAccount) -> Iterator[Finding]:
     try:
         facts = adapter(account).facts()
     except (Refused, ReadFailed, KeyError) as error:
-        yield fail(name, f"{account.name} cannot be read: {error} Mend its credential or options in Settings.")
+        yield fail(
+            name, f"{account.name} cannot be read: {error} Mend its credential or options in the admin console."
+        )
         return
     expected = account.expected_account_ref
     if expected and facts.account_ref != expected:

@@ -2,7 +2,7 @@
 // Without this script the same links and forms lead to pages.
 "use strict";
 
-window.Acts = (() => {
+(() => {
   const HEADER = "X-Purser-Dialog";
   const box = document.getElementById("act");
   let asking = 0;
@@ -84,6 +84,4 @@ window.Acts = (() => {
     menu.style.top = `${at.bottom + tall + 8 > innerHeight ? Math.max(8, at.top - tall - 4) : at.bottom + 4}px`;
     menu.querySelector("a, button")?.focus();
   }, true);
-
-  return { open: (href) => ask(href, {}, href) };
 })();

@@ -2,7 +2,7 @@
 // live part and morph it in. Waits while the tab is hidden or while someone points at, or types into, what would move.
 "use strict";
 
-const Live = (() => {
+(() => {
   const EVERY_MS = 3000, AT_MOST_EVERY_MS = 5000, AT_LEAST_EVERY_MS = 15000, STALE_AFTER_MISSES = 2;
   const root = document.documentElement;
   const region = document.getElementById("live");
@@ -33,8 +33,8 @@ const Live = (() => {
 
   const held = () => over || region.contains(document.activeElement) && /INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName) || document.querySelector("dialog[open], .menu:popover-open, [data-pick]:checked, [data-still]");
 
-  function refresh(now) {
-    if (!region || (!now && held()) || region.querySelector("[data-still]")) return;
+  function refresh() {
+    if (!region || held()) return;
     waiting = false;
     lastRefresh = Date.now();
     window.htmx.ajax("GET", location.pathname + location.search, { target: "#live", swap: "innerMorph" }).catch(() => { misses += 1; });
@@ -97,5 +97,4 @@ const Live = (() => {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   const timer = region ? setInterval(look, EVERY_MS) : 0;
   if (region) setInterval(() => { tick(); tell(); }, 1000);
-  return { refresh };
 })();

@@ -1,4 +1,4 @@
-// The frame: theme, keyboard, row openers, copy buttons, filters that apply at once, toasts.
+// The frame: theme, row openers, copy buttons, filters that apply at once.
 "use strict";
 
 window.Shell = (() => {
@@ -22,15 +22,13 @@ window.Shell = (() => {
     Charts.refresh(true);
   }
 
-  const toast = (text) => Toasts.show(text);
-
   async function copy(button) {
     const text = button.dataset.copy;
     try {
       await navigator.clipboard.writeText(text);
-      toast(button.dataset.copied || `Copied: ${text.length > 60 ? text.slice(0, 60) + "…" : text}`);
+      Toasts.show(button.dataset.copied || `Copied: ${text.length > 60 ? text.slice(0, 60) + "…" : text}`);
     } catch {
-      toast("The browser refused to copy. Select the line and copy it by hand.");
+      Toasts.show("The browser refused to copy. Select the line and copy it by hand.");
     }
   }
 
@@ -56,7 +54,6 @@ window.Shell = (() => {
     if (target("[data-copy]")) copy(target("[data-copy]"));
     if (target(".opener")) open(target(".opener"), target(".opener").getAttribute("aria-expanded") !== "true");
     if (target("[data-dismiss]")) target("[data-dismiss]").closest(".toast").remove();
-    if (target("[data-dialog]")) document.getElementById(target("[data-dialog]").dataset.dialog).showModal();
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("form[data-instant] select")) event.target.form.requestSubmit();
@@ -66,5 +63,5 @@ window.Shell = (() => {
     if (event.target.matches("form[data-instant]")) for (const field of event.target.elements) if (!field.value) field.disabled = true;
   });
   addEventListener("DOMContentLoaded", nameTheme);
-  return { restore, switchTheme, toast };
+  return { restore, switchTheme };
 })();

@@ -2,7 +2,7 @@
 // follow, because the stretch becomes the page's time range, in its address. Buttons for the same stand by the range.
 "use strict";
 
-const Zoom = (() => {
+(() => {
   const SHORTEST_MS = 3e5, ENOUGH_PX = 6;
   const KEY = "purser-focus";
   let dragged = null; // {entry, from, x}: the pointer is down

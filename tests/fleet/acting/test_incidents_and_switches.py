@@ -132,3 +132,9 @@ def test_the_first_steps_tick_as_rows_appear_and_can_be_dismissed_and_found_agai
     assert "4 of 6 done" in page_of(operator, "/guide")
     operator.post("/guide/dismiss", {"again": "1"})
     assert "4 of 6 first steps are done" in page_of(operator, "/")
+
+
+def test_the_first_budget_is_set_where_limits_are_by_whoever_may(client, operator, project, account):
+    assert "/settings/limits/new/budget" not in page_of(operator, "/guide")
+    client.force_login(factories.member(project, role="admin"))
+    assert "/settings/limits/new/budget" in page_of(client, "/guide")
