@@ -29,9 +29,7 @@ def _account(account: CloudAccount) -> Iterator[Finding]:
     try:
         facts = adapter(account).facts()
     except (Refused, ReadFailed, KeyError) as error:
-        yield fail(
-            name, f"{account.name} cannot be read: {error} Mend its credential or options in the admin console."
-        )
+        yield fail(name, f"{account.name} cannot be read: {error} Mend its credential or options in the admin console.")
         return
     expected = account.expected_account_ref
     if expected and facts.account_ref != expected:
