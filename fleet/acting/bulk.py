@@ -52,8 +52,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
         items, valid = items[:MOST], False
     do = form.cleaned_data.get("do", "release")
     by: timedelta = form.cleaned_data.get("by") or timedelta(hours=24)
-    word = f"release {len(items)}"
-    busy = do == "release" and any(item["busy"] for item in items)
+    going = [item for item in items if not (item["serves"] and do != "keep")]
+    word = f"release {len(going)}"
+    busy = do == "release" and any(item["busy"] for item in going)
     if valid and request.method == "POST" and form.cleaned_data["go"]:
         if busy and form.cleaned_data["typed"] != word:
             form.add_error("typed", f"Type {word}, exactly so. Nothing was released.")
@@ -62,11 +63,12 @@ def bulk(request: HttpRequest) -> HttpResponse:
             results = [_do(item, do, by, frame, seen.get(item["row"].public_id, "")) for item in items]
             done = {"verb": VERBS[do], "do": do, "results": results, "back": reverse("fleet")}
             return show(request, "acting/bulk_done.html", frame, done, section="fleet")
-    price = sum((item["price"] for item in items), Decimal(0))
+    price = sum((item["price"] for item in going), Decimal(0))
     context: dict[str, Any] = {
         "form": form,
         "do": do,
         "verb": VERBS[do],
+        "going": len(going),
         "items": [item | {"after": _after(item, do, by, frame)} for item in items],
         "price": price,
         "more": price * Decimal(by / timedelta(hours=1)),
@@ -88,12 +90,15 @@ def _items(ids: list[str], frame: Frame) -> list[dict[str, Any]]:
         if row is None:
             continue
         held = standing(row, frame.now)
-        items.append({"row": row, "price": held.price, "busy": held.busy, "machines": len(held.machines)})
+        told = {"row": row, "price": held.price, "busy": held.busy, "machines": len(held.machines)}
+        items.append(told | {"serves": bool(row.endpoint_ref)})
     return items
 
 
 def _after(item: dict[str, Any], do: str, by: timedelta, frame: Frame) -> str:
     row: Allocation = item["row"]
+    if item["serves"] and do != "keep":
+        return "stays"
     if do != "extend":
         return f"{usd(item['price'])}/h → {usd(Decimal(0))}/h"
     before = clock(row.expires_at, frame.now) if row.expires_at else "never"

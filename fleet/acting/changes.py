@@ -63,6 +63,8 @@ def extend(request: HttpRequest, public_id: str) -> HttpResponse:
     form = ExtendForm(request.POST if request.method == "POST" else {"by": "24h", "generation": found.generation})
     now_held = standing(found, frame.now)
     context: dict[str, Any] = {"verb": "Extend", "lead": "Its end moves; nothing else changes."}
+    with form.refusals():
+        allocations.check_ends_alone(found)
     if form.is_valid():
         by: timedelta = form.cleaned_data["by"] or timedelta()
         ends_at = (found.expires_at or frame.now) + by
@@ -133,6 +135,8 @@ def release(request: HttpRequest, public_id: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else {"generation": found.generation}
     form = ReleaseForm(data, name=found.name, must_type=now_held.busy)
     token = f"release|{found.generation}"
+    with form.refusals():
+        allocations.check_ends_alone(found)
     if request.method == "POST" and form.is_valid() and form.cleaned_data["step"] == "go":
         with form.refusals():
             done = releasing.release_soon(
@@ -155,11 +159,12 @@ def release(request: HttpRequest, public_id: str) -> HttpResponse:
             ("Burn of it", f"{usd(now_held.price)}/h", f"{usd(Decimal(0))}/h"),
         ],
         "budgets": [],
-        "action": f"Release {found.name}",
+        "action": "" if found.endpoint_ref else f"Release {found.name}",
         "danger": True,
         "must_type": now_held.busy,
     }
-    return _show(request, frame, found, form, now_held, context, fields=["typed"] if now_held.busy else [])
+    types = now_held.busy and not found.endpoint_ref
+    return _show(request, frame, found, form, now_held, context, fields=["typed"] if types else [])
 
 
 @require_POST

@@ -107,8 +107,8 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "change-decided": ("The change was approved, refused or expired before.", "Read it, and ask again if need be."),
     "allocation-ended": ("The allocation is being released or has ended.", "Request a new one."),
     "endpoint-ended": ("The endpoint is being deleted or is gone.", "Create a new one."),
-    "allocation-serves": (
-        "The allocation belongs to an endpoint, which decides how many machines it has.",
+    "endpoint-decides": (
+        "The allocation belongs to an endpoint, which decides how many machines it has and when it ends.",
         "Change or delete the endpoint instead.",
     ),
     "too-late": ("What you would cancel has ended, or is past the point where it can be undone.", "Read it again."),

@@ -126,11 +126,19 @@ def demand_of(allocation: Allocation) -> Demand:
 
 
 def release(
-    public_id: str, *, now: datetime, reason: Reason, actor: str, generation: int | None = None, request_id: str = ""
+    public_id: str,
+    *,
+    now: datetime,
+    reason: Reason,
+    actor: str,
+    generation: int | None = None,
+    request_id: str = "",
+    with_endpoint: bool = False,
 ) -> Allocation:
     """Want it no more. Its machines are drained and ended; asking twice changes nothing.
 
-    `generation`: the one the asker read; None: whatever it is by now. Raises DoesNotExist, or Changed.
+    `generation`: the one the asker read; None: whatever it is by now. `with_endpoint`: the endpoint that serves on it
+    is being deleted; everybody else is refused while there is one. Raises DoesNotExist, Changed, or Refused.
     """
     with transaction.atomic():
         allocation = Allocation.objects.select_for_update(no_key=True).get(public_id=public_id)
@@ -139,6 +147,8 @@ def release(
             AllocationState.RELEASED,
             AllocationState.FAILED,
         ):
+            if not with_endpoint:
+                check_ends_alone(allocation)
             allocation.desired = Desired.ABSENT
             allocation.reason = reason
             allocation.generation += 1
@@ -174,6 +184,7 @@ def extend(
     with transaction.atomic():
         allocation = Allocation.objects.select_for_update(no_key=True).get(public_id=public_id)
         check_changeable(allocation, generation)
+        check_ends_alone(allocation)
         before = allocation.expires_at
         Allocation.objects.filter(pk=allocation.pk).update(
             expires_at=expires_at, generation=F("generation") + 1, next_at=Now()
@@ -193,6 +204,12 @@ def extend(
         )
     allocation.refresh_from_db()
     return allocation
+
+
+def check_ends_alone(allocation: Allocation) -> None:
+    """Raise Refused when an endpoint serves on it: no other end is set to it, and nobody else lets it go."""
+    if allocation.endpoint_ref:
+        raise Refused("endpoint-decides", "It ends with its endpoint; delete the endpoint instead.")
 
 
 def check_changeable(allocation: Allocation, generation: int | None) -> None:

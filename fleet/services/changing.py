@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation
 from fleet.services import events, resizing
-from fleet.services.allocations import check_changeable
+from fleet.services.allocations import check_changeable, check_ends_alone
 
 CHANGEABLE = frozenset({"name", "labels", "expires_at", "idle_release_seconds", "accelerator_count"})
 
@@ -37,6 +37,8 @@ def change_allocation(
     with transaction.atomic():
         allocation = Allocation.objects.select_for_update(no_key=True).get(public_id=public_id)
         check_changeable(allocation, generation)
+        if changes.get("expires_at") is not None or changes.get("idle_release_seconds") is not None:
+            check_ends_alone(allocation)
         values = {name: value for name, value in changes.items() if name != "accelerator_count"}
         before = {name: getattr(allocation, name) for name in values}
         if before != values:

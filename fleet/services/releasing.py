@@ -16,7 +16,7 @@ from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, Desired, Reason
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation
 from fleet.services import events
-from fleet.services.allocations import check_changeable
+from fleet.services.allocations import check_changeable, check_ends_alone
 from fleet.services.clock import database_now
 
 SECOND_THOUGHTS = timedelta(seconds=10)  # real time
@@ -27,7 +27,7 @@ def release_soon(
 ) -> Allocation:
     """Want it no more in ten seconds; until then `withdraw` takes that back. Asking twice starts nothing anew.
 
-    Raises DoesNotExist, or Refused when it changed after it was read.
+    Raises DoesNotExist, or Refused: it changed after it was read, or its endpoint decides.
     """
     with transaction.atomic():
         allocation = Allocation.objects.select_for_update(no_key=True).get(public_id=public_id)
@@ -38,6 +38,7 @@ def release_soon(
         ):
             return allocation
         check_changeable(allocation, generation)
+        check_ends_alone(allocation)
         allocation.release_at = database_now() + SECOND_THOUGHTS
         Allocation.objects.filter(pk=allocation.pk).update(
             release_at=allocation.release_at, generation=F("generation") + 1, next_at=Now()

@@ -95,7 +95,8 @@ def _state(endpoint: Endpoint, ready: int) -> tuple[EndpointState, EndpointReaso
 def _delete(endpoint: Endpoint, allocation: Allocation, replicas: list[Replica], lease: Lease, now: datetime) -> None:
     """Releasing the allocation makes every slot leave once its replica has; when all are gone, so is the endpoint."""
     if allocation.desired == Desired.PRESENT:
-        allocations.release(allocation.public_id, now=now, reason=Reason.RELEASED_BY_USER, actor="purser")
+        why = Reason.RELEASED_BY_USER
+        allocations.release(allocation.public_id, now=now, reason=why, actor="purser", with_endpoint=True)
     Replica.objects.filter(Q(endpoint=endpoint), ~Q(next_at=None)).exclude(state=ReplicaState.DRAINING).update(
         next_at=Now()
     )

@@ -255,3 +255,32 @@ def test_the_fleet_offers_each_row_what_one_may_do_with_it(operator, client, hel
     page = client.get("/fleet").content.decode()
     assert "popovertarget" not in page
     assert "data-pick" not in page
+
+
+def test_what_an_endpoint_serves_on_ends_with_the_endpoint(operator, held, project):
+    Allocation.objects.update(endpoint_ref="ep_1", expires_at=None)
+    for verb in ("extend", "release"):
+        path = f"/fleet/{held.public_id}/{verb}"
+        page = page_of(operator, path)
+        assert "It ends with its endpoint; delete the endpoint instead." in page
+        assert 'value="go"' not in page
+        page = page_of(operator, path, hidden(page) | {"typed": "train", "by": "1h", "step": "go"}, 422)
+        assert "It ends with its endpoint" in page
+    for path in ("/fleet", f"/fleet/{held.public_id}"):
+        page = page_of(operator, path)
+        assert "It ends with its endpoint; delete the endpoint instead." in page
+        assert f"/fleet/{held.public_id}/release" not in page
+    row = Allocation.objects.get()
+    assert (row.release_at, row.expires_at, row.desired) == (None, None, "present")
+
+
+def test_of_several_those_an_endpoint_serves_on_stay(operator, held, project):
+    other = factories.allocation(project, name="serves", endpoint_ref="ep_1", state="active")
+    ids = [held.public_id, other.public_id]
+    page = page_of(operator, f"/fleet/bulk?do=release&id={ids[0]}&id={ids[1]}")
+    assert "It ends with its endpoint" in page
+    assert "Type release 1 to be sure" in page
+    done = page_of(operator, "/fleet/bulk", hidden(page) | {"id": ids, "typed": "release 1", "go": "on"})
+    assert "Released in 10 s" in done
+    assert "It ends with its endpoint" in done
+    assert [row.release_at is None for row in Allocation.objects.order_by("id")] == [False, True]

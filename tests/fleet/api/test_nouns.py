@@ -86,8 +86,21 @@ class TestAllocations:
 
     def test_an_endpoint_decides_about_its_own(self, api: ApiClient, project: Any) -> None:
         allocation = factories.allocation(project, endpoint_ref="ep_1")
-        answer = api.patch(f"allocations/{allocation.public_id}", {"accelerator_count": 16})
-        assert (answer.status_code, answer.json()["code"]) == (422, "endpoint-decides")
+        path = f"allocations/{allocation.public_id}"
+        tomorrow = (business_now() + timedelta(days=1)).isoformat()
+        for answer in (
+            api.patch(path, {"accelerator_count": 16}),
+            api.patch(path, {"expires_at": tomorrow}),
+            api.patch(path, {"idle_release_seconds": 60}),
+            api.post(f"{path}/extend", {"expires_at": tomorrow}, key="longer"),
+            api.delete(path),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (422, "endpoint-decides")
+        many = {"items": [{"id": allocation.public_id, "if_match": "*"}]}
+        [line] = api.post("allocations/bulk-release", many, key="many").json()["items"]
+        assert line["problem"]["code"] == "endpoint-decides"
+        assert (Allocation.objects.get().desired, Allocation.objects.get().expires_at) == ("present", None)
+        assert api.patch(path, {"expires_at": None, "name": "other"}).status_code == 200
 
     @pytest.mark.parametrize(
         ("change", "status"),
