@@ -100,8 +100,8 @@ def policy_for_inventory() -> AddressPolicy:
 
 
 def policy_for_webhooks() -> AddressPolicy:
-    """The internet and the operator's ranges: a hook's address is chosen by somebody who may not choose ours."""
-    return AddressPolicy(networks=_operator_networks(), public=True)
+    """The internet and ranges of their own: whoever sets a hook's address is not meant to reach our machines by it."""
+    return AddressPolicy(networks=networks(settings.WEBHOOK_ALLOWED_CIDRS), public=True)
 
 
 def fetch(

@@ -461,11 +461,14 @@ TOKEN_PEPPERS = env_secret("TOKEN_PEPPERS", " ").strip()
 
 # What Purser may dial besides its own machines' addresses, as addresses or CIDR ranges.
 OUTBOUND_ALLOWED_CIDRS = env_list("OUTBOUND_ALLOWED_CIDRS")
-for _cidr in OUTBOUND_ALLOWED_CIDRS:
-    try:
-        ip_network(_cidr, strict=False)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"OUTBOUND_ALLOWED_CIDRS holds {_cidr!r}, no address or CIDR range.") from error
+# Where webhooks may go besides the internet. Any project's admin chooses their addresses, so the list is another one.
+WEBHOOK_ALLOWED_CIDRS = env_list("WEBHOOK_ALLOWED_CIDRS")
+for _list in ("OUTBOUND_ALLOWED_CIDRS", "WEBHOOK_ALLOWED_CIDRS"):
+    for _cidr in globals()[_list]:
+        try:
+            ip_network(_cidr, strict=False)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{_list} holds {_cidr!r}, no address or CIDR range.") from error
 
 # Secrets that must be readable again are sealed with these: "id:secret,id:secret"; the first seals, all open. Without
 # any, keys are derived from SECRET_KEY and its fallbacks.

@@ -81,7 +81,7 @@ class AddressPolicy:
 
     networks: tuple[Network, ...] = ()
     loopback: bool = False  # for the sandbox only
-    public: bool = False  # whatever the internet can reach, and nothing behind a router
+    public: bool = False  # for webhooks only: what the internet can reach, and nothing behind a router
 
 
 LOOPBACK_ONLY = AddressPolicy(loopback=True)
@@ -138,7 +138,7 @@ def why_refused(address: Address | str, policy: AddressPolicy) -> str:
     if _is_in(unwrapped, policy.networks):
         return ""
     if policy.public:
-        private = f"{address} is private and in no range of OUTBOUND_ALLOWED_CIDRS."
+        private = f"{address} is private and in no range of WEBHOOK_ALLOWED_CIDRS."
         return private if _is_in(unwrapped, _PRIVATE) else ""
     return f"{address} belongs to none of our machines and to no range in OUTBOUND_ALLOWED_CIDRS."
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-from fleet.domain.addresses import networks
+from fleet.domain.addresses import networks, why_refused
 from fleet.models import CloudAccount, Instance
 from fleet.outbound import (
     LOOPBACK_ONLY,
@@ -28,6 +28,7 @@ from fleet.outbound import (
     guarded_session,
     policy_for_account,
     policy_for_inventory,
+    policy_for_webhooks,
 )
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi"
@@ -299,3 +300,13 @@ def test_the_inventory_allows_our_live_machines_and_nothing_more(settings: objec
     policy = policy_for_inventory()
     assert set(policy.networks) == set(networks(["10.0.0.7", "54.1.2.3", "10.5.0.0/16"]))
     assert not policy.loopback
+
+
+def test_a_webhook_reaches_only_what_was_allowed_for_webhooks(settings: object) -> None:
+    settings.OUTBOUND_ALLOWED_CIDRS = ["10.5.0.0/16"]  # type: ignore[attr-defined]
+    settings.WEBHOOK_ALLOWED_CIDRS = []  # type: ignore[attr-defined]
+    assert "in no range of WEBHOOK_ALLOWED_CIDRS" in why_refused("10.5.0.1", policy_for_webhooks())
+    assert why_refused("8.8.8.8", policy_for_webhooks()) == ""
+    settings.WEBHOOK_ALLOWED_CIDRS = ["10.6.0.0/16"]  # type: ignore[attr-defined]
+    assert why_refused("10.6.0.1", policy_for_webhooks()) == ""
+    assert why_refused("10.6.0.1", policy_for_account(CloudAccount(provider="aws"))) != ""

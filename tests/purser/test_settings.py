@@ -48,6 +48,8 @@ def test_production_passes_djangos_deployment_checks():
         ({"SECRET_KEY": "a" * 60}, "SECRET_KEY is a default"),
         ({"DEBUG": "true"}, "DEBUG is on while PURSER_ENV is production"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name the hosts"),
+        ({"OUTBOUND_ALLOWED_CIDRS": "10.0.0.0/8,ten"}, "OUTBOUND_ALLOWED_CIDRS holds 'ten'"),
+        ({"WEBHOOK_ALLOWED_CIDRS": "10.0.0.0/33"}, "WEBHOOK_ALLOWED_CIDRS holds '10.0.0.0/33'"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"DATABASE_URL": "sqlite:///db"}, "DATABASE_URL must look like postgresql://"),
