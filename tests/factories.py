@@ -199,7 +199,8 @@ def webhook(of: Project | None, **changes: Any) -> Webhook:
 
 
 def change_request(of: Quota, **changes: Any) -> ChangeRequest:
-    """Somebody who is gone by now wants to double a quota."""
+    """Somebody else wants to double a quota."""
+    asker = member(of.project, "billing") if of.project else user(is_superuser=True)
     values = {
         "noun": "quota",
         "verb": "change",
@@ -207,9 +208,9 @@ def change_request(of: Quota, **changes: Any) -> ChangeRequest:
         "generation": of.generation,
         "before": {"max_accelerators": of.max_accelerators},
         "after": {"max_accelerators": of.max_accelerators * 2},
-        "asked_by": "grace",
-        "asked_principal": "user:0",
-        "asked_people": [0],
+        "asked_by": asker.get_username(),
+        "asked_principal": f"user:{asker.pk}",
+        "asked_people": [asker.pk],
         "asked_at": business_now(),
         "expires_at": business_now() + timedelta(days=7),
     }

@@ -79,6 +79,7 @@ class ApproveChangeRequest(Decision):
         summary="Make the change somebody else asked for",
     )
     def post(self, request: Request, public_id: str) -> Response:
+        """Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated` then."""
         return self.decide(approvals.approve, public_id)
 
 

@@ -148,6 +148,8 @@ def decide(request: HttpRequest, public_id: str, decision: str) -> HttpResponseB
         decided = decide_it(public_id, by=frame.caller, now=frame.now, why=form.cleaned_data["why"])
     except Refused as refused:
         return done(request, refused.sentence, to=reverse(HERE))
+    if decided.state == ChangeState.OUTDATED:
+        return done(request, decided.decided_why, to=reverse(HERE))
     return done(request, f"The change is {decided.get_state_display().lower()}.", to=reverse(HERE))
 
 

@@ -79,21 +79,7 @@ def caller_of_token(text: str, *, now: datetime, address: str | None = None) -> 
     if not tokens.used_from(address, token.cidrs):
         raise TokenRefused("token-address", "This token may not be used from where you are.")
     _note_use(token, now, address)
-    allowed = rights.expand(token.scopes) & _rights_of_holder(token)
-    here = allowed & rights.OF_PROJECT
-    everywhere = token.project_id is None
-    projects = _every_project() if token.project_id is None else [token.project_id]
-    return token.issuer, Caller(
-        name=_name_of(token),
-        principal=f"token:{token.public_id}",
-        scopes=dict.fromkeys(projects, here) if here else {},
-        installation=allowed if everywhere else frozenset(),
-        token_id=token.pk,
-        requests_per_minute=token.requests_per_minute,
-        limited=bool(token.cidrs or token.requests_per_minute or token.spend_cap_per_hour is not None),
-        spends_up_to=token.spend_cap_per_hour,
-        service_account_id=token.service_account_id,
-    )
+    return token.issuer, _caller_of(token)
 
 
 def caller_of_user(user: AbstractBaseUser | AnonymousUser) -> Caller:
@@ -106,6 +92,21 @@ def caller_of_user(user: AbstractBaseUser | AnonymousUser) -> Caller:
         scopes=_scopes_of(user),
         installation=rights.SCOPES if user.is_superuser and user.is_active else frozenset(),
     )
+
+
+def caller_again(principal: str, *, now: datetime) -> Caller | None:
+    """Whoever called before, with what they may do by now; None: nothing any more. `now` is real time."""
+    kind, _, key = principal.partition(":")
+    if kind == "user":
+        user = User.objects.filter(pk=int(key), is_active=True).first() if key.isdecimal() else None
+        return caller_of_user(user) if user is not None else None
+    token = _tokens().filter(public_id=key).first() if kind == "token" else None
+    try:
+        if token is not None:
+            _refuse_ended(token, now)
+    except TokenRefused:
+        return None
+    return _caller_of(token) if token is not None else None
 
 
 def pepper_ring() -> dict[str, str]:
@@ -161,6 +162,31 @@ def _by_key() -> QuerySet[Token, tuple[Any, ...]]:
 
 
 _BY_KEY = Compiled(_by_key)
+
+
+def _tokens() -> QuerySet[Token]:
+    """As `_find` reads them, for what is asked seldom."""
+    role = Membership.objects.filter(user=OuterRef("issuer"), project=OuterRef("project")).values("role")[:1]
+    return Token.objects.select_related("issuer", "project", "service_account").annotate(role=Subquery(role))
+
+
+def _caller_of(token: Token) -> Caller:
+    """What a token, with its holder and the role of its issuer,, may do right now."""
+    allowed = rights.expand(token.scopes) & _rights_of_holder(token)
+    here = allowed & rights.OF_PROJECT
+    everywhere = token.project_id is None
+    projects = _every_project() if token.project_id is None else [token.project_id]
+    return Caller(
+        name=_name_of(token),
+        principal=f"token:{token.public_id}",
+        scopes=dict.fromkeys(projects, here) if here else {},
+        installation=allowed if everywhere else frozenset(),
+        token_id=token.pk,
+        requests_per_minute=token.requests_per_minute,
+        limited=bool(token.cidrs or token.requests_per_minute or token.spend_cap_per_hour is not None),
+        spends_up_to=token.spend_cap_per_hour,
+        service_account_id=token.service_account_id,
+    )
 
 
 def _refuse_ended(token: Token, now: datetime) -> None:

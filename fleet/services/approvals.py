@@ -9,18 +9,28 @@ from django.db import transaction
 from fleet.domain.refusals import Changed, NotAllowed, Refused
 from fleet.models import ChangeRequest, ChangeState, Installation
 from fleet.services import change_requests, events, limits
-from fleet.services.access import Caller
+from fleet.services.access import Caller, caller_again
+from fleet.services.clock import database_now
 from fleet.services.installation import installation
 
 
 def approve(public_id: str, *, by: Caller, now: datetime, why: str = "") -> ChangeRequest:
-    """Make the change. Raises DoesNotExist, or Refused: decided already, one's own, or the row changed meanwhile."""
+    """Make the change; outdated instead, with the reason in `decided_why`, once whoever asked may not ask any more.
+
+    Raises DoesNotExist, or Refused: decided already, one's own, or the row changed meanwhile.
+    """
     reason = change_requests.checked_words(why, field="why")
     with transaction.atomic():
         request = _waiting(public_id, by, now)
         people = set(change_requests.people_behind(by))
         if not people or people & set(request.asked_people):
             raise NotAllowed(f"{request.asked_by} asked for this; another person has to approve it.")
+        if not _asker_still_may(request):
+            gone = (
+                f"{request.asked_by} may not set such limits any more, so nothing was changed. Whoever may, asks anew."
+            )
+            change_requests.close(request, ChangeState.OUTDATED, by=by.name, now=now, why=gone)
+            return request
         done = _carry_out(request, by=by, now=now)
         if done:
             change_requests.close(request, ChangeState.APPROVED, by=by.name, now=now, why=reason)
@@ -78,6 +88,12 @@ def _has_right(request: ChangeRequest, by: Caller) -> bool:
     if request.noun == "installation":
         return by.may("installation:write", None)
     return limits.may_set(by, request.project_id)
+
+
+def _asker_still_may(request: ChangeRequest) -> bool:
+    """Two pairs of eyes are two people who may: one who was shown the door since does not count."""
+    asker = caller_again(request.asked_principal, now=database_now())
+    return asker is not None and _has_right(request, asker)
 
 
 def _carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:

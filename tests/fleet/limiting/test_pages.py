@@ -168,6 +168,18 @@ def test_raising_a_quota_waits_for_another_person(
     assert Quota.objects.get().max_accelerators == 99
 
 
+def test_an_approval_of_somebody_who_left_is_said_to_change_nothing(
+    four_eyes: None, billing: Client, other: Client, project: Project
+) -> None:
+    row = factories.quota(project)
+    form = {"max_accelerators": "99", "why": "", "generation": str(row.generation)}
+    billing.post(f"/settings/limits/{row.public_id}", form)
+    [path] = re.findall(r'action="(/settings/change-requests/[^"]+/approve)"', text(other.get("/settings/limits")))
+    project.memberships.filter(role="billing").delete()
+    assert "may not set such limits any more, so nothing was changed" in text(other.post(path, follow=True))
+    assert Quota.objects.get().max_accelerators == 64
+
+
 def test_whoever_has_not_proved_themselves_lately_is_sent_to_do_so(billing: Client, project: Project) -> None:
     row = factories.quota(project)
     session = billing.session

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from fleet.domain.refusals import Changed, NotAllowed, Refused
-from fleet.models import Budget, ChangeRequest, Event, Installation, Project, Quota
+from fleet.models import Budget, ChangeRequest, Event, Installation, Project, Quota, Token
 from fleet.services import access, approvals, change_requests, limits
 from fleet.services.access import Caller, caller_of_user
 from tests import factories
@@ -284,6 +285,34 @@ def test_a_token_asks_for_its_person(four_eyes: None, project: Project) -> None:
         with pytest.raises(NotAllowed):
             approvals.approve(waiting.public_id, by=caller_of_user(person), now=NOON)
         approvals.refuse(waiting.public_id, by=caller_of_user(person), now=NOON)
+
+
+@pytest.mark.parametrize("lost", ["membership", "role", "login"])
+def test_what_somebody_asked_for_who_may_not_any_more_is_outdated(four_eyes: None, project: Project, lost: str) -> None:
+    person = factories.member(project, "admin")
+    waiting = _asked(project, caller_of_user(person))
+    other = caller_of_user(factories.member(project, "admin"))
+    if lost == "membership":
+        person.memberships.all().delete()
+    elif lost == "role":
+        person.memberships.update(role="operator")
+    else:
+        User.objects.filter(pk=person.pk).update(is_active=False)
+    decided = approvals.approve(waiting.public_id, by=other, now=NOON)
+    assert (decided.state, decided.decided_by) == ("outdated", other.name)
+    assert f"{waiting.asked_by} may not set such limits any more" in decided.decided_why
+    assert Quota.objects.get().max_accelerators == 64
+    assert [event.data["why"] for event in said("change-request.outdated")] == [decided.decided_why]
+
+
+def test_what_a_token_asked_for_is_outdated_once_it_was_revoked(four_eyes: None, project: Project) -> None:
+    person = factories.member(project, "admin")
+    other = caller_of_user(factories.member(project, "admin"))
+    for by in _tokens_of(project, person):
+        waiting = _asked(project, by)
+        Token.objects.update(revoked_at=NOON)
+        assert approvals.approve(waiting.public_id, by=other, now=NOON).state == "outdated"
+    assert {row.max_accelerators for row in Quota.objects.all()} == {64}
 
 
 def test_nobody_without_the_right_decides(four_eyes: None, project: Project, boss: Caller) -> None:
