@@ -67,6 +67,9 @@ def sync_detailed(
 ) -> Response[ChangeRequestOut]:
     """Make the change somebody else asked for
 
+     Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated`
+    then.
+
     Args:
         public_id (str):
         idempotency_key (str | Unset):
@@ -102,6 +105,9 @@ def sync(
 ) -> ChangeRequestOut | None:
     """Make the change somebody else asked for
 
+     Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated`
+    then.
+
     Args:
         public_id (str):
         idempotency_key (str | Unset):
@@ -131,6 +137,9 @@ async def asyncio_detailed(
     idempotency_key: str | Unset = UNSET,
 ) -> Response[ChangeRequestOut]:
     """Make the change somebody else asked for
+
+     Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated`
+    then.
 
     Args:
         public_id (str):
@@ -164,6 +173,9 @@ async def asyncio(
     idempotency_key: str | Unset = UNSET,
 ) -> ChangeRequestOut | None:
     """Make the change somebody else asked for
+
+     Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated`
+    then.
 
     Args:
         public_id (str):
