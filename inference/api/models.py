@@ -62,7 +62,7 @@ class ModelOut(serializers.Serializer[Any]):
     context_length = serializers.IntegerField(help_text="Tokens")
     dtype = serializers.CharField()
     serving_configs = serializers.IntegerField(help_text="Ways to serve it")
-    endpoints = serializers.IntegerField(help_text="Made of it and not deleted")
+    endpoints = serializers.IntegerField(help_text="Made of it in projects you may read, and not deleted")
     created_at = serializers.DateTimeField()
 
 
@@ -89,14 +89,20 @@ def usable_models(view: ApiView) -> QuerySet[Model]:
     return Model.objects.filter(Q(project=None) | Q(project_id__in=view.caller.projects("inference:read")))
 
 
-def rows(models: QuerySet[Model]) -> QuerySet[Model, dict[str, Any]]:
+def living_endpoints(view: ApiView) -> Q:
+    """Those that are counted: of the projects the caller may read, for others' are nobody else's business."""
     living = Q(endpoints__isnull=False) & ~Q(endpoints__state=EndpointState.DELETED)
+    readable = view.readable_projects()
+    return living if readable is None else living & Q(endpoints__project_id__in=readable)
+
+
+def rows(models: QuerySet[Model], view: ApiView) -> QuerySet[Model, dict[str, Any]]:
     return models.values(
         "public_id",
         *COLUMNS,
         project_slug=F("project__slug"),
         configs=Count("serving_configs", distinct=True),
-        living=Count("endpoints", filter=living, distinct=True),
+        living=Count("endpoints", filter=living_endpoints(view), distinct=True),
     )
 
 
@@ -115,7 +121,7 @@ class Models(ListView):
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         query = self.query(ModelQuery)
         found = narrowed(usable_models(self), query, project="project__slug", name="name", architecture="architecture")
-        return self.listed(rows(found), query, key="public_id", row=as_json, shape=ModelOut, name="models")
+        return self.listed(rows(found, self), query, key="public_id", row=as_json, shape=ModelOut, name="models")
 
     @says(
         ModelOut,
@@ -138,7 +144,7 @@ class Models(ListView):
                 actor=self.caller.name,
                 request_id=self.request_id,
             )
-            return Answer(201, _shown(made), f"/api/v1/models/{made.public_id}")
+            return Answer(201, _shown(made, self), f"/api/v1/models/{made.public_id}")
 
         return self.once(run, spends=False)
 
@@ -155,7 +161,7 @@ class OneModel(ApiView):
     )
     def get(self, request: Request, public_id: str) -> Response:
         model = self._readable(public_id)
-        return self.shown({**_shown(model), **_derived(model)}, model.generation)
+        return self.shown({**_shown(model, self), **_derived(model)}, model.generation)
 
     @says(
         ModelOut,
@@ -175,7 +181,7 @@ class OneModel(ApiView):
             generation=self.unchanged(model.generation),
             request_id=self.request_id,
         )
-        return self.shown(_shown(changed), changed.generation)
+        return self.shown(_shown(changed, self), changed.generation)
 
     @says(
         status=204,
@@ -211,8 +217,8 @@ def get_or_404(found: QuerySet[Any], public_id: str) -> Any:
     return row
 
 
-def _shown(model: Model) -> dict[str, Any]:
-    return as_json(rows(Model.objects.filter(pk=model.pk)).get())
+def _shown(model: Model, view: ApiView) -> dict[str, Any]:
+    return as_json(rows(Model.objects.filter(pk=model.pk), view).get())
 
 
 def _derived(model: Model) -> dict[str, Any]:

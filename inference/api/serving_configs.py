@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.http import Http404, StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -25,8 +25,7 @@ from fleet.domain.accelerators import Accelerator
 from fleet.services.chips import accelerators
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
-from inference.api.models import get_or_404, usable_models
-from inference.domain.lifecycle import EndpointState
+from inference.api.models import get_or_404, living_endpoints, usable_models
 from inference.models import ServingConfig
 from inference.services import variants
 
@@ -94,7 +93,7 @@ class ServingConfigOut(serializers.Serializer[Any]):
     gpu_memory_utilization = serializers.FloatField()
     prefix_caching = serializers.BooleanField()
     chunked_prefill = serializers.BooleanField()
-    endpoints = serializers.IntegerField(help_text="Made with it and not deleted")
+    endpoints = serializers.IntegerField(help_text="Made with it in projects you may read, and not deleted")
     created_at = serializers.DateTimeField()
 
 
@@ -139,14 +138,13 @@ JOINED = {"id", "model", "model_name", "endpoints"}
 COLUMNS = column_names(ServingConfigOut, without=JOINED)
 
 
-def rows(configs: QuerySet[ServingConfig]) -> QuerySet[ServingConfig, dict[str, Any]]:
-    living = Q(endpoints__isnull=False) & ~Q(endpoints__state=EndpointState.DELETED)
+def rows(configs: QuerySet[ServingConfig], view: ApiView) -> QuerySet[ServingConfig, dict[str, Any]]:
     return configs.values(
         "public_id",
         *COLUMNS,
         of=F("model__public_id"),
         model_name=F("model__name"),
-        living=Count("endpoints", filter=living),
+        living=Count("endpoints", filter=living_endpoints(view)),
     )
 
 
@@ -181,7 +179,7 @@ class ServingConfigs(ListView):
             quantization="quantization",
         )
         shape = ServingConfigOut
-        return self.listed(rows(found), query, key="public_id", row=as_json, shape=shape, name="serving-configs")
+        return self.listed(rows(found, self), query, key="public_id", row=as_json, shape=shape, name="serving-configs")
 
     @says(
         ServingConfigOut,
@@ -202,7 +200,7 @@ class ServingConfigs(ListView):
             made = variants.register_serving_config(
                 model=model, now=business_now(), actor=self.caller.name, request_id=self.request_id, **wanted
             )
-            return Answer(201, _shown(made), f"/api/v1/serving-configs/{made.public_id}")
+            return Answer(201, _shown(made, self), f"/api/v1/serving-configs/{made.public_id}")
 
         return self.once(run, spends=False)
 
@@ -219,7 +217,7 @@ class OneServingConfig(ApiView):
     )
     def get(self, request: Request, public_id: str) -> Response:
         config = get_or_404(usable_configs(self), public_id)
-        return self.shown(_shown(config), config.generation)
+        return self.shown(_shown(config, self), config.generation)
 
     @says(
         ServingConfigOut,
@@ -239,7 +237,7 @@ class OneServingConfig(ApiView):
             generation=self.unchanged(config.generation),
             request_id=self.request_id,
         )
-        return self.shown(_shown(changed), changed.generation)
+        return self.shown(_shown(changed, self), changed.generation)
 
     @says(status=204, path_id="cfg", refuses=(409,), summary="Forget a way to serve that no endpoint was made with")
     def delete(self, request: Request, public_id: str) -> Response:
@@ -296,5 +294,5 @@ def _speed(config: ServingConfig, chip: Accelerator) -> dict[str, float]:
     }
 
 
-def _shown(config: ServingConfig) -> dict[str, Any]:
-    return as_json(rows(ServingConfig.objects.filter(pk=config.pk)).get())
+def _shown(config: ServingConfig, view: ApiView) -> dict[str, Any]:
+    return as_json(rows(ServingConfig.objects.filter(pk=config.pk), view).get())

@@ -9,7 +9,7 @@ import pytest
 from fleet.models import Event
 from inference.models import Model, ServingConfig
 from tests import factories
-from tests.api_client import ApiClient
+from tests.api_client import ApiClient, fresh_client
 
 SMALL = factories.LLAMA | {"num_hidden_layers": 16}
 
@@ -54,6 +54,23 @@ def test_a_model_goes_with_its_configurations_and_leaves_an_event(api: ApiClient
     assert not Model.objects.exists() and not ServingConfig.objects.exists()
     assert Event.objects.get(topic="model.deleted").data["before"]["serving_configs"] == [config.name]
     assert api.get(f"models/{config.model.public_id}").status_code == 404
+
+
+def test_a_shared_model_does_not_tell_what_others_made_of_it(api: ApiClient, project: Any) -> None:
+    config = factories.serving_config(factories.model(None))
+    factories.endpoint(factories.project(), serving_config=config)
+    for path in ("models", "serving-configs"):
+        [listed] = api.get(path).json()["items"]
+        assert listed["endpoints"] == 0
+        assert api.get(f"{path}/{listed['id']}").json()["endpoints"] == 0
+    factories.endpoint(project, serving_config=config)
+    for path in ("models", "serving-configs"):
+        [listed] = api.get(path).json()["items"]
+        assert listed["endpoints"] == api.get(f"{path}/{listed['id']}").json()["endpoints"] == 1
+    browser = fresh_client()
+    browser.force_login(factories.user(is_superuser=True))
+    root = ApiClient(session=browser)
+    assert root.get("models").json()["items"][0]["endpoints"] == 2
 
 
 def test_a_shared_model_is_changed_by_no_project(api: ApiClient) -> None:

@@ -35,7 +35,7 @@ class ModelDetailOut:
         context_length (int): Tokens
         dtype (str):
         serving_configs (int): Ways to serve it
-        endpoints (int): Made of it and not deleted
+        endpoints (int): Made of it in projects you may read, and not deleted
         created_at (datetime.datetime):
         config (ModelDetailOutConfig):
         kv_bytes_per_token (int): Keys and values of one token, not split, at 16 bits

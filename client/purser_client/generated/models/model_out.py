@@ -30,7 +30,7 @@ class ModelOut:
         context_length (int): Tokens
         dtype (str):
         serving_configs (int): Ways to serve it
-        endpoints (int): Made of it and not deleted
+        endpoints (int): Made of it in projects you may read, and not deleted
         created_at (datetime.datetime):
     """
 

@@ -30,7 +30,7 @@ class ServingConfigOut:
         gpu_memory_utilization (float):
         prefix_caching (bool):
         chunked_prefill (bool):
-        endpoints (int): Made with it and not deleted
+        endpoints (int): Made with it in projects you may read, and not deleted
         created_at (datetime.datetime):
     """
 
