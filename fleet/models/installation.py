@@ -26,6 +26,9 @@ class Installation(models.Model):
     two_pairs_of_eyes = models.BooleanField(
         default=False, help_text="Raising a cap or a quota needs a second person who may do so"
     )
+    operations_settled_until = models.BigIntegerField(
+        default=0, db_default=0, editable=False, help_text="The operation after which the next look begins"
+    )
     created_at = models.DateTimeField(db_default=Now())
     generation = models.BigIntegerField(default=1, db_default=1, editable=False)
 

@@ -18,8 +18,9 @@ from django.db import transaction
 
 from fleet.domain.operations import Judgement
 from fleet.domain.refusals import Refused
-from fleet.models import Operation, OperationState, Project
+from fleet.models import Installation, Operation, OperationState, Project
 from fleet.services import events
+from fleet.services.installation import installation
 
 AT_ONCE = 500
 CANCELLED = "cancelled"
@@ -112,9 +113,20 @@ def judge(operation: Operation) -> Judgement:
 
 
 def settle_due(*, now: datetime) -> int:
-    """Write down the end of every operation that has one. Returns how many ended."""
-    running = Operation.objects.filter(finished_at=None).order_by("id")[:AT_ONCE]
-    return sum(settle(operation, now=now) for operation in running)
+    """Write down the end of every operation that has one. Returns how many ended.
+
+    Of very many, each call looks at the next few, and begins anew after the last: no old one keeps a younger waiting.
+    """
+    after = installation().operations_settled_until
+    running = Operation.objects.filter(finished_at=None).order_by("id")
+    in_turn = list(running.filter(id__gt=after)[:AT_ONCE])
+    until = in_turn[-1].pk if len(in_turn) == AT_ONCE else 0
+    if after and not until:
+        in_turn += running.filter(id__lte=after)[: AT_ONCE - len(in_turn)]
+        until = in_turn[-1].pk if len(in_turn) == AT_ONCE else 0
+    if until != after:
+        Installation.objects.filter(pk=1).update(operations_settled_until=until)
+    return sum(settle(operation, now=now) for operation in in_turn)
 
 
 def settle(operation: Operation, *, now: datetime) -> bool:

@@ -57,6 +57,23 @@ def test_its_end_is_written_once_however_often_the_task_runs(api: ApiClient, mar
     assert [row["id"] for row in api.get("operations?done=true").json()["items"]] == [late.public_id]
 
 
+def test_each_has_its_turn_however_many_older_ones_run(
+    api: ApiClient, market: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "AT_ONCE", 2)
+    for _ in range(5):
+        api.post("allocations", WANTED)
+    whole(Allocation.objects.order_by("-id")[0])
+    for _ in range(3):
+        settle_operations()
+    assert Event.objects.filter(topic="operation.succeeded").count() == 1
+    whole(Allocation.objects.order_by("id")[0])
+    for _ in range(2):
+        settle_operations()
+    assert Event.objects.filter(topic="operation.succeeded").count() == 2
+    assert Operation.objects.filter(finished_at=None).count() == 3
+
+
 def test_what_becomes_of_its_subject_later_does_not_change_an_end(api: ApiClient, market: Any) -> None:
     allocation, path = asked(api)
     whole(allocation)
