@@ -117,6 +117,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "Register another one with what you want, and give it to the next endpoint.",
     ),
     "replica-ended": ("The replica has stopped or failed.", "Look at the endpoint's other replicas."),
+    "machine-cordoned": (
+        "The replica's machine takes no new work, so it would stand empty.",
+        "Uncordon the machine, or drain the replica.",
+    ),
     "replica-leaves": ("The replica's machine is being given back.", "Wait for its replacement; nothing starts there."),
     "replica-moved": ("The replica's state changed at that very moment.", "Read it again and repeat the request."),
     "only-ready-replica": (

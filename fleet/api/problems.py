@@ -54,6 +54,7 @@ CONFLICTS = frozenset(
         "in-use",
         "replica-ended",
         "replica-leaves",
+        "machine-cordoned",
         "only-ready-replica",
     }
 )

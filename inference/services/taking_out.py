@@ -71,6 +71,12 @@ def _refuse_impossible(endpoint: Endpoint, replica: Replica, reason: ReplicaReas
         raise Refused("endpoint-ended", "Its endpoint is being deleted, and it with it.")
     if reason == ReplicaReason.RESTART_REQUESTED and replica.slot.desired != Desired.PRESENT:
         raise Refused("replica-leaves", "Its machine is being given back, so nothing can start on it again.")
+    if reason == ReplicaReason.RESTART_REQUESTED and replica.slot.cordoned_at is not None:
+        sentence = (
+            "Its machine is cordoned: nothing would start there again, and it would be paid for empty. "
+            "Uncordon it first, or drain the replica: then its machine goes too."
+        )
+        raise Refused("machine-cordoned", sentence)
     others = Replica.objects.ready().filter(endpoint=endpoint).exclude(pk=replica.pk)
     if replica.state == ReplicaState.READY and not others.exists():
         raise Refused(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fleet.models import Slot
 from inference.models import Decision, Endpoint, ReplicaPeriod, TelemetryGap
 from inference.services.moves import note_period
 from tests import factories
@@ -54,6 +55,17 @@ def test_one_is_taken_out_but_never_the_last(api: ApiClient, endpoint: Endpoint,
     refused = api.post(f"replicas/{second.public_id}/{verb}", {})
     assert (refused.status_code, refused.json()["code"]) == (409, "only-ready-replica")
     assert ReplicaPeriod.objects.filter(replica=second).count() == 1
+
+
+def test_none_is_restarted_on_a_machine_that_takes_no_work(api: ApiClient, endpoint: Endpoint) -> None:
+    Slot.objects.update(cordoned_at=factories.NOON)
+    first = endpoint.replicas.order_by("id")[0]
+    answer = api.post(f"replicas/{first.public_id}/restart", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "machine-cordoned")
+    assert "Uncordon it first, or drain the replica: then its machine goes too." in answer.json()["detail"]
+    first.refresh_from_db()
+    assert first.state == "ready"
+    assert api.post(f"replicas/{first.public_id}/drain", {}).status_code == 202
 
 
 def test_decisions_are_listed_over_all_endpoints_and_explained_one_by_one(api: ApiClient, endpoint: Endpoint) -> None:
