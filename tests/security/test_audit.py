@@ -69,6 +69,10 @@ def _free_slot(estate: Estate) -> Any:
     return factories.slot(factories.allocation(estate.mine), account=estate.account)
 
 
+def _free_allocation(estate: Estate) -> Any:
+    return factories.allocation(estate.mine)
+
+
 def _creation(estate: Estate) -> Any:
     allocation = factories.allocation(estate.mine)
     return operations.start(
@@ -101,7 +105,7 @@ CHANGES: dict[tuple[str, str], Change] = {
     ),
     ("post", "api/v1/allocations/bulk-release"): Change(
         ("allocation.release-requested",),
-        lambda estate: {"items": [{"id": estate.allocation.public_id, "if_match": "*"}]},
+        lambda estate: {"items": [{"id": _free_allocation(estate).public_id, "if_match": "*"}]},
     ),
     ("patch", f"api/v1/allocations/{ID}"): Change(("allocation.changed",), says(name="audited")),
     ("delete", f"api/v1/slots/{ID}"): Change(("slot.release-requested",), about=_free_slot),
@@ -135,9 +139,9 @@ CHANGES: dict[tuple[str, str], Change] = {
     ("patch", "api/v1/installation"): Change(
         ("launches.stopped",), says(launches_paused=True, reason="Only to try it."), root=True
     ),
-    ("delete", f"api/v1/allocations/{ID}"): Change(("allocation.release-requested",)),
+    ("delete", f"api/v1/allocations/{ID}"): Change(("allocation.release-requested",), about=_free_allocation),
     ("post", f"api/v1/allocations/{ID}/extend"): Change(
-        ("allocation.extended",), says(expires_at="2150-01-01T00:00:00Z")
+        ("allocation.extended",), says(expires_at="2150-01-01T00:00:00Z"), about=_free_allocation
     ),
     ("post", "api/v1/projects"): Change(("project.created",), says(slug="new", name="New"), both=False, root=True),
     ("patch", f"api/v1/projects/{ID}"): Change(("project.changed",), says(name="Renamed"), root=True),
