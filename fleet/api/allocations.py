@@ -344,7 +344,7 @@ class Allocations(ApiView):
             plan = plan_of(self, wanted)
             return Response({**plan.as_json(), "dry_run": True, "feasible": bool(plan.chosen)})
         response = self.once(lambda: ask_for(self, wanted))
-        return answered_when_done(response, request, lambda: shown_by_id(response.data["id"]))
+        return answered_when_done(response, self, lambda: shown_by_id(response.data["id"]))
 
 
 def plan_of(view: ApiView, wanted: dict[str, Any]) -> Plan:

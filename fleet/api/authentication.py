@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework import authentication
@@ -51,6 +52,16 @@ class BrowserAuthentication(authentication.SessionAuthentication):
         caller = caller_of_user(found[0])
         known_as(caller.principal)
         return found[0], caller
+
+
+def authenticate_again(request: Request) -> None:
+    """Who this is by now: a token or session may have been ended meanwhile. Raises AuthenticationFailed."""
+    within: Any = request._request
+    if isinstance(request.successful_authenticator, BrowserAuthentication):
+        if not within.session.still_open():
+            raise AuthenticationFailed("Your session has ended meanwhile; log in again.", "not-authenticated")
+        within.user = get_user(within)
+    request._authenticate()
 
 
 class HasScope(BasePermission):

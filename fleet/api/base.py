@@ -23,6 +23,7 @@ from fleet.api.authentication import (
     HasScope,
     ProvedOfLate,
     TokenAuthentication,
+    authenticate_again,
     scope_for,
 )
 from fleet.api.conditional import etag
@@ -101,6 +102,11 @@ class ApiView(APIView):
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+    def look_again_who_asks(self) -> None:
+        """After a wait: what is answered now is for who they are now. 401 or 403 when they may not ask it any more."""
+        authenticate_again(self.request)
+        self.check_permissions(self.request)
 
     def query(self, serializer: type[Strict]) -> dict[str, Any]:
         """The query parameters, checked; unknown ones are refused."""

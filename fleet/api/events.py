@@ -59,12 +59,15 @@ class Events(ApiView):
         query = self.query(EventQuery)
         after = _position(query.get("after", "0-0"))
         projects = self.readable_projects()
-        found, _ = waiting.until(
+        found, waited = waiting.until(
             lambda: events.after(after, limit=query["limit"] + 1, projects=projects) or None,
             projects=projects,
             seconds=query["wait"],
         )
         found = found or []
+        if waited:
+            self.look_again_who_asks()
+            found = [event for event in found if self._reads(event)]
         shown, more = found[: query["limit"]], len(found) > query["limit"]
         cursor = _cursor(shown[-1]) if shown else f"{after[0]}-{after[1]}"
         tag = etag(cursor, query["limit"], after)
@@ -73,6 +76,10 @@ class Events(ApiView):
         slugs = dict(Project.objects.filter(pk__in={e.project_id for e in shown}).values_list("id", "slug"))
         items = [_as_json(event, slugs) | self._data_of(event) for event in shown]
         return Response({"items": items, "cursor": cursor, "more": more}, headers={"ETag": tag})
+
+    def _reads(self, event: Event) -> bool:
+        projects = self.readable_projects()
+        return projects is None or event.project_id in projects
 
     def _data_of(self, event: Event) -> dict[str, Any]:
         """Who may do what, and from where, is told in full to those who may read access or the audit."""

@@ -80,7 +80,7 @@ class OneAllocation(ApiView):
                 "allocation.resize", subject=public_id, project=changed.project, target=target, **self.asked()
             )
             answer = accepted(shown(changed), operation, path_of(public_id), version=changed.generation)
-        return answered_when_done(respond(answer), request, lambda: shown_by_id(public_id))
+        return answered_when_done(respond(answer), self, lambda: shown_by_id(public_id))
 
     @says(
         AllocationAcceptedOut,
@@ -93,7 +93,7 @@ class OneAllocation(ApiView):
         generation = self.unchanged(self.one(Allocation.objects.all(), public_id).generation)
         with transaction.atomic():
             answer = release(self, public_id, generation)
-        return answered_when_done(respond(answer), request, lambda: shown_by_id(public_id))
+        return answered_when_done(respond(answer), self, lambda: shown_by_id(public_id))
 
 
 def release(view: ApiView, public_id: str, generation: int | None) -> Answer:

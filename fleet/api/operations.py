@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db.models import F
 from rest_framework import serializers
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fleet.api.authentication import authenticate_again
 from fleet.api.base import ApiView
 from fleet.api.conditional import tag_of, version_of
 from fleet.api.fields import Flag, NoBody, Word
@@ -19,6 +21,7 @@ from fleet.api.problems import Problem, describe
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, ProblemOut, says
 from fleet.models import Allocation, Operation, OperationState
 from fleet.services import operations
+from fleet.services.access import Caller
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
@@ -86,7 +89,9 @@ class OneOperation(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         operation = self.one(Operation.objects.select_related("project"), public_id)
         heeded = wait_for_end(operation, request)
-        operation.refresh_from_db()
+        if heeded:
+            self.look_again_who_asks()
+            operation = self.one(Operation.objects.select_related("project"), public_id)
         body = as_json(operation)
         return self.shown(body, version_of(operation.cancelled_at, body["done"]), headers=heeded)
 
@@ -149,16 +154,31 @@ def wait_for_end(operation: Operation, request: Request) -> dict[str, str]:
     return heeded
 
 
-def answered_when_done(response: Response, request: Request, show: Callable[[], dict[str, Any]]) -> Response:
-    """A 202 whose caller prefers to wait: the same answer, with its subject as it is by then."""
+def answered_when_done(response: Response, view: ApiView, show: Callable[[], dict[str, Any]]) -> Response:
+    """A 202 whose caller prefers to wait: the same answer, with its subject as it is by then.
+
+    Whoever may not read it any more by then is told what was accepted, as if they had not waited.
+    """
     name = response.data.get("operation") if isinstance(response.data, dict) else None
     operation = Operation.objects.filter(public_id=name).first() if name else None
     if operation is None:
         return response
-    for header, value in wait_for_end(operation, request).items():
+    heeded = wait_for_end(operation, view.request)
+    if not heeded or not _may_still_read(view, operation):
+        return response
+    for header, value in heeded.items():
         response.headers[header] = value
-        response.data = {**response.data, **show()}
+    response.data = {**response.data, **show()}
     return response
+
+
+def _may_still_read(view: ApiView, operation: Operation) -> bool:
+    try:
+        authenticate_again(view.request)
+    except APIException:
+        return False
+    caller = view.request.auth
+    return isinstance(caller, Caller) and caller.may(f"{view.resource}:read", operation.project_id)
 
 
 def as_json(operation: Operation) -> dict[str, Any]:

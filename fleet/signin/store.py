@@ -38,6 +38,10 @@ class SessionStore(db.SessionStore):
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(session_key=hashed(session_key)).exists()
 
+    def still_open(self) -> bool:
+        """Whether its row opens anything by now; what was read of it is older."""
+        return self._row() is not None
+
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
         if key is not None:

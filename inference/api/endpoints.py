@@ -238,7 +238,7 @@ class Endpoints(ListView):
             return accepted(_shown(made), operation, _path(made), version=made.generation)
 
         response = self.once(run)
-        return answered_when_done(response, request, lambda: _shown_by_id(response.data["id"]))
+        return answered_when_done(response, self, lambda: _shown_by_id(response.data["id"]))
 
 
 class OneEndpoint(ApiView):
@@ -287,7 +287,7 @@ class OneEndpoint(ApiView):
                 "endpoint.delete", subject=public_id, project=deleted.project, **self.asked()
             )
             answer = accepted(_shown(deleted), operation, _path(deleted), version=deleted.generation)
-        return answered_when_done(respond(answer), request, lambda: _shown_by_id(public_id))
+        return answered_when_done(respond(answer), self, lambda: _shown_by_id(public_id))
 
 
 class Weights(ApiView):

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
-from fleet.models import Allocation, Project
+from fleet.models import Allocation, Membership, Project, Session, Token
 from fleet.services import events, waiting
 from fleet.services.clock import business_now
 from tests import factories
-from tests.api_client import ApiClient
+from tests.api_client import ApiClient, fresh_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,6 +97,62 @@ def test_another_projects_events_wake_nobody(api: ApiClient, team: Project, wait
     assert [event["subject"] for event in asking.result().json()["items"]] == ["ours"]
 
 
+def _revoke(team: Project) -> None:
+    Token.objects.update(revoked_at=timezone.now())
+
+
+def _expire(team: Project) -> None:
+    Token.objects.update(expires_at=timezone.now())
+
+
+def _take_the_role(team: Project) -> None:
+    Membership.objects.filter(project=team).delete()
+
+
+@pytest.mark.parametrize(("lose", "status"), [(_revoke, 401), (_expire, 401), (_take_the_role, 403)])
+def test_whoever_lost_their_rights_while_they_waited_is_told_nothing(
+    api: ApiClient, team: Project, waiting_now: threading.Semaphore, lose: Callable[[Project], None], status: int
+) -> None:
+    cursor = api.get("events?after=now").json()["cursor"]
+    asking = Asking(lambda: api.get(f"events?after={cursor}&wait=30"))
+    assert waiting_now.acquire(timeout=20)
+    lose(team)
+    say(team)
+    answer = asking.result()
+    assert answer.status_code == status
+    assert "alloc_1" not in answer.content.decode()
+
+
+def test_a_session_that_ended_while_it_waited_is_told_nothing(team: Project, waiting_now: threading.Semaphore) -> None:
+    browser = fresh_client()
+    browser.force_login(factories.member(team))
+    api = ApiClient(session=browser)
+    cursor = api.get("events?after=now").json()["cursor"]
+    asking = Asking(lambda: api.get(f"events?after={cursor}&wait=30"))
+    assert waiting_now.acquire(timeout=20)
+    Session.objects.all().delete()
+    say(team)
+    assert asking.result().status_code == 401
+
+
+def test_what_happened_in_a_project_one_left_while_one_waited_is_not_told(
+    team: Project, waiting_now: threading.Semaphore
+) -> None:
+    person, other = factories.member(team), factories.project()
+    Membership.objects.create(project=other, user=person, role="operator")
+    browser = fresh_client()
+    browser.force_login(person)
+    api = ApiClient(session=browser)
+    cursor = api.get("events?after=now").json()["cursor"]
+    asking = Asking(lambda: api.get(f"events?after={cursor}&wait=30"))
+    assert waiting_now.acquire(timeout=20)
+    Membership.objects.filter(project=other).delete()
+    with transaction.atomic():
+        say(other, "theirs")
+        say(team, "ours")
+    assert [event["subject"] for event in asking.result().json()["items"]] == ["ours"]
+
+
 def test_an_event_whose_transaction_ends_late_is_not_slept_through(
     api: ApiClient, team: Project, waiting_now: threading.Semaphore
 ) -> None:
@@ -136,6 +193,24 @@ def test_whoever_prefers_to_wait_gets_the_end(api: ApiClient, team: Project, wai
     say(team)
     answer = asking.result()
     assert (answer.status_code, answer["Preference-Applied"], answer.json()["state"]) == (202, "wait=30", "active")
+
+
+def test_whoever_lost_their_rights_waiting_for_an_end_is_not_told_it(
+    api: ApiClient, team: Project, waiting_now: threading.Semaphore
+) -> None:
+    factories.offering(factories.account())
+    wanted = {"name": "train", "accelerator": "H100", "accelerator_count": 8}
+    path = f"operations/{api.post('allocations', wanted).json()['operation']}"
+    asking = Asking(lambda: api.get(path, Prefer="wait=30"))
+    assert waiting_now.acquire(timeout=20)
+    making = Asking(lambda: api.post("allocations", wanted, Prefer="wait=30"))
+    assert waiting_now.acquire(timeout=20)
+    _revoke(team)
+    Allocation.objects.update(state="active", first_ready_at=business_now())
+    say(team)
+    assert asking.result().status_code == 401
+    answer = making.result()
+    assert (answer.status_code, answer.json()["state"]) == (202, "requested"), "what was accepted is said, no more"
 
 
 def test_whoever_waits_for_an_operation_gets_where_it_is_by_then(api: ApiClient, team: Project) -> None:
