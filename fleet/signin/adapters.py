@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -17,6 +18,12 @@ PURPOSE = "second factor"
 
 class AccountAdapter(DefaultAccountAdapter):
     """People are made by administrators or by the identity provider; nobody signs up and no mail is sent."""
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Whoever logs in again over a live session of their own gets another key too; Django would keep it."""
+        if SESSION_KEY in request.session:
+            request.session.cycle_key()
+        super().login(request, user)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
