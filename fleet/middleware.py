@@ -23,7 +23,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Where somebody shows who they are, and how a success is told: by where the answer leads.
 LOGIN_PATHS = ("/login/", "/login/code/", "/admin/login/", "/prove/", "/settings/password")
 NAMED_PATHS = ("/login/", "/admin/login/")
-CALLBACK_PATH = "/login/oidc/callback/"
+START_PATH, CALLBACK_PATH = "/login/oidc/", "/login/oidc/callback/"
 HTTPS_ONLY = "Use https. If this request carried a token, replace it: it was readable on its way."
 CODES = {
     400: ("bad-request", "This request cannot be read as it is."),
@@ -94,24 +94,25 @@ class LoginThrottleMiddleware:
 
     So does a failed code, a failed proof and a failed answer of the identity provider. Nothing is kept per account
     alone, so nobody can be locked out by somebody else's guesses. The answer says the same whether the account exists
-    or not.
+    or not. The way to the identity provider has a bucket of its own, by address.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        begins = request.path == START_PATH
         tries = request.method == "POST" and request.path in LOGIN_PATHS
-        if not (tries or request.path == CALLBACK_PATH):
+        if not (begins or tries or request.path == CALLBACK_PATH):
             return self.get_response(request)
         address = request.META.get("REMOTE_ADDR", "")
-        account = _account(request)
-        wait = throttle.take(address, account)
+        account = "" if begins else _account(request)
+        wait = throttle.take_to_begin(address) if begins else throttle.take(address, account)
         if wait:
             logger.warning("login throttled", extra={"address": address})
             return _slow_down(request, wait)
         response = self.get_response(request)
-        if response.status_code == 302:
+        if response.status_code == 302 and not begins:
             throttle.give_back(address, account)
         return response
 

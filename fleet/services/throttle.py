@@ -1,10 +1,11 @@
-"""Token buckets for logins, in Valkey: one per address, one per (account, address)."""
+"""Token buckets for logins, in Valkey: one per address, one per (account, address), one for logins begun elsewhere."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import math
+from collections.abc import Mapping
 from functools import cache
 
 import redis
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 PER_ADDRESS = (20, 60.0)  # burst, seconds until one token is back
 PER_PAIR = (5, 60.0)
+BEGUN_PER_ADDRESS = (60, 2.0)  # logins at the identity provider: an office may begin its day at once
 
 # Takes one token from every bucket or from none. Answers 0, or the milliseconds until it would work.
 _TAKE = """
@@ -44,13 +46,13 @@ def take(address: str, account: str) -> int:
 
     Without Valkey nobody is held up: being able to log in and see what broke is worth more.
     """
-    limits = [number for burst, seconds in (PER_ADDRESS, PER_PAIR) for number in (burst, seconds * 1000)]
-    try:
-        milliseconds = _client().eval(_TAKE, 2, *_keys(address, account), *limits)
-    except redis.RedisError:
-        logger.error("logins are not throttled: Valkey cannot be reached")
-        return 0
-    return math.ceil(int(milliseconds) / 1000)
+    of_address, of_pair = _keys(address, account)
+    return _take({of_address: PER_ADDRESS, of_pair: PER_PAIR})
+
+
+def take_to_begin(address: str) -> int:
+    """Pay for the way to the identity provider, which nobody gives back: each one leaves a row here."""
+    return _take({f"purser:login-begun:{neighbours(address)}": BEGUN_PER_ADDRESS})
 
 
 def give_back(address: str, account: str) -> None:
@@ -63,6 +65,16 @@ def give_back(address: str, account: str) -> None:
             pipe.execute()
     except redis.RedisError:
         logger.error("logins are not throttled: Valkey cannot be reached")
+
+
+def _take(buckets: Mapping[str, tuple[int, float]]) -> int:
+    limits = [number for burst, seconds in buckets.values() for number in (burst, seconds * 1000)]
+    try:
+        milliseconds = _client().eval(_TAKE, len(buckets), *buckets, *limits)
+    except redis.RedisError:
+        logger.error("logins are not throttled: Valkey cannot be reached")
+        return 0
+    return math.ceil(int(milliseconds) / 1000)
 
 
 def _keys(address: str, account: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from fleet.domain.groups import read_groups
 from fleet.models import Event, Membership, Project, Session
-from fleet.services import members, second_factor
+from fleet.services import members, second_factor, throttle
 from fleet.services.access import caller_of_user
 from fleet.sudo import PROVED_AT
 from tests import factories, identity_provider
@@ -73,6 +73,20 @@ def is_in(client: Client) -> bool:
 
 def roles(name: str = "ada") -> dict[str, str]:
     return dict(Membership.objects.filter(user__username=name).values_list("project__slug", "role"))
+
+
+def test_logins_are_begun_so_often_from_one_address_and_no_more(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "BEGUN_PER_ADDRESS", (3, 60.0))
+    begun = Session.objects.count()
+    answers = [fresh_client().get("/login/oidc/", REMOTE_ADDR="203.0.113.9") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [302] * 3 + [429] * 2
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60
+    assert Session.objects.count() == begun + 3
+    assert fresh_client().get("/login/oidc/", REMOTE_ADDR="203.0.113.10").status_code == 302
+    login = {"username": factories.user().username, "password": factories.PASSWORD}
+    assert fresh_client().post("/login/", login, REMOTE_ADDR="203.0.113.9").status_code == 302
 
 
 def test_a_person_of_a_mapped_group_comes_in_with_its_roles(provider: Provider) -> None:
