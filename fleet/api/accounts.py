@@ -15,15 +15,25 @@ from fleet.api.conditional import tag_of
 from fleet.api.fields import Document, Flag, Strict, Word
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.api.shapes import shape
 from fleet.models import CloudAccount
 from fleet.services import account_changes
 from fleet.services.account_changes import AccountSpec
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
-ACCOUNT_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$"
-WORD = r"^[a-z0-9][a-z0-9-]{0,31}$"
-REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?$"
+ACCOUNT_NAME = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$",
+    "Write 1 to 100 letters, digits, blanks and . _ / -, beginning with a letter or digit.",
+)
+WORD = shape(
+    r"^[a-z0-9][a-z0-9-]{0,31}$",
+    "Write 1 to 32 small letters, digits and -, beginning with a letter or digit.",
+)
+REFERENCE = shape(
+    r"^(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?$",
+    "Write env:NAME or file:/path: where the credential lies, never the credential.",
+)
 WRITE = {"POST": "installation:write", "PATCH": "installation:write", "DELETE": "installation:write"}
 
 

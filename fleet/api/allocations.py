@@ -21,6 +21,7 @@ from fleet.api.operations import accepted, answered_when_done
 from fleet.api.patience import PREFER
 from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
+from fleet.api.shapes import shape
 from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, NO_ROOM, AllocationState, SlotState
 from fleet.domain.placement import Plan
@@ -31,12 +32,30 @@ from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
 LONGEST_SECONDS = 5 * 366 * 86_400
-NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$"
-CLOUD_WORD = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-CHIP_WORD = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$"
-IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,299}$"
-SSH_KEY = r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{20,1800}( [ -~]{1,100})?$"  # noqa: E501
-LABEL = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,62}$"
+NAME = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$",
+    "Write 1 to 100 letters, digits, blanks and . _ / -, beginning with a letter or digit.",
+)
+CLOUD_WORD = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+    "Write 1 to 64 letters, digits and . _ -, beginning with a letter or digit.",
+)
+CHIP_WORD = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$",
+    "Write 1 to 64 letters, digits, blanks and . _ -, beginning with a letter or digit.",
+)
+IMAGE = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,299}$",
+    "Write 1 to 300 letters, digits and . _ / : @ -, beginning with a letter or digit.",
+)
+SSH_KEY = shape(
+    r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{20,1800}( [ -~]{1,100})?$",  # noqa: E501
+    "Write a public key on one line: its kind, such as ssh-ed25519, the key, and a comment if you like.",
+)
+LABEL = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,62}$",
+    "Write 1 to 63 letters, digits, blanks and . _ / -, beginning with a letter or digit.",
+)
 OURS = "purser"
 MOST_LABELS = 40
 UNFIT = frozenset({"cloud", "region", "capacity-type", "accelerator", "size", "fp8", "interconnect", "memory", "price"})

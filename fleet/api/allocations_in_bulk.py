@@ -16,10 +16,14 @@ from fleet.api.fields import Strict
 from fleet.api.one_allocation import release
 from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY, says
+from fleet.api.shapes import shape
 from fleet.models import Allocation
 from fleet.services.idempotency import Answer
 
-ALLOCATION_ID = r"^alloc_[0-9a-f]{32}$"
+ALLOCATION_ID = shape(
+    r"^alloc_[0-9a-f]{32}$",
+    "Write the allocation's id: alloc_ and 32 digits of 0-9 and a-f.",
+)
 
 
 class BulkAllocationsIn(Strict):

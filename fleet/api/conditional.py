@@ -14,11 +14,15 @@ from typing import Any
 from rest_framework.request import Request
 
 from fleet.api.problems import Problem
+from fleet.api.shapes import shape
 from fleet.api.wire import dump
 
 ANYTHING = "*"
 CHANGES_A_ROW = ("PUT", "PATCH", "DELETE")
-TAG_PATTERN = r'^(\*|"[0-9A-Za-z._+/=-]{1,100}")$'
+TAG_PATTERN = shape(
+    r'^(\*|"[0-9A-Za-z._+/=-]{1,100}")$',
+    "Write the ETag of what you read, in its quotes, or * for any.",
+)
 _TAG = re.compile(TAG_PATTERN)
 CHANGED = "It has changed since you read it; read it again and repeat."
 

@@ -12,10 +12,14 @@ from rest_framework.response import Response
 from fleet.api.base import ApiView, etag
 from fleet.api.fields import Strict, Whole
 from fleet.api.schema import IF_NONE_MATCH, says
+from fleet.api.shapes import shape
 from fleet.models import Event, Project
 from fleet.services import events, waiting
 
-CURSOR = r"^([0-9]{1,18}-[0-9]{1,18}|now)$"
+CURSOR = shape(
+    r"^([0-9]{1,18}-[0-9]{1,18}|now)$",
+    "Write the cursor of an earlier answer, such as 812-4471, or now.",
+)
 
 
 class EventQuery(Strict):

@@ -12,12 +12,16 @@ from fleet.api.bulk import MOST_ITEMS, BulkResultOut
 from fleet.api.fields import Flag, NoBody, Strict
 from fleet.api.instances import InstanceOut, shown
 from fleet.api.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.api.shapes import shape
 from fleet.domain.refusals import Refused
 from fleet.models import Instance
 from fleet.services import cordoning, giving_up
 from fleet.services.idempotency import Answer
 
-INSTANCE_ID = r"^inst_[0-9a-f]{32}$"
+INSTANCE_ID = shape(
+    r"^inst_[0-9a-f]{32}$",
+    "Write the machine's id: inst_ and 32 digits of 0-9 and a-f.",
+)
 MACHINE_ACTIONS = [(word, word) for word in ("cordon", "uncordon", "drain", "terminate")]
 SHORTEST, LONGEST = 8, 300  # characters of a reason
 

@@ -9,15 +9,26 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from fleet.api.fields import Flag, Money, Strict, Whole, Word
+from fleet.api.shapes import shape
 from fleet.domain.limits import MOST_ACCELERATORS
 from fleet.models import BudgetAction, ChangeRequest, ChangeState, Quota
 from fleet.services.bulk import Line
 from fleet.services.events import plain
 
 MOST_AT_ONCE = 1_000
-ENDPOINT = r"^ep_[0-9a-f]{32}$"
-SHARE = r"^(0\.[0-9]{1,3}|1(\.0{1,3})?)$"
-SCOPE_WORD = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$"
+ENDPOINT = shape(
+    r"^ep_[0-9a-f]{32}$",
+    "Write the endpoint's id: ep_ and 32 digits of 0-9 and a-f.",
+)
+CURRENCY = shape(r"^[A-Z]{3}$", "Write a currency as three capital letters, such as USD.")
+SHARE = shape(
+    r"^(0\.[0-9]{1,3}|1(\.0{1,3})?)$",
+    'Write a share from 0.001 to 1 as text, such as "0.8".',
+)
+SCOPE_WORD = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$",
+    "Write 1 to 64 letters, digits, blanks and . _ -, beginning with a letter or digit.",
+)
 
 
 class Share(serializers.RegexField):
@@ -45,7 +56,7 @@ class QuotaIn(QuotaTerms):
 class BudgetTerms(Strict):
     cap_per_hour = Money(required=False, allow_null=True)
     cap_per_month = Money(required=False, allow_null=True)
-    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+    currency = serializers.RegexField(CURRENCY, required=False)
     action = serializers.ChoiceField(BudgetAction.values, required=False, help_text="block refuses, warn only says so")
     warn_ratio = Share(required=False, help_text="Said once this share of the month is spent")
 

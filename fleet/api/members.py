@@ -17,12 +17,16 @@ from fleet.api.conditional import check_match, tag_of
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Strict
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.api.shapes import shape
 from fleet.models import Membership, Project, Role
 from fleet.services import members
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
-USERNAME = r"^[\w.@+-]{1,150}$"
+USERNAME = shape(
+    r"^[\w.@+-]{1,150}$",
+    "Write 1 to 150 letters, digits and . _ @ + -.",
+)
 USER = OpenApiParameter(
     "username", OpenApiTypes.STR, OpenApiParameter.PATH, required=True, pattern=r"^[A-Za-z0-9_.@+-]{1,150}$"
 )

@@ -14,12 +14,16 @@ from fleet.api.conditional import check_match, means_anything, tag_of, version_o
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Strict, Word
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.api.shapes import shape
 from fleet.models import Project
 from fleet.services import projects
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
-SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+SLUG = shape(
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    "Write 1 to 63 small letters, digits and -, beginning and ending with a letter or digit.",
+)
 SUPERUSERS = "installation:write"
 
 

@@ -13,12 +13,16 @@ from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Flag, Strict, Word
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.api.shapes import shape
 from fleet.models import Role, ServiceAccount
 from fleet.services import service_accounts
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
-NAME = r"^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$"
+NAME = shape(
+    r"^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$",
+    "Write 1 to 100 small letters, digits and . _ -, beginning and ending with a letter or digit.",
+)
 
 
 class ServiceAccountIn(Strict):

@@ -15,6 +15,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from fleet.api.shapes import in_words
 from fleet.domain.text import first_invisible, invisible_sentence
 
 UNSEEN = "invisible"
@@ -31,8 +32,7 @@ def put_in_words(field: Field) -> None:
     elif isinstance(field, serializers.RegexField):
         for validator in field.validators:
             if isinstance(validator, RegexValidator):
-                shape = re.compile(validator.regex).pattern
-                validator.message = f"Write it so that it matches {shape} and nothing is left over."
+                validator.message = in_words(re.compile(validator.regex).pattern)
     elif isinstance(field, serializers.ListField):
         messages["not_a_list"] = "Write a list, in square brackets."
         put_in_words(field.child)

@@ -21,12 +21,16 @@ from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Flag, Instant, Money, Strict, Whole, Word
 from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.api.shapes import shape
 from fleet.domain.tokens import DEFAULT_LIFE, LONGEST_OVERLAP, MOST_CIDRS, OVERLAP
 from fleet.models import Project, ServiceAccount, Token
 from fleet.services import tokens
 from fleet.services.idempotency import Answer
 
-SCOPE = r"^[a-z-]{1,40}(:[a-z-]{1,40})?$"
+SCOPE = shape(
+    r"^[a-z-]{1,40}(:[a-z-]{1,40})?$",
+    "Write a scope such as fleet:write, or one of the words read, write and usage.",
+)
 EVERYBODY_KNOWN = dict.fromkeys(("GET", "HEAD", "POST", "PATCH", "DELETE"), ANYBODY)
 
 

@@ -17,13 +17,20 @@ from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Flag, Strict, Whole, Word
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.api.shapes import shape
 from fleet.models import MessageState, Project, Webhook, WebhookMessage
 from fleet.services import webhook_messages, webhooks
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$"
-TOPIC = r"^[a-z][a-z-]{0,30}\.([a-z][a-z-]{0,30}|\*)$"
+NAME = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$",
+    "Write 1 to 100 letters, digits, blanks and . _ / -, beginning with a letter or digit.",
+)
+TOPIC = shape(
+    r"^[a-z][a-z-]{0,30}\.([a-z][a-z-]{0,30}|\*)$",
+    "Write a topic such as allocation.active, or allocation.* for all of a noun.",
+)
 MOST_TOPICS = 50
 
 

@@ -21,6 +21,7 @@ from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.operations import accepted, answered_when_done
 from fleet.api.patience import PREFER
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, IF_NONE_MATCH, says
+from fleet.api.shapes import shape
 from fleet.models import CapacityType
 from fleet.services import operations
 from fleet.services.clock import business_now
@@ -30,9 +31,18 @@ from inference.models import Endpoint
 from inference.services import endpoints, weights
 from inference.services.endpoints import MOST_MILLISECONDS, MOST_REPLICAS, EndpointSpec
 
-SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
-REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,199}$"
-OPTION = r"^[a-z][a-z0-9_-]{0,31}$"
+SLUG = shape(
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    "Write 1 to 63 small letters, digits and -, beginning and ending with a letter or digit.",
+)
+REFERENCE = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,199}$",
+    "Write its id or its name: 1 to 200 letters, digits, blanks and . _ / -.",
+)
+OPTION = shape(
+    r"^[a-z][a-z0-9_-]{0,31}$",
+    "Write 1 to 32 small letters, digits and _ -, beginning with a letter.",
+)
 
 
 class Params(serializers.DictField):

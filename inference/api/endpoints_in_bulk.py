@@ -14,13 +14,17 @@ from fleet.api.bulk import MOST_ITEMS, BulkResultOut
 from fleet.api.fields import Strict
 from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
+from fleet.api.shapes import shape
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 from inference.api.endpoints import Slo
 from inference.models import Endpoint
 from inference.services import endpoints
 
-ENDPOINT_ID = r"^ep_[0-9a-f]{32}$"
+ENDPOINT_ID = shape(
+    r"^ep_[0-9a-f]{32}$",
+    "Write the endpoint's id: ep_ and 32 digits of 0-9 and a-f.",
+)
 
 
 class ChangedIn(Strict):

@@ -15,6 +15,7 @@ from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Document, Strict, Word, column_names
 from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
+from fleet.api.shapes import shape
 from fleet.services.chips import accelerators
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
@@ -23,7 +24,10 @@ from inference.domain.memory_fit import BYTES_PER_PARAMETER, GIB, Settings, kv_b
 from inference.models import Model
 from inference.services import variants
 
-MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$"
+MODEL_NAME = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$",
+    "Write 1 to 200 letters, digits and . _ / -, beginning with a letter or digit.",
+)
 
 
 class ModelIn(Strict):

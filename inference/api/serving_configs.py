@@ -21,6 +21,7 @@ from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names
 from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, IF_NONE_MATCH, says
+from fleet.api.shapes import shape
 from fleet.domain.accelerators import Accelerator
 from fleet.services.chips import accelerators
 from fleet.services.clock import business_now
@@ -29,9 +30,18 @@ from inference.api.models import get_or_404, living_endpoints, usable_models
 from inference.models import ServingConfig
 from inference.services import variants
 
-CONFIG_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$"
-ID = r"^[a-z]+_[0-9a-f]{32}$"
-OPTION = r"^[a-z0-9][a-z0-9_.-]{0,31}$"
+CONFIG_NAME = shape(
+    r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$",
+    "Write 1 to 100 letters, digits, blanks and . _ / -, beginning with a letter or digit.",
+)
+ID = shape(
+    r"^[a-z]+_[0-9a-f]{32}$",
+    "Write an id: its noun, _ and 32 digits of 0-9 and a-f.",
+)
+OPTION = shape(
+    r"^[a-z0-9][a-z0-9_.-]{0,31}$",
+    "Write 1 to 32 small letters, digits and . _ -, beginning with a letter or digit.",
+)
 
 
 class ServingConfigIn(Strict):

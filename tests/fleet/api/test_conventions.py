@@ -7,9 +7,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.validators import RegexValidator
 from django.db import connection
 from rest_framework.response import Response
 
+from fleet.api.fields import Strict
 from fleet.api.schema import Leaving, says
 from fleet.models import Allocation
 from tests import factories
@@ -167,3 +169,26 @@ def test_a_call_that_goes_away_says_so_in_every_answer() -> None:
     assert answer["Deprecation"] == "@1767225600"
     assert answer["Sunset"] == "Wed, 01 Jul 2026 00:00:00 GMT"
     assert answer["Link"] == '</api/v1/new>; rel="successor-version"'
+
+
+def _kinds(of: type[Any]) -> list[type[Any]]:
+    return [kind for each in of.__subclasses__() for kind in (each, *_kinds(each))]
+
+
+def _patterns(field: Any) -> list[RegexValidator]:
+    inner = getattr(field, "child", None)
+    found = [one for one in field.validators if isinstance(one, RegexValidator)]
+    return [*found, *(_patterns(inner) if inner is not None else [])]
+
+
+def test_a_text_of_another_shape_is_refused_with_what_to_write_and_no_pattern(api: ApiClient, project: Any) -> None:
+    answer = api.patch(f"allocations/{factories.allocation(project).public_id}", {"name": "?"})
+    [error] = answer.json()["errors"]
+    says = "Write 1 to 100 letters, digits, blanks and . _ / -, beginning with a letter or digit."
+    assert (error["field"], error["detail"]) == ("name", says)
+    words = [(kind, one) for kind in _kinds(Strict) for field in kind().fields.values() for one in _patterns(field)]
+    assert len(words) > 50
+    for kind, one in words:
+        said = str(one.message)
+        assert said.startswith("Write ") and said.endswith("."), kind
+        assert one.regex.pattern not in said and "^" not in said, kind
