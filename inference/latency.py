@@ -71,14 +71,6 @@ def latency_series(
     }
 
 
-def latency_at(
-    endpoint_id: int, *, metric: str, start: datetime, end: datetime, qs: Sequence[float] = QUANTILES
-) -> Latency:
-    """The percentiles of `metric` over the whole of [start, end), from its minutes; one query."""
-    rows = list(_rows(endpoint_id, [metric], _aligned(start, 60), end, hours=False))
-    return _latency(rows, metric, MINUTE, qs)
-
-
 def _rows(
     endpoint_id: int,
     metrics: Sequence[str],

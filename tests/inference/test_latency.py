@@ -6,7 +6,7 @@ import pytest
 
 from inference.domain import sketch
 from inference.domain.histogram import Histogram
-from inference.latency import latency_at, latency_series
+from inference.latency import latency_series
 from inference.models import Window, WindowSource
 from inference.services import rollup
 from tests.inference.rows import endpoint_row, replica_row
@@ -76,7 +76,8 @@ def test_records_that_cover_a_part_of_what_the_engines_finished_say_so(replica):
 def test_without_records_the_engines_buckets_are_read_with_their_bounds(replica):
     scraped(replica, NOON, (50, 50, 0))
     scraped(replica, NOON + MINUTE, (0, 100, 0), gap=30.0)
-    latency = latency_at(replica.endpoint_id, metric="ttft", start=NOON, end=NOON + 10 * MINUTE)
+    (step,) = series(replica, 600)
+    latency = step.latency
     assert latency.method == "histogram" and latency.count == 200
     assert (latency.at(0.5).low_ms, latency.at(0.5).high_ms) == (100.0, 250.0)
     assert latency.completeness == 0.75
