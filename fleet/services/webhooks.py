@@ -17,7 +17,7 @@ from django.utils import timezone
 from fleet.domain import webhooks
 from fleet.domain.refusals import Refused, check_generation
 from fleet.models import MessageState, Project, Webhook, WebhookMessage
-from fleet.services import events, vault
+from fleet.services import events, incidents, vault
 from fleet.services.access import Caller
 
 MOST_OF_A_PROJECT = 20
@@ -123,6 +123,7 @@ def delete_webhook(public_id: str, *, by: Caller, now: datetime, generation: int
     with transaction.atomic():
         hook = _locked(public_id, generation)
         _record("webhook.deleted", hook, by=by, now=now, data={"before": facts(hook), "after": None})
+        incidents.close_incident(kind="webhook", subject=hook.public_id, now=now)
         hook.delete()
 
 

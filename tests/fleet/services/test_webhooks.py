@@ -117,6 +117,8 @@ def test_a_dead_receiver_is_switched_off_after_a_day_and_somebody_is_told(receiv
     assert "nothing was taken" in made.off_reason
     assert Incident.objects.get(kind="webhook").subject == made.public_id
     assert Event.objects.filter(topic="webhook.switched-off").count() == 1
+    webhooks.delete_webhook(made.public_id, by=BY, now=NOON)
+    assert Incident.objects.get(kind="webhook").closed_at == NOON
 
 
 def test_one_lost_message_among_taken_ones_switches_nothing_off(receiver: Receiver) -> None:
