@@ -72,10 +72,6 @@ class WebhookForm(StrictForm):
         return topics
 
 
-class NothingForm(StrictForm):
-    """A button."""
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @sudo_to_change
 def all_webhooks(request: HttpRequest) -> HttpResponseBase:
@@ -89,7 +85,8 @@ def all_webhooks(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         with form.refusals():
             given = {name: form.cleaned_data[name] for name in ("name", "url", "topics")}
-            project = Project.objects.filter(public_id=form.cleaned_data["project"]).first()
+            chosen = form.cleaned_data["project"]
+            project = None if chosen == EVERYTHING else get_object_or_404(Project, public_id=chosen)
             _, secret = webhooks.create_webhook(project=project, by=frame.caller, now=frame.now, **given)
             form = WebhookForm(projects=projects)
     failed = Count("messages", filter=Q(messages__state=MessageState.GIVEN_UP))
