@@ -38,18 +38,20 @@ def switch(
     with transaction.atomic():
         row = Installation.objects.select_for_update(no_key=True).get(pk=1)
         check_generation(row.generation, generation)
-        before = getattr(row, flag)
-        setattr(row, flag, stopped)
-        setattr(row, why, reason if stopped else "")
+        before = {flag: getattr(row, flag), why: getattr(row, why)}
+        after = {flag: stopped, why: reason if stopped else ""}
+        if after == before:
+            return row
+        setattr(row, flag, after[flag])
+        setattr(row, why, after[why])
         row.generation += 1
         row.save(update_fields=[flag, why, "generation"])
-        if before != stopped:
-            events.record(
-                f"{what}.stopped" if stopped else f"{what}.resumed",
-                subject=str(row.uuid),
-                actor=actor,
-                request_id=request_id,
-                now=now,
-                data={"before": {flag: before}, "after": {flag: stopped}, "reason": reason},
-            )
+        events.record(
+            f"{what}.stopped" if stopped else f"{what}.resumed",
+            subject=str(row.uuid),
+            actor=actor,
+            request_id=request_id,
+            now=now,
+            data={"before": before, "after": after, "reason": reason},
+        )
     return row

@@ -304,9 +304,18 @@ class TestInstallation:
         answer = root.patch("installation", change, match=tag)
         assert (answer.status_code, answer.json()["pause_reason"]) == (200, "An outage until 14:00.")
         assert Installation.objects.get().destructive_frozen
-        assert Event.objects.get(topic="launches.stopped").data["before"] == {"launches_paused": False}
+        told = Event.objects.get(topic="launches.stopped").data
+        assert told["before"] == {"launches_paused": False, "pause_reason": ""}
         assert root.patch("installation", change, match=tag).status_code == 412
         assert root.patch("installation", {"launches_paused": False}).status_code == 400
+
+    def test_another_reason_is_told_and_the_same_one_changes_nothing(self, root: ApiClient) -> None:
+        change = {"launches_paused": True, "reason": "An outage until 14:00."}
+        for reason in ("An outage until 14:00.", "An outage until 18:00.", "An outage until 18:00."):
+            assert root.patch("installation", change | {"reason": reason}, match="*").status_code == 200
+        told = Event.objects.filter(topic="launches.stopped").order_by("id").values_list("data__after", flat=True)
+        assert [after["pause_reason"] for after in told] == ["An outage until 14:00.", "An outage until 18:00."]
+        assert Installation.objects.get().generation == 3
 
     def test_a_browser_has_to_prove_itself_first(self, root: ApiClient) -> None:
         session = root.client.session
