@@ -31,7 +31,7 @@ WORD = shape(
     "Write 1 to 32 small letters, digits and -, beginning with a letter or digit.",
 )
 REFERENCE = shape(
-    r"^(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?$",
+    f"^{account_changes.REFERENCE.pattern}$",
     "Write env:NAME or file:/path: where the credential lies, never the credential.",
 )
 WRITE = {"POST": "installation:write", "PATCH": "installation:write", "DELETE": "installation:write"}

@@ -7,7 +7,6 @@ from ipaddress import ip_address
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 
 from fleet.api.base import ApiView
 from fleet.api.cursors import PageQuery, page, paged
-from fleet.api.exports import Csv
+from fleet.api.exports import Csv, FileView
 from fleet.api.fields import Flag, Instant, Strict, Word
 from fleet.api.problems import Problem
 from fleet.api.schema import says
@@ -105,16 +104,9 @@ class Jsonl(BaseRenderer):
         return b"" if data is None else dump(data)
 
 
-class AuditExport(ApiView):
+class AuditExport(FileView):
     resource = "audit"
     renderer_classes = [FastJSON, Csv, Jsonl]
-
-    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Response:
-        if isinstance(response, Response) and response.status_code >= 400:
-            request.accepted_renderer = FastJSON()  # a problem is JSON, whatever file was asked for
-            request.accepted_media_type = FastJSON.media_type
-        answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
-        return answer
 
     @says(
         OpenApiTypes.BINARY,

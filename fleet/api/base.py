@@ -167,8 +167,12 @@ class ApiView(APIView):
 
     def project_named(self, name: str | None) -> Project:
         """The project to act in: the one named, or the only one the caller may act in."""
-        scope = scope_for(self.request, self)
-        mine = Project.objects.filter(pk__in=self.caller.projects(scope))
+        return self.one_named(name, self.caller.projects(scope_for(self.request, self)))
+
+    @staticmethod
+    def one_named(name: str | None, projects: Sequence[int]) -> Project:
+        """Of these projects the one of that slug or id, or the only one there is."""
+        mine = Project.objects.filter(pk__in=projects)
         if name:
             found = mine.filter(slug=name).first() or mine.filter(public_id=name).first()
             if found is None:

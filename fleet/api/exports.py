@@ -65,7 +65,18 @@ class ListQuery(PageQuery):
     )
 
 
-class ListView(ApiView):
+class FileView(ApiView):
+    """What answers with a file too."""
+
+    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Response:
+        if isinstance(response, Response) and response.status_code >= 400:
+            request.accepted_renderer = FastJSON()  # a problem is JSON, whatever file was asked for
+            request.accepted_media_type = FastJSON.media_type
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        return answer
+
+
+class ListView(FileView):
     """A list in pages of JSON, or whole as CSV."""
 
     content_negotiation_class = ByParameterOrHeader
@@ -117,13 +128,6 @@ class ListView(ApiView):
         for parameter in ("limit", "cursor"):
             if parameter in self.request.query_params:
                 raise Problem(422, "no-pages", "As CSV the list comes whole; leave this out.", field=parameter)
-
-    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Response:
-        if isinstance(response, Response) and response.status_code >= 400:
-            request.accepted_renderer = FastJSON()  # a problem is JSON, also where CSV was asked for
-            request.accepted_media_type = FastJSON.media_type
-        answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
-        return answer
 
 
 def as_csv(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -92,15 +91,8 @@ class LimitView(ApiView):
         return budget_json(status, **about)
 
     def shown_one(self, public_id: str) -> Response:
-        row = self.row_to_read(public_id)
+        row = self.row(public_id)
         return self.shown(self.answer(row), row.generation)
-
-    def row_to_read(self, public_id: str) -> Any:
-        found = self.visible(limits.MODELS[self.noun].objects.select_related("project")).filter(public_id=public_id)
-        row = found.first()
-        if row is None:
-            raise Http404
-        return row
 
     def created(self, body: dict[str, Any], terms: dict[str, Any]) -> Response:
         project = self.project_for(body.get("project"))
@@ -117,9 +109,9 @@ class LimitView(ApiView):
 
     def changed(self, public_id: str, changes: dict[str, Any], why: str) -> Response:
         row = self.row(public_id)
-        self.unchanged(row.generation)
+        generation = self.unchanged(row.generation)
         outcome = limits.change_limit(
-            public_id, changes=changes, by=self.caller, now=business_now(), generation=row.generation, why=why
+            public_id, changes=changes, by=self.caller, now=business_now(), generation=generation, why=why
         )
         assert outcome.limit is not None
         if outcome.waiting is not None:
@@ -128,8 +120,8 @@ class LimitView(ApiView):
 
     def deleted(self, public_id: str) -> Response:
         row = self.row(public_id)
-        self.unchanged(row.generation)
-        outcome = limits.delete_limit(public_id, by=self.caller, now=business_now(), generation=row.generation)
+        generation = self.unchanged(row.generation)
+        outcome = limits.delete_limit(public_id, by=self.caller, now=business_now(), generation=generation)
         if outcome.waiting is not None:
             return Response(request_json(outcome.waiting), status=202, headers=_at(outcome.waiting))
         return Response(status=204)

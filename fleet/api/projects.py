@@ -21,7 +21,7 @@ from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
 SLUG = shape(
-    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    f"^{projects.SLUG.pattern}$",
     "Write 1 to 63 small letters, digits and -, beginning and ending with a letter or digit.",
 )
 SUPERUSERS = "installation:write"

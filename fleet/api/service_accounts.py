@@ -20,7 +20,7 @@ from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
 NAME = shape(
-    r"^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$",
+    f"^{service_accounts.NAME.pattern}$",
     "Write 1 to 100 small letters, digits and . _ -, beginning and ending with a letter or digit.",
 )
 

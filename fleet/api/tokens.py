@@ -179,15 +179,7 @@ class Tokens(TokenView):
 
     def _project(self, name: str | None) -> Project:
         """The project named, or the only one the caller may do anything in."""
-        mine = Project.objects.filter(pk__in=list(self.caller.scopes))
-        if name:
-            found = mine.filter(slug=name).first() or mine.filter(public_id=name).first()
-            if found is None:
-                raise Problem(422, "unknown-project", "You may not act in a project of that name.", field="project")
-            return found
-        if len(both := list(mine[:2])) != 1:
-            raise Problem(422, "which-project", "You may act in several projects; name one.", field="project")
-        return both[0]
+        return self.one_named(name, list(self.caller.scopes))
 
     def _account(self, public_id: str | None, project: Project | None) -> ServiceAccount | None:
         if public_id is None:
