@@ -145,6 +145,20 @@ def _difference(data: Data) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {_said(before.get(name))} → {_said(after[name])}" for name in names[:5])
 
 
+def _person(data: Data) -> str:
+    return ". ".join(filter(None, [str(data.get("name", "")), _difference(data)]))
+
+
+def _named(side: str) -> Callable[[Data], str]:
+    """The name of what was made (`after`) or taken away (`before`)."""
+
+    def name(data: Data) -> str:
+        found = data.get(side)
+        return str(found.get("name", "")) if isinstance(found, Mapping) else ""
+
+    return name
+
+
 def _said(value: Any) -> str:
     return "none" if value is None else str(value)
 
@@ -179,10 +193,13 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
         _extended,
     ),
     "allocation.release-requested": ("release asked for", "drain", "mute", _sentence),
+    "allocation.changed": ("changed", "pencil", "info", _difference),
     "allocation.release-withdrawn": ("kept after all", "undo", "info", _numbers),
     "slot.cordoned": ("machine cordoned", "hold", "warn", _text("allocation")),
     "slot.uncordoned": ("machine takes work again", "check", "ok", _text("allocation")),
     "slot.drain-requested": ("machine drained by hand", "drain", "warn", _text("allocation")),
+    "slot.release-requested": ("machine given up by hand", "drain", "warn", _text("allocation")),
+    "slot.terminate-requested": ("machine ended by hand", "stop", "warn", _text("allocation", "reason")),
     "slot.opened": ("machine planned", "machine", "info", _priced),
     "slot.launching": ("launch called", "busy", "info", _text("pool")),
     "instance.launched": ("machine launched", "up", "ok", _priced),
@@ -263,6 +280,25 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     "recovery-codes.renewed": ("recovery codes renewed", "shield", "info", _text("name")),
     "memberships.mapped": ("roles given by groups", "people", "info", _difference),
     "user.invited": ("person invited", "people", "info", _text("name")),
+    "user.added": ("person added", "people", "info", _text("name")),
+    "user.changed": ("person changed", "people", "info", _person),
+    "account.added": ("cloud account added", "cloud", "info", _named("after")),
+    "account.changed": ("cloud account changed", "cloud", "info", _difference),
+    "account.deleted": ("cloud account taken away", "cloud", "warn", _named("before")),
+    "webhook.created": ("webhook added", "bell", "info", _named("after")),
+    "webhook.changed": ("webhook changed", "bell", "info", _difference),
+    "webhook.deleted": ("webhook deleted", "bell", "warn", _named("before")),
+    "webhook.secret-rotated": ("webhook's secret replaced", "key", "info", _text("name")),
+    "webhook.switched-off": ("webhook switched off", "bell", "bad", _text("name", "reason")),
+    "webhook.tested": ("webhook tested", "bell", "mute", _text("name")),
+    "webhook.resent": ("message sent again", "bell", "mute", _text("topic")),
+    "installation.changed": ("installation changed", "admin", "warn", _difference),
+    "installation.restore-confirmed": ("restored backup confirmed", "check", "warn", _difference),
+    "sweep.requested": ("sweep asked for", "search", "info", _text("account")),
+    "operation.cancel-requested": ("cancelling asked for", "undo", "info", _text("kind")),
+    "operation.succeeded": ("operation done", "check", "mute", _text("kind")),
+    "operation.failed": ("operation failed", "fail", "warn", _text("kind", "detail")),
+    "operation.cancelled": ("operation cancelled", "undo", "mute", _text("kind")),
     "incident.closed": ("incident closed", "check", "ok", _sentence),
 }
 
