@@ -19,13 +19,20 @@ from inference.acting.serve import SCOPE, fits
 from inference.models import Model, ServingConfig
 from inference.services import variants
 
+MOST_MODELS = 500
+
 
 @require_safe
 def models(request: HttpRequest) -> HttpResponseBase:
     """Those one may serve."""
     frame = frame_of(request)
     rows = _usable(frame).select_related("project").annotate(configs=Count("serving_configs", distinct=True))
-    context = {"models": rows.order_by("name")[:500], "may_write": frame.caller.may_somewhere(SCOPE)}
+    found = list(rows.order_by("name", "id")[: MOST_MODELS + 1])
+    context = {
+        "models": found[:MOST_MODELS],
+        "cut": MOST_MODELS if len(found) > MOST_MODELS else None,
+        "may_write": frame.caller.may_somewhere(SCOPE),
+    }
     return render_page(request, "inference/models.html", frame, context, section="endpoints")
 
 

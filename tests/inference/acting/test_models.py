@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from inference.acting import models as acting
 from inference.models import Model, ServingConfig
 from tests import factories
 from tests.fleet.acting.test_allocate import HOSTILE, hidden
@@ -138,3 +139,11 @@ def test_a_viewer_reads_and_a_stranger_finds_nothing(client, project, config):
     client.force_login(factories.member(factories.project(), "admin"))
     assert client.get(f"/models/{config.model.public_id}").status_code == 404
     assert "acme/chat-8b" not in page_of(client, "/models")
+
+
+def test_a_list_that_is_cut_says_so(operator, config, monkeypatch):
+    assert "The first" not in page_of(operator, "/models")
+    monkeypatch.setattr(acting, "MOST_MODELS", 1)
+    factories.model(config.model.project, name="zeta/last")
+    page = page_of(operator, "/models")
+    assert "The first 1 by name" in page and "zeta/last" not in page
