@@ -59,8 +59,6 @@ def site(seed: Callable[[], dict[str, str]], *, workers: int = 2) -> Iterator[Si
     try:
         with EmbeddedServers(folder) as servers:
             os.environ |= {**servers.environment, **SETTINGS}
-            # The limits are asked for at every request as they always are, and never reached.
-            os.environ |= dict.fromkeys(("API_REQUESTS_PER_MINUTE", "API_ADDRESS_REQUESTS_PER_MINUTE"), "10000000")
             _set_up()
             headers = seed()
             port = _free_port()
