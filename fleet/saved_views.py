@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from fleet import fleet_table
-from fleet.forms import StrictForm, done
+from fleet.forms import StrictForm, done, not_done
 from fleet.models import SavedView
 from fleet.services import saved_views
 from fleet.services.clock import business_now
@@ -100,8 +99,7 @@ def _own(request: HttpRequest, public_id: str) -> SavedView:
 def _answer(request: HttpRequest, form: StrictForm, sentence: str, to: str) -> HttpResponse:
     """Back to the table: with what was done, or with the first thing that kept it from being done."""
     if form.errors:
-        messages.error(request, str(next(iter(form.errors.values()))[0]))
-        return HttpResponseRedirect(to)
+        return not_done(request, str(next(iter(form.errors.values()))[0]), to=to)
     return done(request, sentence, to=to)
 
 

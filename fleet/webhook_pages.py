@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.api.webhooks import NAME, TOPIC
-from fleet.forms import StrictForm, done
+from fleet.forms import AsRead, StrictForm, done
 from fleet.models import MessageState, Project, Webhook, WebhookMessage
 from fleet.pages import Frame, frame_of
 from fleet.queries import in_scope
@@ -34,9 +34,8 @@ LOOKS = {
 
 
 class WebhookForm(StrictForm):
-    """A hook as it is added or changed."""
+    """What is said of a hook."""
 
-    project = forms.ChoiceField(label="Hears of", choices=[])
     name = forms.RegexField(NAME, label="Name", max_length=100, help_text="Letters, digits, blanks and . _ / -")
     url = forms.CharField(label="Address", max_length=500, help_text="https://… Messages are signed; see the howto.")
     topics = forms.CharField(
@@ -46,17 +45,6 @@ class WebhookForm(StrictForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="One a line, such as allocation.active or incident.*. Empty: every topic.",
     )
-    enabled = forms.BooleanField(label="Switched on", required=False, initial=True)
-
-    def __init__(self, *args: Any, projects: list[tuple[str, str]], fixed: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if fixed:
-            del self.fields["project"]
-            return
-        chooser = self.fields["project"]
-        assert isinstance(chooser, forms.ChoiceField)
-        chooser.choices = projects
-        del self.fields["enabled"]
 
     def clean_topics(self) -> list[str]:
         topics = [line.strip() for line in self.cleaned_data["topics"].splitlines() if line.strip()]
@@ -72,6 +60,21 @@ class WebhookForm(StrictForm):
         return topics
 
 
+class NewWebhook(WebhookForm):
+    project = forms.ChoiceField(label="Hears of", choices=[])
+    field_order = ("project", "name", "url", "topics")
+
+    def __init__(self, *args: Any, projects: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser = self.fields["project"]
+        assert isinstance(chooser, forms.ChoiceField)
+        chooser.choices = projects
+
+
+class ChangedWebhook(AsRead, WebhookForm):
+    enabled = forms.BooleanField(label="Switched on", required=False, initial=True)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @sudo_to_change
 def all_webhooks(request: HttpRequest) -> HttpResponseBase:
@@ -80,7 +83,7 @@ def all_webhooks(request: HttpRequest) -> HttpResponseBase:
     if not frame.caller.may_somewhere(READ):
         raise Http404
     projects = _choices(frame)
-    form = WebhookForm(request.POST if request.method == "POST" else None, projects=projects)
+    form = NewWebhook(request.POST if request.method == "POST" else None, projects=projects)
     secret = ""
     if request.method == "POST" and form.is_valid():
         with form.refusals():
@@ -88,7 +91,7 @@ def all_webhooks(request: HttpRequest) -> HttpResponseBase:
             chosen = form.cleaned_data["project"]
             project = None if chosen == EVERYTHING else get_object_or_404(Project, public_id=chosen)
             _, secret = webhooks.create_webhook(project=project, by=frame.caller, now=frame.now, **given)
-            form = WebhookForm(projects=projects)
+            form = NewWebhook(projects=projects)
     failed = Count("messages", filter=Q(messages__state=MessageState.GIVEN_UP))
     waiting = Count("messages", filter=Q(messages__state=MessageState.WAITING))
     hooks = _mine(frame).order_by("name").annotate(failed=failed, waiting=waiting, slug=F("project__slug"))
@@ -106,14 +109,15 @@ def one_webhook(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """One hook: change it, see its last messages."""
     frame = frame_of(request)
     hook = _found(frame, public_id)
-    start = {"name": hook.name, "url": hook.url, "topics": "\n".join(hook.topics), "enabled": hook.enabled}
-    form = WebhookForm(request.POST if request.method == "POST" else None, initial=start, projects=[], fixed=True)
+    form = _form_of(hook, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         _may_write(frame, hook)
         if form.is_valid():
             with form.refusals():
+                given = dict(form.cleaned_data)
+                read = given.pop("generation")
                 changed = webhooks.change_webhook(
-                    public_id, changes=form.cleaned_data, by=frame.caller, now=frame.now, generation=hook.generation
+                    public_id, changes=given, by=frame.caller, now=frame.now, generation=read
                 )
                 return done(request, f"Changed {changed.name}.", to=request.path)
     return _page(request, frame, hook, form, status=422 if form.is_bound else 200)
@@ -127,8 +131,7 @@ def rotate(request: HttpRequest, public_id: str) -> HttpResponseBase:
     hook = _found(frame, public_id)
     _may_write(frame, hook)
     hook, secret = webhooks.rotate_secret(public_id, by=frame.caller, now=frame.now, real_now=timezone.now())
-    start = {"name": hook.name, "url": hook.url, "topics": "\n".join(hook.topics), "enabled": hook.enabled}
-    return _page(request, frame, hook, WebhookForm(initial=start, projects=[], fixed=True), secret=secret)
+    return _page(request, frame, hook, _form_of(hook), secret=secret)
 
 
 @require_POST
@@ -156,9 +159,9 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponseBase:
     frame = frame_of(request)
     hook = _found(frame, public_id)
     _may_write(frame, hook)
-    if request.POST.get("typed", "").strip() != hook.name:
-        form = WebhookForm(initial={"name": hook.name, "url": hook.url}, projects=[], fixed=True)
-        return _page(request, frame, hook, form, typed_wrong=True, status=422)
+    typed = request.POST.get("typed", "")
+    if typed.strip() != hook.name:
+        return _page(request, frame, hook, _form_of(hook), typed_wrong=True, typed=typed, status=422)
     webhooks.delete_webhook(public_id, by=frame.caller, now=frame.now)
     return done(request, f"Deleted {hook.name}.", to=reverse("settings-webhooks"))
 
@@ -179,6 +182,17 @@ def _page(
         **more,
     }
     return render_section(request, "settings/webhook.html", frame, "webhooks", context, status=status)
+
+
+def _form_of(hook: Webhook, typed: Any = None) -> ChangedWebhook:
+    start = {
+        "name": hook.name,
+        "url": hook.url,
+        "topics": "\n".join(hook.topics),
+        "enabled": hook.enabled,
+        "generation": hook.generation,
+    }
+    return ChangedWebhook(typed, initial=start)
 
 
 def _choices(frame: Frame) -> list[tuple[str, str]]:

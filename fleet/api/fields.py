@@ -39,8 +39,20 @@ class Strict(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             self._refuse_unknown(data)
+            self._refuse_overlong(data)
             self._refuse_disguised(data)
         return super().to_internal_value(data)
+
+    def _refuse_overlong(self, data: Mapping[str, Any]) -> None:
+        """Before any entry is looked at: of a hundred thousand wrong ones the length is all there is to say."""
+        lists = {name: field for name, field in self.fields.items() if isinstance(field, serializers.ListField)}
+        errors = {
+            name: [str(field.error_messages["max_length"]).format(max_length=field.max_length)]
+            for name, field in lists.items()
+            if field.max_length is not None and isinstance(data.get(name), list) and len(data[name]) > field.max_length
+        }
+        if errors:
+            raise serializers.ValidationError(errors)
 
     def _refuse_disguised(self, data: Mapping[str, Any]) -> None:
         known = list(self.fields.items())

@@ -46,8 +46,6 @@ def put_in_words(field: Field) -> None:
 def disguised(field: Field, value: Any) -> Any:
     """What is wrong with a value of a body that DRF would take as it is: sentences, shaped as DRF shapes errors."""
     if isinstance(field, serializers.ListField) and isinstance(value, list):
-        if field.max_length is not None and len(value) > field.max_length:
-            return None  # it is refused as a whole
         return {index: wrong for index, inner in enumerate(value) if (wrong := disguised(field.child, inner))}
     if isinstance(field, serializers.DictField) and isinstance(value, Mapping):
         names = [name for name in value if first_invisible(str(name), lines=False)]

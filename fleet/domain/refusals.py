@@ -33,8 +33,8 @@ def check_generation(now: int, read: int | None) -> None:
 class NotAllowed(Refused):
     """Who asks may read this and may not do it."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__("not-allowed", sentence)
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__("not-allowed", sentence, field=field)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from fleet.domain.limits import BLOCK, MOST_ACCELERATORS
-from fleet.forms import StrictForm
+from fleet.forms import AsRead, StrictForm
 from fleet.models import BudgetAction, CloudAccount, Project
 from fleet.services import limits
 from fleet.services.access import Caller
@@ -92,30 +92,35 @@ class NewBudget(BudgetTerms, Scoped):
     )
 
 
-class AsRead(StrictForm):
-    """Which version of a limit was on the screen: nobody raises again unseen what somebody else has lowered."""
-
-    undrawn = ("generation",)
-    generation = forms.IntegerField(
-        min_value=0,
-        max_value=2**62,
-        widget=forms.HiddenInput,
-        error_messages={"required": "Load the page again.", "invalid": "Load the page again."},
-    )
-
-
-class Deleted(AsRead):
-    """A limit that is to go."""
-
-    confirm = forms.CharField(required=False, max_length=100)
-
-
 class ChangedQuota(QuotaTerms, AsRead):
     """A quota as it is to be from now on."""
 
 
 class ChangedBudget(BudgetTerms, AsRead):
     """A budget as it is to be from now on."""
+
+
+class AwayForm(AsRead):
+    """The end of a limit's id, typed: so that none goes by a slip."""
+
+    confirm = forms.CharField(max_length=48, help_text="Launches it would have refused are possible afterwards.")
+
+    def __init__(self, *args: Any, word: str, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="away_%s", **kwargs)
+        self.word = word
+        self.fields["confirm"].label = f"Type {word} to delete it"
+        self.fields["confirm"].error_messages["required"] = self.sentence
+        self.fields["confirm"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+    @property
+    def sentence(self) -> str:
+        return f"Type {self.word} to say that you mean it. Nothing was deleted."
+
+    def clean_confirm(self) -> str:
+        typed: str = self.cleaned_data["confirm"]
+        if typed != self.word:
+            raise forms.ValidationError(self.sentence)
+        return typed
 
 
 NEW = {"quota": NewQuota, "budget": NewBudget}

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fleet import presenting, queries
 from fleet.domain.refusals import Refused
 from fleet.downloads import Sheet, asked
-from fleet.forms import done
+from fleet.forms import done, not_done
 from fleet.limiting import files
-from fleet.limiting.forms import NEW, TERMS, Deleted, WhyForm, terms_in
+from fleet.limiting.forms import NEW, TERMS, AwayForm, WhyForm, terms_in
 from fleet.limiting.rows import LimitRow, budget_row, quota_row, request_row
 from fleet.models import ChangeRequest, ChangeState, Installation, Project, Quota
 from fleet.pages import Frame, frame_of
@@ -98,18 +98,7 @@ def change(request: HttpRequest, public_id: str) -> HttpResponseBase:
                 why=form.cleaned_data["why"],
             )
             return done(request, _sentence("changed", outcome), to=reverse(HERE))
-    news = queries.event_rows(None, subjects=[public_id], limit=20)
-    context = {
-        "form": form,
-        "row": row,
-        "noun": noun,
-        "said": str(row),
-        "news": [presenting.event_item(event, {}) for event in news],
-        "waiting": ChangeRequest.objects.filter(subject=public_id, state=ChangeState.WAITING).first(),
-        "loosens_waits": Installation.objects.filter(pk=1, two_pairs_of_eyes=True).exists(),
-    }
-    status = 422 if form.is_bound else 200
-    return render_section(request, "limiting/change.html", frame, HERE, context, status=status)
+    return _page(request, frame, row, form=form)
 
 
 @require_POST
@@ -120,17 +109,36 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponseBase:
     row = _row(frame.caller, public_id)
     if not limits.may_set(frame.caller, row.project_id):
         raise PermissionDenied
-    form = Deleted(request.POST)
-    if not form.is_valid():
-        return done(request, "Nothing was deleted. Load the page again and repeat.", to=_at(public_id))
-    if form.cleaned_data["confirm"] != public_id[-6:]:
-        return done(request, f"Nothing was deleted: type {public_id[-6:]} to say that you mean it.", to=_at(public_id))
-    read = form.cleaned_data["generation"]
-    try:
-        outcome = limits.delete_limit(row.public_id, by=frame.caller, now=frame.now, generation=read)
-    except Refused as refused:
-        return done(request, refused.sentence, to=_at(public_id))
-    return done(request, _sentence("deleted", outcome), to=reverse(HERE))
+    form = AwayForm(request.POST, word=public_id[-6:])
+    if form.is_valid():
+        with form.refusals():
+            read = form.cleaned_data["generation"]
+            outcome = limits.delete_limit(public_id, by=frame.caller, now=frame.now, generation=read)
+            return done(request, _sentence("deleted", outcome), to=reverse(HERE))
+    return _page(request, frame, row, away=form)
+
+
+def _page(
+    request: HttpRequest, frame: Frame, row: Any, *, form: Any = None, away: AwayForm | None = None
+) -> HttpResponseBase:
+    """One limit with what may be done to it; 422 where that was refused."""
+    public_id, noun = row.public_id, limits.noun_of(row.public_id)
+    read = {"generation": row.generation}
+    form = form or TERMS[noun](initial=limits.terms_of(row) | read)
+    away = away or AwayForm(initial=read, word=public_id[-6:])
+    news = queries.event_rows(None, subjects=[public_id], limit=20)
+    context = {
+        "form": form,
+        "away": away,
+        "row": row,
+        "noun": noun,
+        "said": str(row),
+        "news": [presenting.event_item(event, {}) for event in news],
+        "waiting": ChangeRequest.objects.filter(subject=public_id, state=ChangeState.WAITING).first(),
+        "loosens_waits": Installation.objects.filter(pk=1, two_pairs_of_eyes=True).exists(),
+    }
+    status = 422 if form.is_bound or away.is_bound else 200
+    return render_section(request, "limiting/change.html", frame, HERE, context, status=status)
 
 
 @require_POST
@@ -143,14 +151,19 @@ def decide(request: HttpRequest, public_id: str, decision: str) -> HttpResponseB
     decide_it = approvals.approve if decision == "approve" else approvals.refuse
     form = WhyForm(request.POST)
     if not form.is_valid():
-        return done(request, "Nothing was decided: the reason cannot be kept as it is.", to=reverse(HERE))
+        return not_done(request, _why_not(form), to=reverse(HERE))
     try:
         decided = decide_it(public_id, by=frame.caller, now=frame.now, why=form.cleaned_data["why"])
     except Refused as refused:
-        return done(request, refused.sentence, to=reverse(HERE))
+        return not_done(request, refused.sentence, to=reverse(HERE))
     if decided.state == ChangeState.OUTDATED:
-        return done(request, decided.decided_why, to=reverse(HERE))
+        return not_done(request, decided.decided_why, to=reverse(HERE))
     return done(request, f"The change is {decided.get_state_display().lower()}.", to=reverse(HERE))
+
+
+def _why_not(form: WhyForm) -> str:
+    said = next(iter(form.errors.values()))[0]
+    return f"Nothing was decided. The reason: {said}"
 
 
 @require_POST
@@ -163,7 +176,7 @@ def two_pairs(request: HttpRequest) -> HttpResponseBase:
     try:
         waiting = approvals.set_two_pairs_of_eyes(on, by=frame.caller, now=frame.now)
     except Refused as refused:
-        return done(request, refused.sentence, to=reverse(HERE))
+        return not_done(request, refused.sentence, to=reverse(HERE))
     waits = "Another superuser has to approve it."
     said = waits if waiting else f"Two pairs of eyes are {'needed from now on' if on else 'not needed'}."
     return done(request, said, to=reverse(HERE))

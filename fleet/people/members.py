@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.domain.refusals import Refused
-from fleet.forms import StrictForm, done
+from fleet.forms import StrictForm, done, not_done
 from fleet.models import Membership, Project, Role
 from fleet.pages import Frame, frame_of
 from fleet.people.picking import READ, WRITE, picked, project_of
@@ -145,5 +144,4 @@ def _list(project: Project) -> str:
 
 
 def _not_done(request: HttpRequest, project: Project, sentence: str) -> HttpResponseBase:
-    messages.error(request, sentence)
-    return HttpResponseRedirect(_list(project))
+    return not_done(request, sentence, to=_list(project))

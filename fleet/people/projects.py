@@ -26,6 +26,24 @@ class ProjectForm(StrictForm):
     slug = forms.CharField(max_length=63, help_text="How commands and the API name it: small letters, digits, hyphens.")
 
 
+class ChangedProject(ProjectForm):
+    """`read`: slug and name as they were on the screen."""
+
+    undrawn = ("read",)
+    read = forms.CharField(
+        max_length=63 + 1 + service.NAME_LENGTH,
+        widget=forms.HiddenInput,
+        error_messages={"required": "Load the page again.", "max_length": "Load the page again."},
+    )
+
+    def was_read(self) -> dict[str, str]:
+        slug, _, name = self.cleaned_data["read"].partition(" ")
+        return {"slug": slug, "name": name}
+
+    def changes(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in ("slug", "name")}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def projects(request: HttpRequest) -> HttpResponseBase:
     """Every project, and a form for one more."""
@@ -57,10 +75,12 @@ def project(request: HttpRequest, public_id: str) -> HttpResponseBase:
         return _page(request, frame, found)
     if not proved_of_late(request):
         return to_prove(request)
-    form = ProjectForm(request.POST)
+    form = ChangedProject(request.POST)
     if form.is_valid():
         with form.refusals():
-            service.change_project(found, changes=form.cleaned_data, by=frame.caller, now=business_now())
+            service.change_project(
+                found, changes=form.changes(), by=frame.caller, now=business_now(), read=form.was_read()
+            )
             return done(request, f"{form.cleaned_data['name']} is saved.", to=reverse("settings-projects"))
     return _page(request, frame, found, form=form, status=422)
 
@@ -96,9 +116,10 @@ def _found(public_id: str) -> Project:
 def _page(
     request: HttpRequest, frame: Frame, found: Project, *, form: Any = None, deleting: Any = None, status: int = 200
 ) -> HttpResponseBase:
+    start = {"name": found.name, "slug": found.slug, "read": f"{found.slug} {found.name}"}
     context = {
         "project": found,
-        "form": form or ProjectForm(initial={"name": found.name, "slug": found.slug}),
+        "form": form or ChangedProject(initial=start),
         "holds": service.what_it_holds(found),
         "deleting": deleting or TypedForm(word=found.slug, verb="delete"),
     }

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Count, Max, Q
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.domain.refusals import Refused
-from fleet.forms import StrictForm, done
+from fleet.forms import AsRead, StrictForm, done, not_done
 from fleet.models import Role, ServiceAccount
 from fleet.pages import Frame, frame_of
 from fleet.people.members import ROLES
@@ -28,6 +27,10 @@ class AccountForm(StrictForm):
     name = forms.CharField(max_length=100, help_text="Small letters, digits and . _ -, such as deploy-bot.")
     description = forms.CharField(max_length=service.DESCRIPTION_LENGTH, required=False)
     role = forms.ChoiceField(choices=ROLES, help_text="Its tokens may do this and never more.")
+
+
+class ChangedAccount(AsRead, AccountForm):
+    """A service account as it is to be from now on."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,11 +79,13 @@ def account(request: HttpRequest, public_id: str) -> HttpResponseBase:
         raise Http404
     if not proved_of_late(request):
         return to_prove(request)
-    form = AccountForm(request.POST)
+    form = ChangedAccount(request.POST)
     if form.is_valid():
+        changes = dict(form.cleaned_data)
+        read = changes.pop("generation")
         with form.refusals():
-            service.change_service_account(found, changes=form.cleaned_data, by=frame.caller, now=business_now())
-            return done(request, f"{form.cleaned_data['name']} is saved.", to=_place(found))
+            service.change_service_account(found, changes=changes, by=frame.caller, now=business_now(), generation=read)
+            return done(request, f"{changes['name']} is saved.", to=_place(found))
     return _page(request, frame, found, form=form, status=422)
 
 
@@ -119,8 +124,7 @@ def _switch(request: HttpRequest, public_id: str, *, disabled: bool) -> HttpResp
     try:
         service.change_service_account(found, changes={"disabled": disabled}, by=frame.caller, now=business_now())
     except Refused as refused:
-        messages.error(request, refused.sentence)
-        return HttpResponseRedirect(_place(found))
+        return not_done(request, refused.sentence, to=_place(found))
     undo = reverse("service-account-on" if disabled else "service-account-off", args=[public_id])
     words = "is disabled: none of its tokens opens anything." if disabled else "is enabled: its tokens work again."
     return done(request, f"{found.name} {words}", to=_place(found), undo=undo)
@@ -131,11 +135,11 @@ def _page(
     status: int = 200,
 ) -> HttpResponseBase:  # fmt: skip
     may_write = frame.caller.may(WRITE, found.project_id)
-    initial = {"name": found.name, "description": found.description, "role": found.role}
+    initial = {name: getattr(found, name) for name in ("name", "description", "role", "generation")}
     context = {
         "account": found,
         "tokens": list(found.tokens.order_by("-created_at")[:50]),
-        "form": (form or AccountForm(initial=initial)) if may_write else None,
+        "form": (form or ChangedAccount(initial=initial)) if may_write else None,
         "deleting": deleting or TypedForm(word=found.name, verb="delete"),
         "may_write": may_write,
     }

@@ -59,6 +59,17 @@ class LimitsForm(StrictForm):
         )
 
 
+class ChangedLimits(LimitsForm):
+    """`read`: which version of the token was on the screen."""
+
+    undrawn = ("read",)
+    read = forms.CharField(
+        max_length=32,
+        widget=forms.HiddenInput,
+        error_messages={"required": "Load the page again.", "max_length": "Load the page again."},
+    )
+
+
 class TokenForm(LimitsForm):
     """A new token, of oneself or of a service account."""
 
@@ -122,15 +133,16 @@ class RotateForm(StrictForm):
         return timedelta(seconds=int(self.cleaned_data["overlap"]))
 
 
-def limits_form(token: Token, data: Any = None) -> LimitsForm:
+def limits_form(token: Token, data: Any = None) -> ChangedLimits:
     """The form as it stands for a token, or as somebody filled it in."""
     initial = {
         "name": token.name,
         "cidrs": "\n".join(token.cidrs),
         "requests_per_minute": token.requests_per_minute,
         "spend_cap_per_hour": _plain(token.spend_cap_per_hour),
+        "read": tokens.version_of(token),
     }
-    return LimitsForm(data, initial=initial)
+    return ChangedLimits(data, initial=initial)
 
 
 def _plain(amount: Decimal | None) -> str:

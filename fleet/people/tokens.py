@@ -88,7 +88,8 @@ def token(request: HttpRequest, public_id: str) -> HttpResponseBase:
         with form.refusals():
             limits = form.limits().columns()
             changes = {"name": form.cleaned_data["name"], **limits}
-            service.change_token(found, by=frame.caller, changes=changes, now=timezone.now())
+            read = form.cleaned_data["read"]
+            service.change_token(found, by=frame.caller, changes=changes, now=timezone.now(), read=read)
             return done(request, f"{form.cleaned_data['name']}: limits saved.", to=reverse("token", args=[public_id]))
     return _page(request, frame, found, form=form, status=422)
 

@@ -220,7 +220,7 @@ def _require(by: Caller, project: Project | None) -> None:
         return
     where = f"in {project.slug}" if project else "for the whole installation"
     needs = "the role billing or admin there" if project else "a superuser"
-    raise NotAllowed(f"You may not set limits {where}; it takes {needs}.")
+    raise NotAllowed(f"You may not set limits {where}; it takes {needs}.", field="project")
 
 
 def _check(noun: str, terms: Mapping[str, Any], *, currency_is_new: bool) -> None:

@@ -5,6 +5,8 @@ Whoever makes a token may do all that it can do, today; at every use it is asked
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from fleet.domain import rights, tokens
-from fleet.domain.refusals import NotAllowed, Refused
+from fleet.domain.refusals import Changed, NotAllowed, Refused
 from fleet.models import Project, ServiceAccount, Token
 from fleet.services import events
 from fleet.services.access import Caller, caller_of_user, pepper_ring
@@ -130,10 +132,13 @@ def rotate_token(
     return made, plain
 
 
-def change_token(token: Token, *, by: Caller, changes: Mapping[str, Any], now: datetime) -> Token:
+def change_token(
+    token: Token, *, by: Caller, changes: Mapping[str, Any], now: datetime, read: str | None = None
+) -> Token:
     """Give it another name or other limits; of a rotated pair both change. Scopes and life never do.
 
-    `changes`: name, cidrs, requests_per_minute, spend_cap_per_hour.
+    `changes`: name, cidrs, requests_per_minute, spend_cap_per_hour. `read`: the version the asker saw; Changed when it
+    is another by now.
     """
     if by.limited or (by.token_id is not None and by.token_id in family(token.pk)):
         raise NotAllowed("A token with limits changes none, and no token changes its own.")
@@ -141,6 +146,8 @@ def change_token(token: Token, *, by: Caller, changes: Mapping[str, Any], now: d
         row = _locked(token)
         _check_living(row, now)
         before = shown(row)
+        if read is not None and read != version_of(row):
+            raise Changed
         merged = {**limits_of(row).columns(), **{k: v for k, v in changes.items() if k != "name"}}
         limits = Limits(tuple(merged.pop("cidrs")), **merged).checked()
         name = _checked_name(str(changes.get("name", row.name)).strip())
@@ -160,6 +167,11 @@ def revoke_token(token: Token, *, actor: str, now: datetime) -> None:
 
 def limits_of(token: Token) -> Limits:
     return Limits(tuple(token.cidrs), token.requests_per_minute, token.spend_cap_per_hour)
+
+
+def version_of(token: Token) -> str:
+    """Names what is shown of it: another one when anything of that has changed."""
+    return hashlib.sha256(json.dumps(shown(token), sort_keys=True).encode()).hexdigest()[:32]
 
 
 def shown(token: Token) -> dict[str, Any]:

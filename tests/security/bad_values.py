@@ -25,8 +25,8 @@ NEVER_SAID = re.compile(
 """Words of Python, of its libraries and of the database."""
 COUNTED_ELSEWHERE = frozenset({"django_session", "fleet_session"})
 """Tables that every request of a browser touches."""
-_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
-_USED = re.compile(r'UPDATE "(fleet_token|fleet_session)" SET "last_')
+_WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)', re.IGNORECASE)
+_USED = re.compile(r'UPDATE "fleet_token" SET "last_')
 """That somebody called is noted however the call ends."""
 
 
@@ -63,7 +63,8 @@ def writes() -> Iterator[list[str]]:
     made: list[str] = []
 
     def note(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
-        if _WRITES.match(str(sql)) and not _USED.match(str(sql)):
+        written = _WRITES.match(str(sql))
+        if written and written[1] not in COUNTED_ELSEWHERE and not _USED.match(str(sql)):
             made.append(str(sql))
         return execute(sql, params, many, context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,21 @@ def estate(db: None) -> Any:
     from tests.security.estate import build
 
     return build()
+
+
+@pytest.fixture
+def root(estate: Any) -> Any:
+    """The browser of a superuser, who has saved a view."""
+    from fleet.models import SavedView
+    from tests import factories
+    from tests.api_client import fresh_client
+
+    user = factories.user(is_superuser=True, is_staff=True)
+    SavedView.objects.create(user=user, page="fleet", name="free ones", query="q=free")
+    logging.getLogger("django.request").setLevel(logging.ERROR)
+    client = fresh_client()
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture

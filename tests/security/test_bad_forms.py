@@ -1,246 +1,146 @@
 """Every field of every form a page draws, filled in badly: a sentence beside it, what was typed kept, nothing done.
 
-The forms are those the pages of the estate draw for a superuser: a new form is found without being listed here.
-FILLED says what to write where a form comes empty.
+The forms are those that pages draw for a superuser: a new form is found without being listed here.
 """
 
 from __future__ import annotations
 
 import html
-import logging
-import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.contrib.messages import ERROR, get_messages
 from django.test import Client
 
-from tests import factories
-from tests.api_client import fresh_client
 from tests.security import bad_values
 from tests.security.bad_values import ABSURDLY_LONG, IMAGE_TAG, INVISIBLE, Rows
 from tests.security.estate import Estate
-from tests.security.routes import PAGE_RULES, PAGES, address
+from tests.security.forms import CHOICE, TEXT, Form, forms_of, pages_of, words_for
 from tests.security.test_matrix import taken_back
 
-pytestmark = pytest.mark.skipif("PURSER_BAD_INPUT" not in os.environ, reason="not settled yet, see docs/progress.md")
-
-BROKEN = (*INVISIBLE, ABSURDLY_LONG, IMAGE_TAG, "a\x00b", "NaN", "-1e400", "9" * 400, "24 parsecs")
-NEVER_TAKEN = frozenset({*INVISIBLE, ABSURDLY_LONG, "a\x00b"})
-REFUSED = frozenset({400, 403, 404, 409, 422})
-NOT_OURS = frozenset({"csrfmiddlewaretoken"})
-ABOUT_THE_LOGIN = ("/login", "/logout", "/prove", "/settings/password", "/settings/second-factor", "/settings/sessions")
-"""Forms with tests of their own in tests/fleet/signin; they count attempts."""
-FILLED = {
-    "name": "typed",
-    "slug": "typed",
-    "url": "https://ops.example.com/typed",
-    "max_accelerators": "8",
-    "cap_per_hour": "5",
-    "max_model_len": "8192",
-    "reason": "It is over by now.",
-    "scopes": "read",
-}
+NUL = "a\x00b"
+NEVER_TAKEN = (*INVISIBLE, ABSURDLY_LONG, NUL)
+"""By no field: all fields of a form are filled with it at once, and each is to say so."""
+DOUBTFUL = {TEXT: (IMAGE_TAG, "NaN", "-1e400", "9" * 400, "24 parsecs"), CHOICE: (IMAGE_TAG,)}
+"""A name may well be NaN; a number may not. One field after the other."""
 
 
-@dataclass
-class Form:
-    """A form as a browser would send it."""
-
-    action: str
-    fields: dict[str, str] = field(default_factory=dict)
-    written: list[str] = field(default_factory=list)  # fields somebody types into or chooses
-
-
-class Forms(HTMLParser):
-    """The forms of a page that POST."""
-
-    def __init__(self, page: str, path: str) -> None:
-        super().__init__()
-        self.path, self.found, self.form = path, [], None  # type: tuple[str, list[Form], Form | None]
-        self.select = self.textarea = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form" and given.get("method", "").lower() == "post":
-            self.form = Form(given.get("action") or self.path)
-        if self.form is None:
-            return
-        name = given.get("name", "")
-        if tag == "input" and name and given.get("type") != "file":
-            ticked = given.get("type") not in ("checkbox", "radio") or "checked" in given
-            if ticked:
-                self.form.fields.setdefault(name, given.get("value", ""))
-            if given.get("type") != "hidden":
-                self.form.written.append(name)
-        elif tag == "textarea" and name:
-            self.textarea = name
-            self.form.fields[name] = ""
-            self.form.written.append(name)
-        elif tag == "select" and name:
-            self.select = name
-            self.form.written.append(name)
-        elif tag == "option" and self.select and ("selected" in given or self.select not in self.form.fields):
-            self.form.fields[self.select] = given.get("value", "")
-
-    def handle_data(self, data: str) -> None:
-        if self.form is not None and self.textarea:
-            self.form.fields[self.textarea] += data.removeprefix("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            self.textarea = ""
-        elif tag == "select":
-            self.select = ""
-        elif tag == "form" and self.form is not None:
-            self.found.append(self.form)
-            self.form = None
-
-
-@pytest.fixture
-def root(estate: Estate) -> Client:
-    logging.getLogger("django.request").setLevel(logging.ERROR)
-    client = fresh_client()
-    client.force_login(factories.user(is_superuser=True, is_staff=True))
-    return client
-
-
-def forms(estate: Estate, root: Client) -> Iterator[Form]:
-    """Each form once, whichever pages draw it."""
-    seen = set()
-    for route in PAGES:
-        rule = PAGE_RULES[route]
-        if not rule.get or route == "feed":
-            continue
-        path = address(route, estate)
-        answer = root.get(path + rule.query)
-        if "html" not in answer.get("Content-Type", "") or answer.status_code != 200:
-            continue
-        for form in Forms(answer.content.decode(), path).found:
-            written = [name for name in dict.fromkeys(form.written) if name not in NOT_OURS]
-            key = (form.action.partition("?")[0], tuple(sorted(written)))
-            if written and key not in seen and not form.action.startswith(ABOUT_THE_LOGIN):
-                seen.add(key)
-                form.written = written
-                for name, value in FILLED.items():
-                    if name in written and not form.fields.get(name):
-                        form.fields[name] = value
-                yield form
+def test_every_form_is_taken_when_it_is_filled_in_well(estate: Estate, root: Client, valkey: Any) -> None:
+    """Else what follows would be refused for another reason than the one it looks at."""
+    wrong = []
+    for form in filled(estate, root):
+        with taken_back():
+            answer = press(root, form)
+            if refused(answer):
+                wrong.append(f"{form.action}: {sentences(answer)}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_field_of_every_form_refuses_what_is_bad_and_nothing_is_done(
     estate: Estate, root: Client, valkey: Any
 ) -> None:
-    rows, wrong, cases, fields = Rows(), [], 0, 0
-    found = list(forms(estate, root))
-    before = rows.digest()
+    found = filled(estate, root)
+    judge = Judge(root)
     for form in found:
+        for value in NEVER_TAKEN:
+            for name in judge.unsaid(form, dict.fromkeys(form.written, value)):
+                judge.look(form, name, value)
         for name in form.written:
-            fields += 1
-            for value in BROKEN:
-                cases += 1
-                with taken_back(), bad_values.writes() as made:
-                    answer = root.post(form.action, {**form.fields, name: value})
-                    changed = rows.changed(before) if made else []
-                problem = _wrong(answer, name, value, changed)
-                if problem:
-                    wrong.append(f"{form.action} {name} = {ascii(value)[:40]}: {problem}")
-    print(f"{len(found)} forms, {fields} fields, {cases} posts")
-    assert len(found) >= 15 and fields >= 60, f"only {len(found)} forms, {fields} fields"
-    assert not wrong, f"{len(wrong)} of {cases}\n" + "\n".join(wrong)
+            for value in DOUBTFUL[form.kinds[name]]:
+                judge.look(form, name, value)
+    fields = sum(len(form.written) for form in found)
+    print(f"{len(found)} forms, {fields} fields, {judge.posts} posts")
+    assert len(found) >= 30 and fields >= 150, f"only {len(found)} forms, {fields} fields"
+    assert not judge.wrong, f"{len(judge.wrong)} are wrong\n" + "\n".join(judge.wrong)
 
 
-def _wrong(answer: Any, name: str, value: str, changed: list[str]) -> str:
+def filled(estate: Estate, client: Client) -> list[Form]:
+    return [form for form in forms_of(client, pages_of(estate), words_for(estate)) if form.written]
+
+
+class Judge:
+    """Sends what is bad and keeps what is wrong with the answers."""
+
+    def __init__(self, client: Client) -> None:
+        self.client, self.rows, self.posts, self.wrong = client, Rows(), 0, list[str]()
+        self.before = self.rows.digest()
+
+    def press(self, form: Form, typed: Mapping[str, str]) -> tuple[Any, list[str]]:
+        """The answer, and the tables it wrote to although it is a refusal."""
+        self.posts += 1
+        with taken_back(), bad_values.writes() as made:
+            answer = press(self.client, form, typed)
+            changed = self.rows.changed(self.before) if made and refused(answer) else []
+        return answer, changed
+
+    def unsaid(self, form: Form, typed: Mapping[str, str]) -> list[str]:
+        """The fields of which the answer does not say beside them what is wrong: they are to be sent alone."""
+        answer, changed = self.press(form, typed)
+        page = b"".join(answer).decode()
+        if (
+            answer.status_code != 422
+            or changed
+            or any(not bad_values.is_a_sentence(said) for said in sentences(answer))
+        ):
+            return list(typed)
+        return [name for name in typed if not said_beside(page, name)]
+
+    def look(self, form: Form, name: str, value: str) -> None:
+        answer, changed = self.press(form, {name: value})
+        problem = f"rows changed in {changed}" if changed else wrong_with(answer, form, name, value)
+        if problem:
+            self.wrong.append(f"{form.action} {name} = {ascii(value)[:40]}: {answer.status_code} {problem}")
+
+
+def press(client: Client, form: Form, typed: Mapping[str, str] | None = None) -> Any:
+    client.cookies.pop("purser-messages", None)  # what was said of the form before
+    return client.post(form.action, {**form.fields, **(typed or {})})
+
+
+def refused(answer: Any) -> bool:
+    return answer.status_code >= 400 or bool(complaints(answer))
+
+
+def complaints(answer: Any) -> list[str]:
+    """What the page one is sent to will say went wrong."""
+    return [str(said) for said in get_messages(answer.wsgi_request) if said.level == ERROR]
+
+
+def sentences(answer: Any) -> list[str]:
+    """Everything an answer says is wrong."""
+    page = b"".join(answer).decode()
+    beside = re.findall(r'class="error"[^>]*>(.*?)</p>', page, re.DOTALL)
+    above = re.findall(r'role="alert"[^>]*>(.*?)</div>', page, re.DOTALL)
+    return [_text(said) for said in [*beside, *above]] + complaints(answer)
+
+
+def said_beside(page: str, name: str) -> bool:
+    return re.search(rf'id="(\w+_)?{re.escape(name)}_error"', page) is not None
+
+
+def _text(said: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", said)).split())
+
+
+def wrong_with(answer: Any, form: Form, name: str, value: str) -> str:
     """Empty, or what is wrong with the answer to one bad field."""
-    status = answer.status_code
-    if status >= 500:
-        return str(status)
-    if changed and (status in REFUSED or value in NEVER_TAKEN):
-        return f"{status}, and yet rows changed in {changed}"
+    if answer.status_code >= 500:
+        return "is a fault"
     page = b"".join(answer).decode()
     if IMAGE_TAG in page:
         return "shows HTML as HTML"
-    if status != 422:
-        return ""
-    sentences = [
-        html.unescape(re.sub(r"<[^>]+>", "", said)).strip()
-        for said in re.findall(r'class="error"[^>]*>(.*?)</p>', page, re.DOTALL)
-    ]
-    alert = re.search(r'role="alert".*?<p>(.*?)</p>', page, re.DOTALL)
-    if not sentences and not alert and 'role="alert"' not in page:
-        return "422 without a sentence"
-    for sentence in sentences:
+    if not refused(answer):
+        return "is taken" if value in NEVER_TAKEN else ""
+    said = sentences(answer)
+    if not said:
+        return "is refused without a sentence"
+    for sentence in said:
         if not bad_values.is_a_sentence(sentence):
             return f"says {sentence[:200]!r}"
-    if value == IMAGE_TAG and "&lt;img src=x onerror=" not in page and f'name="{name}"' in page:
-        return _lost(page, name)
-    return ""
-
-
-def _lost(page: str, name: str) -> str:
-    """What was typed into a field of text is to be there still; a choice that is none cannot be."""
-    tag = re.search(rf'<(input|textarea|select)[^>]*name="{re.escape(name)}"[^>]*>', page)
-    chosen = tag is None or tag[1] == "select" or re.search(r'type="(checkbox|radio|hidden|password)"', tag[0])
-    return "" if chosen else "loses what was typed"
-
-
-HEAD = b"project,accelerator,max_accelerators\n"
-PRICES = b"account,instance_type,zone,capacity_type,price_per_hour\n"
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"x\n" * 100_000, "no column"),
-        (b"".join(b"p%d,,\n" % n for n in range(100_000)), "no column"),
-        (b"x" * 1_000_001, "larger than 1 MB"),
-        (b"a;b;c\n1;2;3\n", "separated by semicolons"),
-        (b"a\tb\n1\t2\n", "separated by tabs"),
-        ("max_accelerators\n1".encode("utf-16"), "CSV UTF-8"),
-        (b"", "Choose"),
-        (b"\xff\x00", "CSV UTF-8"),
-    ],
-    ids=["rows", "more rows", "long", "semicolons", "tabs", "utf-16", "empty", "binary"],
-)
-def test_a_file_that_is_none_is_refused_with_a_sentence(estate: Estate, root: Client, data: bytes, words: str) -> None:
-    rows = Rows()
-    before = rows.digest()
-    for path in ("/settings/limits/file/quota", "/settings/limits/file/budget", "/admin/fleet/offering/import/"):
-        page = root.post(path, {"file": SimpleUploadedFile("table.csv", data)})
-        assert page.status_code in (200, 422), f"{path}: {page.status_code}"
-        shown = html.unescape(page.content.decode())
-        if data:
-            assert words in shown, f"{path} does not say {words!r}"
-        assert 'name="seen"' not in shown, path
-    assert not rows.changed(before)
-
-
-def test_rows_past_the_limit_formulas_and_repeats_are_refused_whole(estate: Estate, root: Client) -> None:
-    rows = Rows()
-    before = rows.digest()
-    many = b"".join(b"m%d,,1\n" % number for number in range(6_000))
-    bad_row = b"mine,L4,1\n"
-    for data, words in [
-        (HEAD + many, "More than 5,000 rows"),
-        (HEAD + bad_row + b"=1+1,L4,1\n", "formula"),
-        (HEAD + bad_row + "mi\u200bne,A10,1\n".encode(), "U+200B"),
-        (HEAD + bad_row + bad_row, "keep one of them"),
-        (HEAD + bad_row + b"other-than-any,L4,1\n", "no project"),
-    ]:
-        page = html.unescape(
-            root.post("/settings/limits/file/quota", {"file": SimpleUploadedFile("q.csv", data)}).content.decode()
-        )
-        assert words in page, words
-        assert 'name="seen"' not in page
-    assert not rows.changed(before)
-
-
-def test_a_byte_order_mark_and_old_line_ends_are_read(estate: Estate, root: Client) -> None:
-    for data in (b"\xef\xbb\xbf" + HEAD + b"mine,L4,1\n", HEAD.replace(b"\n", b"\r") + b"mine,L4,1\r"):
-        page = root.post("/settings/limits/file/quota", {"file": SimpleUploadedFile("q.csv", data)}).content.decode()
-        assert 'name="seen"' in page
+    if f'name="{name}"' not in page:
+        return ""
+    if not said_beside(page, name):
+        return f"says it elsewhere than beside the field: {said}"
+    lost = value == IMAGE_TAG and form.kinds[name] != CHOICE and "&lt;img src=x onerror=" not in page
+    return "loses what was typed" if lost else ""

@@ -87,7 +87,7 @@ def test_a_quota_is_set_from_the_page(billing: Client) -> None:
         ({"accelerator": "H10"}, "Did you mean A10 or H100"),
         ({"accelerator": "<script>alert(1)</script>"}, "There is no accelerator called"),
         ({"accelerator": "H\u200b100"}, "U+200B"),
-        ({"project": "theirs"}, "Select a valid choice"),
+        ({"project": "theirs"}, "Choose one of those offered"),
         ({"project": ""}, "This field is required"),
         ({"colour": "red"}, "has no field"),
     ],
@@ -132,9 +132,12 @@ def test_a_cap_somebody_lowered_is_not_raised_again_by_a_page_that_was_open_befo
 def test_deleting_a_limit_has_its_id_typed(billing: Client, project: Project) -> None:
     row = factories.quota(project)
     path = f"/settings/limits/{row.public_id}/delete"
-    form = {"confirm": row.public_id[-6:], "generation": str(row.generation)}
-    assert "Nothing was deleted" in text(billing.post(path, form | {"confirm": "yes"}, follow=True))
-    assert "The limit is deleted" in text(billing.post(path, form, follow=True))
+    slip = billing.post(path, {"confirm": "yes", "generation": "1"})
+    assert (slip.status_code, "Nothing was deleted" in text(slip)) == (422, True)
+    typed = {"confirm": row.public_id[-6:]}
+    stale = billing.post(path, typed | {"generation": "0"})
+    assert (stale.status_code, "It has changed since you read it" in text(stale)) == (422, True)
+    assert "The limit is deleted" in text(billing.post(path, typed | {"generation": "1"}, follow=True))
     assert not Quota.objects.exists()
 
 
