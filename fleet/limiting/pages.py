@@ -241,10 +241,6 @@ def _require(caller: Caller, scope: str) -> None:
         raise PermissionDenied
 
 
-def _at(public_id: str) -> str:
-    return reverse("limit", args=[public_id])
-
-
 def _sentence(verb: str, outcome: Outcome) -> str:
     return outcome.note if outcome.waiting else f"The limit is {verb}. {outcome.note}".strip()
 

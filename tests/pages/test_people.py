@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from fleet.models import Event, Membership, Project, ServiceAccount, Token
+from fleet.services import tokens
 from fleet.services.access import caller_of_token
 from fleet.sudo import PROVED_AT
 from tests import factories
@@ -72,10 +73,10 @@ def test_whoever_proved_themselves_long_ago_proves_it_again_before_anything_chan
         ({"name": ""}, "This field is required."),
         ({"name": "a\u202eb"}, "Take out the invisible character U+202E."),
         ({"scopes": []}, "Choose at least one scope."),
-        ({"scopes": ["installation:write"]}, "is not one of the available choices"),
+        ({"scopes": ["installation:write"]}, "Choose one of those offered."),
         ({"days": "400"}, "less than or equal to 366"),
         ({"cidrs": "10.0.0.5/24"}, "Write 10.0.0.0/24 for the range, or the address without the slash."),
-        ({"project": "other"}, "is not one of the available choices"),
+        ({"project": "other"}, "Choose one of those offered."),
         ({"project": ""}, "Choose the project your token is for."),
         ({"spend_cap_per_hour": "-1"}, "greater than or equal to 0"),
         ({"secret": "mine"}, "This form has no field 'secret'."),
@@ -95,8 +96,11 @@ def test_a_token_is_limited_rotated_and_revoked_by_its_name(project: Project, ad
     here.post("/settings/tokens/new", OWN)
     token = Token.objects.get()
     path = f"/settings/tokens/{token.public_id}"
-    changed = here.post(path, {"name": "ci", "cidrs": "", "requests_per_minute": "60", "spend_cap_per_hour": ""})
-    assert changed.status_code == 302
+    limits = {"name": "ci", "cidrs": "", "requests_per_minute": "60", "spend_cap_per_hour": ""}
+    read = {"read": tokens.version_of(token)}
+    assert here.post(path, limits | read).status_code == 302
+    stale = here.post(path, limits | read | {"requests_per_minute": "600"})
+    assert (stale.status_code, "It has changed since you read it" in text(stale)) == (422, True)
     assert Token.objects.get().requests_per_minute == 60
     rotated = here.post(f"{path}/rotate", {"overlap": "3600"})
     assert rotated.status_code == 201

@@ -43,7 +43,7 @@ class Bench:
         self.root.force_login(factories.user(is_superuser=True))
         fresh_client().get("/api/v1/me", headers=factories.bearer(self.token))  # so that its last use is noted already
         logging.getLogger("django.request").setLevel(logging.ERROR)
-        self.strangers = _strangers(estate)
+        self.strangers = strangers_of(estate)
         installation()  # its row is made at the first use
 
     def send(self, method: str, path: str, change: Change, body: Any, **headers: str) -> Any:
@@ -118,8 +118,8 @@ def wrong_field(problem: dict[str, Any], case: Broken) -> str:
     return "" if not steps and named else f"names {named} in {problem['code']}: {problem['detail']!r}"
 
 
-def _strangers(estate: Estate) -> dict[str, str]:
-    """Rows of the other project, by the beginning of their ids."""
+def strangers_of(estate: Estate) -> dict[str, str]:
+    """Rows of the other project, by the beginning of their ids, and its slug."""
     other = estate.other
     allocation = factories.allocation(other)
     slot = factories.slot(allocation, account=estate.account)

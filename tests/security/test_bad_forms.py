@@ -13,15 +13,20 @@ from typing import Any
 from django.contrib.messages import ERROR, get_messages
 from django.test import Client
 
+from tests import factories
+from tests.api_client import fresh_client
 from tests.security import bad_values
 from tests.security.bad_values import ABSURDLY_LONG, IMAGE_TAG, INVISIBLE, Rows
+from tests.security.bench import strangers_of
 from tests.security.estate import Estate
-from tests.security.forms import CHOICE, TEXT, Form, forms_of, pages_of, words_for
+from tests.security.forms import CHOICE, ROW, TEXT, Form, Forms, forms_of, pages_of, words_for
 from tests.security.test_matrix import taken_back
 
 NUL = "a\x00b"
 NEVER_TAKEN = (*INVISIBLE, ABSURDLY_LONG, NUL)
 """By no field: all fields of a form are filled with it at once, and each is to say so."""
+VERSIONS = {"generation": "0", "read": "0" * 32}
+"""Hidden fields that say what was on the screen, with what never was."""
 DOUBTFUL = {TEXT: (IMAGE_TAG, "NaN", "-1e400", "9" * 400, "24 parsecs"), CHOICE: (IMAGE_TAG,)}
 """A name may well be NaN; a number may not. One field after the other."""
 
@@ -53,6 +58,56 @@ def test_every_field_of_every_form_refuses_what_is_bad_and_nothing_is_done(
     print(f"{len(found)} forms, {fields} fields, {judge.posts} posts")
     assert len(found) >= 30 and fields >= 150, f"only {len(found)} forms, {fields} fields"
     assert not judge.wrong, f"{len(judge.wrong)} are wrong\n" + "\n".join(judge.wrong)
+
+
+def test_a_form_about_a_version_that_is_gone_is_refused_and_nothing_is_done(
+    estate: Estate, root: Client, valkey: Any
+) -> None:
+    found, seen = forms_of(root, pages_of(estate), words_for(estate)), []
+    judge = Judge(root)
+    for form in found:
+        if form.action.endswith("/configs/new"):
+            continue  # adds to a model, and sets nothing of it back
+        for name in set(VERSIONS) & set(form.hidden):
+            about = planned(root, form) if "step" in form.fields else form
+            with taken_back():
+                answer = press(root, about, {name: VERSIONS[name]})
+                changed = judge.rows.changed(judge.before)
+            said = sentences(answer)
+            if changed or not any("changed" in one and "since you" in one for one in said):
+                judge.wrong.append(f"{form.action}: {answer.status_code} {changed} {said}")
+            seen.append(form.action)
+    assert not judge.wrong, "\n".join(judge.wrong)
+    assert len(seen) >= 14, seen
+
+
+def test_a_row_of_another_project_is_taken_by_no_form(estate: Estate, valkey: Any) -> None:
+    client = fresh_client()
+    client.force_login(factories.member(estate.mine, "admin"))
+    theirs, found, seen = strangers_of(estate), forms_of(client, pages_of(estate), words_for(estate)), []
+    judge = Judge(client)
+    for form in found:
+        for name, value in form.fields.items():
+            row = ROW.fullmatch(value)
+            if not row and name != "project":
+                continue
+            with taken_back():
+                answer = press(client, form, {name: theirs[value.partition("_")[0] if row else "slug"]})
+                changed = judge.rows.changed(judge.before)
+            if changed or answer.status_code >= 500 or estate.other.name in b"".join(answer).decode():
+                judge.wrong.append(f"{form.action} {name}: {answer.status_code} {changed}")
+            seen.append(f"{form.action} {name}")
+    assert not judge.wrong, "\n".join(judge.wrong)
+    assert len(seen) >= 8, seen
+
+
+def planned(client: Client, form: Form) -> Form:
+    """The form as it stands beside its plan, about to be pressed for good."""
+    form.fields |= {"accelerator_count": "16"} if "accelerator_count" in form.fields else {}
+    page = press(client, form, {"step": "plan"}).content.decode()
+    shown = next(one for one in Forms(page, form.action).found if one.action == form.action)
+    shown.fields |= {"step": "go"} | ({"typed": form.fields["typed"]} if "typed" in form.fields else {})
+    return shown
 
 
 def filled(estate: Estate, client: Client) -> list[Form]:
