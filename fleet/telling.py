@@ -305,7 +305,7 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "capacity": ("Capacity", ("allocation.", "slot.", "launch.", "instance.")),
     "serving": ("Serving", ("endpoint.", "replica.", "telemetry.")),
-    "money": ("Money and limits", ("budget.", "quota.", "price.", "change-request.")),
+    "money": ("Money and limits", ("budget.", "quota.", "token-cap.", "price.", "change-request.")),
     "people": (
         "People",
         ("session.", "login.", "password", "second-factor.", "recovery-codes.", "member", "user."),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from fleet.models import Project
+from fleet.models import AuditCheck, Project
 from fleet.services import audit, events, limits
 from fleet.services.access import caller_of_user
 from tests import factories
@@ -125,3 +125,13 @@ def test_reading_a_page_of_the_log_costs_the_same_for_many_rows(page: Client, ch
     for number in range(30):
         events.record("allocation.planned", subject=f"alloc_{number}", project=project, now=NOON)
     assert count() == few
+
+
+def test_which_events_are_not_as_sealed_is_told_to_whoever_sees_all_of_them(page: Client) -> None:
+    found = {"kind": "removed", "n": 7, "event": 4711, "sentence": "Event 4711 was sealed and is gone."}
+    AuditCheck.objects.create(started_at=NOON, sealed=9, digest="0" * 64, findings=[found])
+    root = fresh_client()
+    root.force_login(factories.user(is_superuser=True))
+    assert "1 not as sealed" in text(page.get("/settings/audit"))
+    assert "Event 4711" not in text(page.get("/settings/audit"))
+    assert "Event 4711" in text(root.get("/settings/audit"))
