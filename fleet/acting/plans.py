@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -100,14 +100,14 @@ def budget_lines(
     project: Project, plan: Plan, ttl: timedelta | None, now: datetime, *, endpoint_ref: str = ""
 ) -> list[Shown]:
     """Each budget this counts against: $/h left and the month's money left, before and after."""
-    of_cloud: Counter[str] = Counter()
+    of_cloud: dict[str, Decimal] = defaultdict(Decimal)
     for choice in plan.chosen:
         offering = choice.candidate.offering
-        of_cloud[offering.pool.cloud] += offering.price_per_hour * choice.machines  # type: ignore[assignment]
+        of_cloud[offering.pool.cloud] += offering.price_per_hour * choice.machines
     found: dict[int, Shown] = {}
     for cloud in of_cloud or {"": Decimal(0)}:
         for row in budgets.standing(project, cloud=cloud, endpoint_ref=endpoint_ref, now=now):
-            added = sum((Decimal(v) for c, v in of_cloud.items() if row["cloud"] in ("", c)), Decimal(0))
+            added = sum((v for c, v in of_cloud.items() if row["cloud"] in ("", c)), Decimal(0))
             found[row["id"]] = budget_line(row, added, ttl, now)
     return list(found.values())
 

@@ -19,7 +19,6 @@ from fleet.api.shapes import shape
 from fleet.models import CloudAccount
 from fleet.services import account_changes
 from fleet.services.account_changes import AccountSpec
-from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
 ACCOUNT_NAME = shape(
@@ -127,9 +126,7 @@ class Accounts(ApiView):
         self.require(None)
 
         def run() -> Answer:
-            made = account_changes.add_account(
-                spec=AccountSpec(**wanted), now=business_now(), actor=self.caller.name, request_id=self.request_id
-            )
+            made = account_changes.add_account(spec=AccountSpec(**wanted), **self.said())
             body = shown(made)
             return Answer(
                 201, body, f"/api/v1/accounts/{made.public_id}", headers={"ETag": tag_of(made.generation, body)}
@@ -162,10 +159,8 @@ class OneAccount(ApiView):
         changed = account_changes.change_account(
             public_id,
             changes=changes,
-            now=business_now(),
-            actor=self.caller.name,
             generation=self.unchanged(found_by(public_id).generation),
-            request_id=self.request_id,
+            **self.said(),
         )
         return self.shown(shown(changed), changed.generation)
 
@@ -175,10 +170,8 @@ class OneAccount(ApiView):
         self.require(None)
         account_changes.delete_account(
             public_id,
-            now=business_now(),
-            actor=self.caller.name,
             generation=self.unchanged(found_by(public_id).generation),
-            request_id=self.request_id,
+            **self.said(),
         )
         return Response(status=204)
 

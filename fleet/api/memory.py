@@ -117,13 +117,7 @@ class ForgetCooldown(ApiView):
         row = found_by(public_id)
 
         def run() -> Answer:
-            forgot = memory.forget_cooldown(
-                row,
-                reason=wanted["reason"],
-                now=business_now(),
-                actor=self.caller.name,
-                request_id=self.request_id,
-            )
+            forgot = memory.forget_cooldown(row, reason=wanted["reason"], **self.said())
             return Answer(200, shown(forgot))
 
         return self.once(run, spends=False)

@@ -22,7 +22,6 @@ from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, ProblemOut, says
 from fleet.models import Allocation, Operation, OperationState
 from fleet.services import operations
 from fleet.services.access import Caller
-from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
 STATES = OperationState.choices
@@ -115,9 +114,7 @@ class CancelOperation(ApiView):
             self._check_may_cancel(part)
 
         def run() -> Answer:
-            cancelled = operations.cancel(
-                public_id, now=business_now(), actor=self.caller.name, request_id=self.request_id
-            )
+            cancelled = operations.cancel(public_id, **self.said())
             return Answer(202, as_json(cancelled), path_of(cancelled))
 
         return self.once(run, spends=False)

@@ -17,7 +17,6 @@ from fleet.api.schema import says
 from fleet.domain.lifecycle import ENDED_SLOT_STATES, AttemptState, SlotState
 from fleet.models import LaunchAttempt, Slot
 from fleet.services import giving_up
-from fleet.services.clock import business_now
 
 SLOT_STATES = [(state.value, state.name) for state in SlotState]
 ATTEMPT_STATES = [(state.value, state.name) for state in AttemptState]
@@ -159,9 +158,7 @@ class OneSlot(ApiView):
     def delete(self, request: Request, public_id: str) -> Response:
         slot = self._slot(public_id)
         check_match(request, f'"{_version(slot)}"')
-        released = giving_up.release_one(
-            public_id, now=business_now(), actor=self.caller.name, request_id=self.request_id
-        )
+        released = giving_up.release_one(public_id, **self.said())
         return self.shown(_shown(released), _version(released), status=202)
 
     def _slot(self, public_id: str) -> Slot:

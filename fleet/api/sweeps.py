@@ -18,7 +18,6 @@ from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
 from fleet.models import CloudAccount, Sweep
 from fleet.services import sweeping
-from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
 
@@ -94,7 +93,7 @@ class Sweeps(ApiView):
             raise Problem(422, "unknown-account", "No account has that name or id.", field="account")
 
         def run() -> Answer:
-            at = sweeping.request_sweep(account, now=business_now(), actor=self.caller.name, request_id=self.request_id)
+            at = sweeping.request_sweep(account, **self.said())
             return Answer(202, {"account": account.name, "requested_at": at}, "/api/v1/sweeps")
 
         return self.once(run, spends=False)

@@ -171,7 +171,7 @@ def _tokens() -> QuerySet[Token]:
 
 
 def _caller_of(token: Token) -> Caller:
-    """What a token, with its holder and the role of its issuer,, may do right now."""
+    """What a token, with its holder and the role of its issuer, may do right now."""
     allowed = rights.expand(token.scopes) & _rights_of_holder(token)
     here = allowed & rights.OF_PROJECT
     everywhere = token.project_id is None
