@@ -17,13 +17,11 @@ from fleet.timerange import TimeRange
 Rows = Sequence[Mapping[str, Any]]
 
 MOST_LINES = 7
-KINDS = (
-    ("Serving", "c1", {"serving"}),
-    ("Starting", "c5", {"startup"}),
-    ("Idle", "c2", {"idle"}),
-    ("Unmeasured", "c0", {"unmeasured"}),
-    ("Leak", "c6", {"leak"}),
-)
+KINDS = {
+    "serving": ("Serving", "c1"), "startup": ("Starting up", "c5"), "idle": ("Idle", "c2"),
+    "unmeasured": ("Unmeasured", "c0"), "leak": ("Leak", "c6"),
+}  # fmt: skip
+"""What a share of the bill was for: its name and its colour, in the order in which they stand on each other."""
 
 
 def cost_by_endpoint(rows: Rows, names: Mapping[str, str], events: Rows, span: TimeRange, *, hidden: int) -> Chart:
@@ -83,9 +81,9 @@ def spend_rate(rows: Rows, span: TimeRange) -> Chart:
         for k, cloud in enumerate(clouds)
     ]
     by_kind = [
-        Line(name, _sum(span, [row for row in rows if row["kind"] in kinds]), role, width=1.2)
-        for name, role, kinds in KINDS
-        if any(row["kind"] in kinds for row in rows)
+        Line(name, _sum(span, [row for row in rows if row["kind"] == kind]), role, width=1.2)
+        for kind, (name, role) in KINDS.items()
+        if any(row["kind"] == kind for row in rows)
     ]
     panes = [
         lines_pane("spend-cloud", "By cloud", span=span, lines=by_cloud, style=style),

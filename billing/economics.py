@@ -28,10 +28,6 @@ GROUPINGS: dict[str, str] = {
     "project": "Project",
     "accelerator": "Accelerator",
 }
-KIND_NAMES = {
-    "serving": ("Serving", "c1"), "idle": ("Idle", "c2"), "startup": ("Starting up", "c5"),
-    "unmeasured": ("No telemetry", "c0"), "leak": ("Leak", "c6"),
-}  # fmt: skip
 MOST_IDLE = 8
 TOKEN_COLUMNS = {
     "name": "name", "allocated": "allocated_per_million", "serving": "serving_per_million", "sum": "amount",
@@ -148,7 +144,7 @@ def _kinds(shares: Sequence[Row]) -> list[dict[str, Any]]:
             "name": name, "role": role, "sum": sums[kind], "ratio": sums[kind] / whole if whole else None,
             "points": _points(sums[kind], whole), "seen": seen[kind],
         }
-        for kind, (name, role) in KIND_NAMES.items()
+        for kind, (name, role) in charts.KINDS.items()
         if kind in sums
     ]  # fmt: skip
 
