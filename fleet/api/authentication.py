@@ -61,7 +61,7 @@ def authenticate_again(request: Request) -> None:
         if not within.session.still_open():
             raise AuthenticationFailed("Your session has ended meanwhile; log in again.", "not-authenticated")
         within.user = get_user(within)
-    request._authenticate()
+    request._authenticate()  # type: ignore[attr-defined]  # not in the stubs
 
 
 class HasScope(BasePermission):
