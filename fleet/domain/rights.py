@@ -40,6 +40,11 @@ SCOPES_OF_ROLE: Mapping[str, frozenset[str]] = {
 }
 
 
+def about_access(topic: str) -> bool:
+    """Whether an event of this topic holds what only readers of access or of the audit log may see."""
+    return topic.partition(".")[0] in ABOUT_ACCESS
+
+
 def expand(words: Iterable[str]) -> frozenset[str]:
     """The scopes that these scopes and shorthands stand for. Raises ValueError naming the first unknown word."""
     found: set[str] = set()

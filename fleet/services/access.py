@@ -59,8 +59,8 @@ class Caller:
 
     def reads_whole(self, topic: str, project_id: int | None) -> bool:
         """Whether it may read what such an event holds: about access only who reads access or the audit there."""
-        about_access = topic.partition(".")[0] in rights.ABOUT_ACCESS
-        return not about_access or any(self.may(scope, project_id) for scope in ("access:read", "audit:read"))
+        readers = ("access:read", "audit:read")
+        return not rights.about_access(topic) or any(self.may(scope, project_id) for scope in readers)
 
     def may_somewhere(self, scope: str) -> bool:
         return scope in self.installation or any(scope in allowed for allowed in self.scopes.values())

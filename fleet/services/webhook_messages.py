@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 
 import orjson
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from fleet.domain import rights
 from fleet.domain import webhooks as rules
 from fleet.domain.addresses import AddressPolicy
 from fleet.models import Event, MessageState, Webhook, WebhookMessage
@@ -89,7 +91,10 @@ def _write(hook: Webhook) -> int:
 
 
 def _body(event: Event, slug: str | None) -> str:
-    """What the event says, frozen: a repeat is the same to the last byte."""
+    """What the event says, frozen: a repeat is the same to the last byte.
+
+    Who may do what, and from where, leaves the house in no message: whoever reads access asks the API for it.
+    """
     said = {
         "type": event.topic,
         "occurred_at": event.occurred_at.isoformat(),
@@ -98,7 +103,7 @@ def _body(event: Event, slug: str | None) -> str:
         "actor": event.actor,
         "request_id": event.request_id,
         "cursor": f"{event.tx}-{event.pk}",
-        "data": event.data,
+        "data": {} if rights.about_access(event.topic) else event.data,
     }
     return orjson.dumps(said).decode()
 
@@ -169,12 +174,13 @@ def _apply(lease: Lease, message: WebhookMessage, answer: Response | str, now: d
 def _given_up(message: WebhookMessage, status: int | None, error: str, now: datetime) -> None:
     """A receiver that says it is gone, or took nothing for a day, is told no more until somebody switches it on."""
     hook = message.webhook
-    dead = status == GONE or hook.last_delivered_at is None or hook.last_delivered_at < message.created_at
-    if not dead:
-        return
-    reason = f"Switched off: nothing was taken since {message.created_at:%Y-%m-%d %H:%M} UTC."
+    on = Webhook.objects.filter(pk=hook.pk, enabled=True)
+    reason = "Switched off: its receiver said that it is gone for good (410)."
+    if status != GONE:  # asked of the row as it is now: another message of this batch may have been taken meanwhile
+        on = on.filter(Q(last_delivered_at=None) | Q(last_delivered_at__lt=message.created_at))
+        reason = f"Switched off: nothing was taken since {message.created_at:%Y-%m-%d %H:%M} UTC."
     with transaction.atomic():
-        if not Webhook.objects.filter(pk=hook.pk, enabled=True).update(enabled=False, off_reason=reason):
+        if not on.update(enabled=False, off_reason=reason):
             return
         drop_waiting(hook)
         data = {"name": hook.name, "before": {"enabled": True}, "after": {"enabled": False}, "reason": reason}

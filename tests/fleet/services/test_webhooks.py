@@ -64,6 +64,14 @@ def test_an_event_arrives_once_signed_and_whole(receiver: Receiver) -> None:
     assert (message.state, message.attempts, message.last_status) == ("delivered", 1, 200)
 
 
+def test_of_who_may_do_what_a_message_says_only_that_it_changed(receiver: Receiver) -> None:
+    made, _ = hook(receiver, topics=["token.*"])
+    happen("token.issued", made.project, scopes=["fleet:write"], cidrs=["10.0.0.0/8"])
+    send()
+    ((_, body),) = receiver.taken
+    assert (json.loads(body)["type"], json.loads(body)["data"]) == ("token.issued", {})
+
+
 def test_what_was_true_before_it_was_added_is_not_told(receiver: Receiver) -> None:
     project = factories.project()
     happen("allocation.active", project)
@@ -138,7 +146,8 @@ def test_gone_means_gone(receiver: Receiver) -> None:
     receiver.answers = [(410, {})]
     happen("allocation.active", made.project)
     send()
-    assert not Webhook.objects.get(pk=made.pk).enabled
+    made.refresh_from_db()
+    assert (made.enabled, "gone for good" in made.off_reason) == (False, True)
 
 
 def test_both_secrets_sign_until_the_overlap_ends(receiver: Receiver) -> None:
