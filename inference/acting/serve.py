@@ -94,7 +94,8 @@ def create(request: HttpRequest) -> HttpResponse:
             return _form(request, frame, form, status=422)
         changed = trouble.sentence if isinstance(trouble, OtherPlan) else ""
         refused = trouble if isinstance(trouble, Refused) else None
-        return _plan(request, frame, form, found, changed=changed, refused=refused, status=409)
+        same = key if refused else ""  # another plan is another request; one refused is asked for again
+        return _plan(request, frame, form, found, changed=changed, refused=refused, key=same, status=409)
     name, price = answer.body["name"], Decimal(answer.body["price"])
     said = f"{name} is created: {usd(price)}/h to begin with."
     if answer.replayed:
@@ -143,6 +144,7 @@ def _plan(
     *,
     changed: str = "",
     refused: Refused | None = None,
+    key: str = "",
     status: int = 200,
 ) -> HttpResponse:
     project, spec, config = form.of_project, form.spec(), form.of_config
@@ -150,7 +152,7 @@ def _plan(
     shown = shown_plan(found.plan, as_allocation, project=project, money=money_of(frame), now=frame.now)
     begin = spec.initial_replicas or spec.min_replicas
     each = found.plan.price_per_hour / begin
-    key = f"console-{uuid.uuid4()}"
+    key = key or f"console-{uuid.uuid4()}"
     body = json.dumps(body_of(spec, project.slug), ensure_ascii=False)
     shown |= {
         "title": f"Serve {config.model.name} on {spec.accelerators[0]}",

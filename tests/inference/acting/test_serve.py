@@ -67,6 +67,15 @@ def test_what_was_agreed_to_is_created_once(operator, typed):
     assert Allocation.objects.count() == 1
 
 
+def test_what_is_refused_and_not_changed_is_still_the_same_request(operator, typed, project):
+    form = hidden(raw(operator, typed))
+    factories.quota(project, max_accelerators=0)
+    page = page_of(operator, "/endpoints/new/create", form, 409)
+    assert "Not as things stand" in page
+    assert hidden(page)["idempotency_key"] == form["idempotency_key"]
+    assert not Endpoint.objects.exists()
+
+
 def test_a_dearer_plan_is_shown_again_and_nothing_is_created(operator, typed):
     form = hidden(raw(operator, typed))
     Offering.objects.filter(instance_type__accelerator="H100").update(price_per_hour=Decimal(9))
