@@ -87,7 +87,8 @@ class Token(models.Model):
     digest = models.CharField(max_length=128)
     name = models.CharField(max_length=200)
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="tokens")
-    issuer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="issued_tokens")
+    # Deleting a person would take tokens of service accounts with them: people are switched off instead.
+    issuer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="issued_tokens")
     service_account = models.ForeignKey(
         ServiceAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="tokens"
     )

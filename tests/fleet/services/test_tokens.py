@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from fleet.domain import rights
@@ -70,6 +71,13 @@ def test_a_service_accounts_token_outlives_the_one_who_made_it(project: Project,
     who = caller(plain)
     assert who.name == "service-account:robot-operator"
     assert who.scopes == {project.pk: rights.expand(["read", "write"])}
+
+
+def test_who_issued_a_token_is_switched_off_and_not_deleted(project: Project, admin: User) -> None:
+    _, plain = issue(project, admin, "read", service_account=robot(project))
+    with pytest.raises(ProtectedError, match="issuer"):
+        admin.delete()
+    assert caller(plain).name == "service-account:robot-operator"
 
 
 def test_a_service_accounts_token_loses_what_its_role_loses(project: Project, admin: User) -> None:
