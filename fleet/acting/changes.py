@@ -159,12 +159,13 @@ def release(request: HttpRequest, public_id: str) -> HttpResponse:
             ("Burn of it", f"{usd(now_held.price)}/h", f"{usd(Decimal(0))}/h"),
         ],
         "budgets": [],
-        "action": "" if found.endpoint_ref else f"Release {found.name}",
+        "action": f"Release {found.name}",
         "danger": True,
         "must_type": now_held.busy,
     }
-    types = now_held.busy and not found.endpoint_ref
-    return _show(request, frame, found, form, now_held, context, fields=["typed"] if types else [])
+    if found.endpoint_ref:
+        context |= {"lead": "An endpoint serves on it.", "effects": [], "action": "", "must_type": False}
+    return _show(request, frame, found, form, now_held, context, fields=["typed"] if context["must_type"] else [])
 
 
 @require_POST
