@@ -19,7 +19,8 @@ def bodies() -> Iterator[tuple[str, str, Change]]:
         if method != "delete":
             yield method, route, FULL.get((method, route)) or CHANGES[method, route]
     yield "post", "api/v1/allocations", Change((), says(**NEEDS))
-    yield "patch", f"api/v1/allocations/{ID}", Change((), says(expires_at="2150-01-01T00:00:00Z"))
+    ends = Change((), says(expires_at="2150-01-01T00:00:00Z"), about=lambda estate: factories.allocation(estate.mine))
+    yield "patch", f"api/v1/allocations/{ID}", ends
     yield "post", "api/v1/budgets", Change((), lambda estate: {"endpoint": estate.endpoint.public_id, **BUDGET})
     of_endpoint = Change(
         (), lambda estate: {"items": [{"project": "mine", "endpoint": estate.endpoint.public_id, **BUDGET}]}
