@@ -11,6 +11,7 @@ from typing import Any
 
 GENESIS = "0" * 64
 """What the first seal is chained to."""
+NAMED = {"purser": "Purser itself", "anonymous": "stranger"}
 KINDS = {"user": "person", "token": "token", "service": "service account", "command": "command"}
 
 Row = Mapping[str, Any]
@@ -82,5 +83,5 @@ def examine(chain: Iterable[Sealed], *, before: str = GENESIS, after_n: int = 0)
 def kind_of(principal: str, actor: str) -> str:
     """What sort of caller did it, in words. Before principals were kept only the name is known."""
     if not principal:
-        return "Purser itself" if actor == "purser" else "not recorded"
+        return NAMED.get(actor, "not recorded")
     return KINDS.get(principal.partition(":")[0], "caller")

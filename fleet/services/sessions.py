@@ -16,7 +16,7 @@ from fleet.models import Session
 from fleet.models.session import session_id
 from fleet.services import events
 from fleet.services.clock import business_converter
-from fleet.services.origin import origin
+from fleet.services.origin import known_as, origin
 
 BEGUN = "session"  # where the session's data keeps what its row says about it
 SEEN_AT_MOST_EVERY = timedelta(minutes=1)
@@ -33,7 +33,8 @@ def subject_of(user: User) -> str:
 
 
 def begin(session: SessionBase, user: User, *, agent: str, how: str, now: datetime) -> None:
-    """Somebody logged in: from here the session's age is counted."""
+    """Somebody logged in: from here the session's age is counted, and who asks is known."""
+    known_as(subject_of(user))
     session[BEGUN] = {"id": session_id(), "at": time.time(), "address": origin().address, "agent": agent[:300]}
     _record("session.started", user, actor=user.get_username(), now=now, session=session[BEGUN]["id"], how=how)
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from fleet.models import Event, Session
-from fleet.services import sessions
+from fleet.services import audit_log, sessions
 from fleet.signin.browsers import in_words
 from tests import factories
 from tests.api_client import fresh_client
@@ -179,13 +179,16 @@ def test_coming_failing_and_going_leave_events_with_the_address() -> None:
     fresh_client().post("/login/", {"username": user.username, "password": "guess"}, REMOTE_ADDR="203.0.113.9")
     fresh_client().post("/login/", {"username": "my secret word", "password": "guess"})
     logged_in(user).post("/logout/")
-    found = list(Event.objects.order_by("pk").values_list("topic", "subject", "address"))
+    found = list(Event.objects.order_by("pk").values_list("topic", "subject", "address", "principal"))
+    person = f"user:{user.pk}"
     assert found == [
-        ("login.failed", f"user:{user.pk}", "203.0.113.9"),
-        ("login.failed", "user:unknown", "127.0.0.1"),
-        ("session.started", f"user:{user.pk}", "127.0.0.1"),
-        ("session.ended", f"user:{user.pk}", "127.0.0.1"),
+        ("login.failed", person, "203.0.113.9", ""),
+        ("login.failed", "user:unknown", "127.0.0.1", ""),
+        ("session.started", person, "127.0.0.1", person),
+        ("session.ended", person, "127.0.0.1", person),
     ]
+    kinds = [audit_log.told(row)["actor_kind"] for row in audit_log.as_rows(audit_log.found(audit_log.Sought()))]
+    assert kinds == ["person", "person", "stranger", "stranger"]
     assert "my secret word" not in str(list(Event.objects.values()))
 
 
