@@ -163,8 +163,8 @@ def machine_chart(rows: Rows, span: TimeRange, *, marks: Sequence[Mark] = ()) ->
 
 
 def replicas_chart(bars: Rows, span: TimeRange, *, low: int, high: int, marks: Sequence[Mark] = ()) -> Chart:
-    """How many replicas were in each state, stacked."""
-    lines = [Line(word, _counts(bars, states, span), role, width=1.0, shape="hv") for word, role, states in STATE_LINES]
+    """How many replicas were in each state, stacked; outlines would be drawn where a layer is empty, too."""
+    lines = [Line(word, _counts(bars, states, span), role, width=0, shape="hv") for word, role, states in STATE_LINES]
     shown = [line for line in lines if any(line.values)] if bars else []
     return lines_chart(
         "replicas",

@@ -79,7 +79,7 @@ const Charts = (() => {
     }
     painted.line = Object.assign({}, trace.line, { color: colour(meta.role) });
     if (trace.mode.includes("markers")) painted.marker = { color: colour(meta.role), size: 5 };
-    if (trace.stackgroup) painted.fillcolor = faded(meta.role, 0.28);
+    if (trace.stackgroup) painted.fillcolor = faded(meta.role, trace.line.width ? 0.28 : 0.6);
     if (grouped) painted.hoverinfo = "none";
     return painted;
   }
