@@ -10,6 +10,9 @@ NOTHING = "–"
 MINUS = "−"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)")
 
+NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,12})?")
+MONEY = ("price_", "max_price_", "cap_per_", "spend_cap_", "spent_amount", "amount", "cost_per_")
+
 Number = int | float | Decimal
 
 
@@ -19,6 +22,19 @@ def usd(value: Number | None, decimals: int = 2) -> str:
         return NOTHING
     text = f"${abs(value):,.{decimals}f}"
     return f"{MINUS}{text}" if value < 0 else text
+
+
+def exact_usd(value: Decimal | None) -> str:
+    """Money where every digit counts: cents at least, and what there is beyond them. `$1.20`, `$0.8048`."""
+    if value is None:
+        return NOTHING
+    digits = -int(value.normalize().as_tuple().exponent)
+    return usd(value, max(digits, 2))
+
+
+def is_money(name: str) -> bool:
+    """Whether a field of this name holds money."""
+    return name.startswith(MONEY)
 
 
 def usd_per_million(value: Number | None) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db.models import DecimalField, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 
 from fleet.domain.refusals import Refused
+from fleet.formatting import exact_usd, is_money
 from fleet.forms import invisible
 from fleet.services import audit_log, bulk
 from fleet.services.access import Caller, caller_of_user
@@ -31,6 +35,9 @@ class WithHistory(admin.ModelAdmin):
     change_form_template = "admin/purser/change_form.html"
     list_per_page = 50
     show_full_result_count = False
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [as_written(self.model, name) for name in super().get_list_display(request)]
 
     def subjects(self, row: Any) -> list[str]:
         """What events call this object."""
@@ -90,6 +97,9 @@ class Values(admin.AllValuesFieldListFilter):
 class ReadOnly(WithHistory):
     """Facts. Nobody adds, changes or removes them by hand."""
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return [as_written(self.model, name) for name in super().get_fields(request, obj)]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -98,6 +108,25 @@ class ReadOnly(WithHistory):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def as_written(model: type[Model], name: Any) -> Any:
+    """A column as pages write it: money as $1.23, a price with the digits it has; any other column as it is."""
+    try:
+        field = model._meta.get_field(name) if isinstance(name, str) else None
+    except FieldDoesNotExist:
+        field = None
+    return _money(field) if isinstance(field, DecimalField) and is_money(field.name) else name
+
+
+@cache  # Django tells columns apart by identity: one made anew would not sort
+def _money(field: Any) -> Callable[[Model], str]:
+    @admin.display(description=str(field.verbose_name), ordering=field.name)
+    def money(row: Model) -> str:
+        return format_html('<span class="nowrap">{}</span>', exact_usd(getattr(row, field.name)))
+
+    money.__name__ = field.name
+    return money
 
 
 class ServedForm(forms.ModelForm):
@@ -131,6 +160,14 @@ class ServedForm(forms.ModelForm):
         """The service says it in words of its own."""
 
 
+class Chooser(AutocompleteSelect):
+    """A list that is searched as one types, which says what is chosen from it: its name comes of that text alone."""
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        return attrs | {"data-placeholder": f"Choose a {self.field.verbose_name}"}
+
+
 class Served(WithHistory):
     """A noun that is changed through a service. A subclass says how in `serve` and, where it may go, in `take_away`."""
 
@@ -151,6 +188,11 @@ class Served(WithHistory):
         kwargs["form"] = kwargs.get("form") or self.form
         made = super().get_form(request, obj, change, **kwargs)
         return type(made.__name__, (made,), {"request": request, "served_by": self})
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.autocomplete_fields:
+            kwargs["widget"] = Chooser(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.deletable and super().has_delete_permission(request, obj)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -65,8 +66,8 @@ def difference(before: Any, after: Any) -> list[dict[str, Any]]:
     return [
         {
             "name": name.replace("_", " "),
-            "was": _said(was[name]) if name in was else None,
-            "is": _said(now[name]) if name in now else None,
+            "was": _said(was[name], name) if name in was else None,
+            "is": _said(now[name], name) if name in now else None,
         }
         for name in names
         if not (before in (None, {}) and now.get(name) in ("", None))
@@ -79,10 +80,14 @@ def _as_mapping(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {"value": value}
 
 
-def _said(value: Any) -> str:
+def _said(value: Any, name: str = "") -> str:
     if isinstance(value, list):
         return ", ".join(map(_said, value)) or "none"
-    return "none" if value in (None, "") else formatting.instant(str(value))
+    if value in (None, ""):
+        return "none"
+    if formatting.is_money(name) and formatting.NUMBER.fullmatch(str(value)):
+        return formatting.exact_usd(Decimal(str(value)))
+    return formatting.instant(str(value))
 
 
 @register.simple_tag(takes_context=True)

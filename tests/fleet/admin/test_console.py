@@ -64,6 +64,19 @@ def test_who_has_not_proved_themselves_lately_reads_lists_and_changes_nothing(ro
     assert Quota.objects.get().max_accelerators == 64
 
 
+def test_money_and_times_are_written_as_on_every_page(root: Client, project: Project) -> None:
+    sold = factories.offering(factories.account(), price_per_hour=Decimal("0.804800"), observed_at=factories.NOON)
+    old = PricePoint.objects.create(offering=sold, effective_from=factories.NOON, price_per_hour=Decimal("55.040000"))
+    noon = f"{factories.NOON:%Y-%m-%d} 12:00:00 UTC"
+    listed = root.get("/admin/fleet/offering/").content.decode()
+    assert ">$0.8048<" in listed
+    assert noon in listed
+    assert "sortable column-price_per_hour" in listed
+    alone = root.get(f"/admin/fleet/pricepoint/{old.pk}/change/").content.decode()
+    assert ">$55.04<" in alone
+    assert noon in alone
+
+
 def test_every_list_search_and_form_opens(root: Client, project: Project) -> None:
     from tests.security.estate import build
 
@@ -204,7 +217,7 @@ def test_many_budgets_are_changed_after_a_preview_with_an_event_each(root: Clien
     assert "What is to change" in text(_bulk(root, "budget", rows))
     shown = _bulk(root, "budget", rows, stage="preview", cap_per_hour="250")
     assert "3 of 3 rows change something" in text(shown)
-    assert text(shown).count("<ins>250</ins>") == 3
+    assert text(shown).count("<ins>$250.00</ins>") == 3
     last = last_id()
     assert set(Budget.objects.values_list("cap_per_hour", flat=True)) == {Decimal(1000)}
     done = _bulk(root, "budget", rows, stage="apply", cap_per_hour="250", seen=_seen(shown))

@@ -54,8 +54,8 @@ def text(answer: Any) -> str:
 
 def test_the_page_shows_who_changed_what_from_what_to_what(page: Client, changed: str, boss: Any) -> None:
     shown = text(page.get("/settings/audit"))
-    assert "<del>400</del>" in shown
-    assert "<ins>250</ins>" in shown
+    assert "<del>$400.00</del>" in shown
+    assert "<ins>$250.00</ins>" in shown
     assert boss.username in shown
     assert "max accelerators" not in shown
     assert "allocation.planned" not in shown
