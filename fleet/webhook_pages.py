@@ -37,7 +37,9 @@ class WebhookForm(StrictForm):
     """What is said of a hook."""
 
     name = forms.RegexField(NAME, label="Name", max_length=100, help_text="Letters, digits, blanks and . _ / -")
-    url = forms.CharField(label="Address", max_length=500, help_text="https://… Messages are signed; see the howto.")
+    url = forms.CharField(
+        label="Address", max_length=500, help_text="https://… Every message is signed with a secret of this webhook."
+    )
     topics = forms.CharField(
         label="Topics",
         required=False,

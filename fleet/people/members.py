@@ -16,7 +16,7 @@ from fleet.domain.refusals import Refused
 from fleet.forms import StrictForm, done, not_done
 from fleet.models import Membership, Project, Role
 from fleet.pages import Frame, frame_of
-from fleet.people.picking import READ, WRITE, picked, project_of
+from fleet.people.picking import READ, WRITE, of_a_project, picked, project_of
 from fleet.services import members as service
 from fleet.services.access import Caller
 from fleet.services.clock import business_now
@@ -42,6 +42,7 @@ class RoleForm(StrictForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@of_a_project
 def members(request: HttpRequest) -> HttpResponseBase:
     """The members of the picked project, and a form for one more."""
     frame = frame_of(request)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from fleet.forms import StrictForm
 from fleet.models import Project
-from fleet.services.access import Caller
+from fleet.services.access import Caller, caller_of_user
 
 WRITE = "access:write"
 READ = "access:read"
@@ -32,6 +36,21 @@ def picked(request: HttpRequest, caller: Caller, scope: str = READ) -> Picked:
     if chosen is None:
         raise Http404
     return Picked(chosen, choices)
+
+
+def of_a_project(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A section about a project: while there is none, whoever may make the first is led to where that is done."""
+
+    @wraps(view)
+    def led(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except Http404:
+            if Project.objects.exists() or not caller_of_user(request.user).may_somewhere("installation:write"):
+                raise
+            return HttpResponseRedirect(reverse("settings-projects"))
+
+    return led
 
 
 def project_of(public_id: str, caller: Caller, scope: str = WRITE) -> Project:

@@ -16,7 +16,7 @@ from fleet.forms import AsRead, StrictForm, done, not_done
 from fleet.models import Role, ServiceAccount
 from fleet.pages import Frame, frame_of
 from fleet.people.members import ROLES
-from fleet.people.picking import READ, WRITE, TypedForm, picked
+from fleet.people.picking import READ, WRITE, TypedForm, of_a_project, picked
 from fleet.services import service_accounts as service
 from fleet.services.clock import business_now
 from fleet.settings_pages import render_section
@@ -34,6 +34,7 @@ class ChangedAccount(AsRead, AccountForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@of_a_project
 def accounts(request: HttpRequest) -> HttpResponseBase:
     """Those of the picked project, and a form for one more."""
     frame = frame_of(request)
