@@ -161,7 +161,11 @@ class ServedForm(forms.ModelForm):
 
 
 class Chooser(AutocompleteSelect):
-    """A list that is searched as one types, which says what is chosen from it: its name comes of that text alone."""
+    """A list that is searched as one types, which says what is chosen from it and has a name."""
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + forms.Media(js=["js/admin.js"])
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         attrs = super().build_attrs(base_attrs, extra_attrs)
