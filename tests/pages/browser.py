@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from inference.models import Decision
 from tests.pages.rows import Installation
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 WIDE, PHONE, NARROW = (1440, 900), (390, 844), (320, 640)
+COLOURS = ("color-contrast", "link-in-text-block")
+LOOKS: tuple[tuple[Literal["light", "dark"], tuple[int, int], tuple[str, ...]], ...] = (
+    ("light", WIDE, ()),
+    ("dark", WIDE, COLOURS),
+    ("dark", PHONE, COLOURS),
+    ("light", PHONE, ()),
+)
+SHOTS = os.environ.get("PURSER_SHOTS")
 
 
 def drawn(page: Page) -> None:
@@ -34,11 +43,48 @@ def settled(page: Page) -> None:
     )
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, within: str = "", rules: tuple[str, ...] = ()) -> list[str]:
+    """What axe finds on the page, or within one part of it; by all of its rules, or by some."""
     settled(page)
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    asked = {"resultTypes": ["violations"]} | ({"runOnly": {"type": "rule", "values": rules}} if rules else {})
+    found = page.evaluate("([within, asked]) => axe.run(within || document, asked)", [within, asked])["violations"]
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"][:3]]
+
+
+def looked_at(page: Page, name: str, within: str = "") -> list[tuple[str, str, int, str]]:
+    """What axe finds in both themes, wide and on a phone, and where the page sticks out of its window.
+
+    A theme changes colours and nothing else, so in the dark only the rules about colours are asked.
+    """
+    found: list[tuple[str, str, int, str]] = []
+    for scheme, size, rules in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        resized(page, size)
+        found += [(name, scheme, size[0], told) for told in violations(page, within, rules)]
+        found += sticks_out(page, name, size) if rules == () else []
+    resized(page, NARROW)
+    found += sticks_out(page, name, NARROW)
+    if SHOTS:
+        shot(page, name)
+    resized(page, WIDE)
+    return found
+
+
+def sticks_out(page: Page, name: str, size: tuple[int, int]) -> list[tuple[str, str, int, str]]:
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [(name, "any", size[0], f"scrolls sideways: {wide}")] if wide > size[0] else []
+
+
+def shot(page: Page, name: str) -> None:
+    """Kept to be looked at by people, where PURSER_SHOTS names a folder."""
+    for scheme, size, _ in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        resized(page, size)
+        settled(page)
+        called = "".join(c if c.isalnum() else "-" for c in name).strip("-") or "overview"
+        page.screenshot(path=str(Path(str(SHOTS)) / f"{called[:80]}-{scheme}-{size[0]}.png"), full_page=True)
 
 
 def places(made: Installation) -> list[str]:
@@ -50,6 +96,3 @@ def places(made: Installation) -> list[str]:
         "/activity", f"/decisions/{decision}", "/economics", "/search?q=assist", "/settings", "/settings/display",
         "/nowhere",
     ]  # fmt: skip
-
-
-EMPTY = ("/", "/fleet", "/endpoints", "/activity", "/economics", "/search?q=nothing")

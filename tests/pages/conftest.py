@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from tests.pages.rows import Installation
 
@@ -66,4 +68,30 @@ def page(live_server: Any, browser: Browser) -> Iterator[Page]:
     found.wait_for_selector("#live")
     yield found
     context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def window(live_server: Any, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`window(user)`: a browser of that person's own, who has just logged in. What its script complains of fails."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_for(user: Any, **context: Any) -> Page:
+        made = browser.new_context(
+            base_url=live_server.url, viewport={"width": 1440, "height": 900}, bypass_csp=True, **context
+        )
+        opened.append(made)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+            made.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        page = made.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_for
+    for context in opened:
+        context.close()
     assert complaints == []

@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from fleet.models import Allocation
 from inference.models import Endpoint
 from tests import factories
 from tests.fleet.conftest import sandbox, world  # noqa: F401 - fixtures
 from tests.pages import rows
-from tests.pages.browser import NARROW, PHONE, WIDE, violations
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Page
 
     from tests.fleet.world import World
 
 pytestmark = [pytest.mark.page, pytest.mark.django_db(transaction=True)]
 Window = Callable[..., "Page"]
-
-
-@pytest.fixture
-def window(live_server: Any, browser: Browser) -> Iterator[Window]:
-    """`window(user)`: a browser of that person's own. What a page's script complains of is a failure."""
-    opened: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_for(user: Any, **context: Any) -> Page:
-        made = browser.new_context(
-            base_url=live_server.url, viewport={"width": 1440, "height": 900}, bypass_csp=True, **context
-        )
-        opened.append(made)
-        if user is not None:
-            client = Client()
-            client.force_login(user)
-            cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-            made.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-        page = made.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield open_for
-    for context in opened:
-        context.close()
-    assert complaints == []
 
 
 def dialog(page: Page) -> Any:
@@ -204,31 +175,3 @@ def test_a_dialog_gives_the_focus_back_and_holds_the_page_still(window: Window) 
     assert page.evaluate("document.querySelector('dialog[open]') !== null")
     page.keyboard.press("Escape")
     assert link.evaluate("(e) => e === document.activeElement")
-
-
-def test_no_act_has_an_accessibility_violation_in_either_theme_at_any_width(window: Window) -> None:
-    made = rows.build(datetime.now(UTC), hours=1, minutes=2)
-    user = factories.user(is_superuser=True, is_staff=True)
-    page = window(user)
-    bare = next(row for row in made.allocations if not row.endpoint_ref)
-    slot = made.allocations[0].slots.open().first()
-    endpoint = made.endpoints[0].public_id
-    model, config = made.endpoints[0].model.public_id, made.endpoints[0].serving_config.public_id
-    acts = [
-        "/fleet/allocate", f"/fleet/{bare.public_id}/extend", f"/fleet/{bare.public_id}/resize",
-        f"/fleet/{made.allocations[0].public_id}/release", f"/fleet/bulk?do=release&id={bare.public_id}",
-        f"/machines/{slot.public_id}/drain", "/endpoints/new", f"/endpoints/{endpoint}/change",
-        f"/endpoints/{endpoint}/delete", "/models/new", f"/models/{model}/configs/new?like={config}",
-        "/models", f"/models/{model}", "/incidents", "/guide",
-    ]  # fmt: skip
-    found = []
-    for path in acts:
-        page.goto(path)
-        for scheme, size in (("light", WIDE), ("dark", PHONE)):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            found += [(path, scheme, told) for told in violations(page) if "#chart-help" not in told]
-        page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
-        if page.evaluate("document.documentElement.scrollWidth") > NARROW[0]:
-            found.append((path, "320", "scrolls sideways"))
-    assert found == []

@@ -1,4 +1,4 @@
-"""The API's pages in a browser: in both themes, wide and narrow, by keyboard, and without a script."""
+"""The API's pages in a browser: by keyboard, and without a script."""
 
 from __future__ import annotations
 
@@ -6,28 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.pages.browser import NARROW, PHONE, WIDE, violations
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.page, pytest.mark.django_db(transaction=True)]
-PLACES = ("/api/docs", "/api/docs/endpoints", "/api/docs?q=ttft", "/api/docs?q=zzzz")
-
-
-def test_it_has_no_accessibility_violation_and_nothing_sticks_out(page: Page) -> None:
-    found: list[Any] = []
-    for path in PLACES:
-        page.goto(path)
-        page.evaluate("document.querySelectorAll('details.sample').forEach((one) => { one.open = true })")
-        for scheme, size in (("light", WIDE), ("dark", PHONE), ("light", NARROW)):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                found.append((path, size, "is wider than the window"))
-            if size != NARROW:
-                found += [(path, scheme, told) for told in violations(page)]
-    assert found == []
 
 
 def test_a_slash_and_a_word_find_a_call(page: Page) -> None:
