@@ -5,6 +5,7 @@ Everything lies in a temporary folder, listens on 127.0.0.1 and ends with the be
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -48,7 +49,7 @@ class Timing:
     def percentile(self, share: float) -> float:
         """The smallest time that at least this share of the answers did not take longer than."""
         ordered = sorted(self.milliseconds)
-        return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 1)
+        return round(ordered[max(math.ceil(len(ordered) * share) - 1, 0)], 1)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def blended(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
     hour = now.replace(minute=0, second=0, microsecond=0)
     lately = Q(hour__gte=hour - HOUR)
     rows = in_scope(CostPerToken.objects.filter(hour__gte=hour - timedelta(days=7), currency=CURRENCY), projects)
-    sums = rows.filter(cost_per_million__isnull=False).aggregate(
+    sums = rows.aggregate(
         lately_amount=Sum("amount", filter=lately),
         lately_tokens=Sum(ALL_TOKENS, filter=lately),
         week_amount=Sum("amount", filter=~lately),

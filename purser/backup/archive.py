@@ -12,7 +12,7 @@ import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,7 +39,6 @@ class Manifest:
     sha256: str = ""
     bytes: int = 0
     format: int = FORMAT
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
     def from_json(text: str) -> Manifest:

@@ -87,7 +87,7 @@ def _switches() -> Iterator[Finding]:
     if row.destructive_frozen:
         stopped.append(f"the sweeper is frozen ({row.frozen_reason or 'no reason given'})")
     if stopped:
-        yield warn("work.switches", f"Stopped by hand: {'; '.join(stopped)}. Settings lets it go on.")
+        yield warn("work.switches", f"Stopped: {'; '.join(stopped)}. Settings lets it go on.")
     else:
         yield ok("work.switches", "Launches and the sweeper are on.")
 

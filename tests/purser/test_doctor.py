@@ -137,7 +137,7 @@ def test_what_is_stopped_or_restored_is_told(well):
     told = found()
     assert told["work.switches"] == (
         "warn",
-        "Stopped by hand: the sweeper is frozen (we look). Settings lets it go on.",
+        "Stopped: the sweeper is frozen (we look). Settings lets it go on.",
     )
     assert told["work.restored"][0] == "fail"
 
