@@ -9,13 +9,14 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.serializers import RegexField, ValidationError
 
+from fleet.api.accounts import REFERENCE, WORD
 from fleet.api.fields import Strict, Word
 from fleet.api.strictness import UNSEEN
 
 
 class Body(Strict):
-    slug = RegexField(r"^[a-z]+$", required=False)
-    path = RegexField(r"^/[^\x00]{1,20}$", required=False)
+    slug = RegexField(WORD, required=False)
+    path = RegexField(REFERENCE, required=False)
     word = Word(required=False)
 
 
@@ -25,12 +26,14 @@ def codes_of(body: dict[str, Any]) -> list[str]:
     return [one.code for told in refused.value.detail.values() for one in told if isinstance(one, ErrorDetail)]
 
 
-@pytest.mark.parametrize("body", [{"path": "/a\ue411"}, {"word": "a\u200b"}, {"path": "/a\u200b", "word": "\ue411"}])
+@pytest.mark.parametrize(
+    "body", [{"path": "file:/a\ue411"}, {"word": "a\u200b"}, {"path": "file:/a\u200b", "word": "\ue411"}]
+)
 def test_an_invisible_character_that_the_schema_lets_pass_is_refused_for_what_it_does(body: dict[str, Any]) -> None:
     assert set(codes_of(body)) == {UNSEEN}
 
 
-@pytest.mark.parametrize("body", [{"slug": "a\u200b"}, {"slug": "a\n"}, {"path": "/\x00"}, {"word": "a\x00"}])
+@pytest.mark.parametrize("body", [{"slug": "a\u200b"}, {"slug": "a\n"}, {"path": "file:/\x00"}, {"word": "a\x00"}])
 def test_one_that_the_schema_rules_out_makes_the_body_unreadable(body: dict[str, Any]) -> None:
     assert UNSEEN not in codes_of(body)
 
