@@ -89,9 +89,15 @@ class WithHistory(admin.ModelAdmin):
 class Values(admin.AllValuesFieldListFilter):
     """A filter by the values there are; an empty one reads as what it means."""
 
+    empty = "any"
+
     def choices(self, changelist: Any) -> Any:
         for choice in super().choices(changelist):
-            yield choice | ({"display": "any"} if choice["display"] == "" else {})
+            yield choice | ({"display": self.empty} if choice["display"] == "" else {})
+
+
+class ValuesOrNone(Values):
+    empty = "none"
 
 
 class ReadOnly(WithHistory):

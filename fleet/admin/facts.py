@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 
-from fleet.admin.base import ReadOnly
+from fleet.admin.base import ReadOnly, ValuesOrNone
 from fleet.models import (
     Allocation,
     AuditCheck,
@@ -68,7 +68,7 @@ class InstanceAdmin(ReadOnly):
 @admin.register(LaunchAttempt)
 class LaunchAttemptAdmin(ReadOnly):
     list_display = ["public_id", "slot", "n", "state", "zone", "instance_type", "error_class", "error_code", "calls"]
-    list_filter = ["state", "error_class"]
+    list_filter = ["state", ("error_class", ValuesOrNone)]
     list_select_related = ["slot__allocation", "account"]
     search_fields = ["public_id", "provider_id"]
 
