@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.database_json import DatabaseJSON, column, object_or_null, or_null
+from fleet.api.database_json import Bare, DatabaseJSON, Quoted, column, object_or_null, or_null
 from fleet.api.fields import Flag, Instant, Money, Strict, Whole, Word
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page_of_keys, paged
 from fleet.api.operations import accepted, answered_when_done
@@ -271,14 +271,14 @@ def _shape() -> dict[str, Combinable]:
     columns = {name: column(Allocation, name) for name in COLUMNS}
     shown = {
         **columns,
-        "id": F("public_id"),
-        "project": F("project__slug"),
+        "id": columns["public_id"],
+        "project": Quoted(F("project__slug")),
         "endpoint": or_null("endpoint_ref"),
         "next_action": or_null("next_action"),
         "accelerator": or_null("accelerator"),
         "need": object_or_null("need"),
-        "machines": F("machines"),
-        "machines_ready": F("machines_ready"),
+        "machines": Bare(F("machines")),
+        "machines_ready": Bare(F("machines_ready")),
     }
     return {str(name): shown[str(name)] for name in AllocationOut().fields}
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import Http404
+from django.http import Http404, QueryDict
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -40,6 +42,7 @@ from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
 __all__ = ["ApiView", "etag", "respond"]
 
 Row = TypeVar("Row", bound=Model)
+LONGEST_KEPT_QUERY = 500
 KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
 
 
@@ -110,15 +113,14 @@ class ApiView(APIView):
 
     def query(self, serializer: type[Strict]) -> dict[str, Any]:
         """The query parameters, checked; unknown ones are refused."""
-        checked = serializer(data=self.request.query_params)
-        checked.is_valid(raise_exception=True)
-        return dict(checked.validated_data)
+        text = self.request.META.get("QUERY_STRING", "")
+        if serializer.timeless and len(text) <= LONGEST_KEPT_QUERY:
+            return dict(_read_query(serializer, text, self.request.encoding or settings.DEFAULT_CHARSET))
+        return _checked(serializer, self.request.query_params)
 
     def body(self, serializer: type[Strict]) -> dict[str, Any]:
         """The body, checked; unknown fields are refused."""
-        checked = serializer(data=self.request.data)
-        checked.is_valid(raise_exception=True)
-        return dict(checked.validated_data)
+        return _checked(serializer, self.request.data)
 
     def visible(self, rows: QuerySet[Row], *, project: str = "project_id") -> QuerySet[Row]:
         """Only the rows of projects the caller may read; who sees everything sees also those of no project."""
@@ -220,6 +222,18 @@ class ApiView(APIView):
     def not_modified(self, tag: str) -> Response | None:
         """A 304 when the caller already has this version."""
         return Response(status=304, headers={"ETag": tag}) if conditional.is_known(self.request, tag) else None
+
+
+def _checked(serializer: type[Strict], given: Any) -> dict[str, Any]:
+    checked = serializer(data=given)
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
+
+
+@lru_cache(maxsize=1024)
+def _read_query(serializer: type[Strict], text: str, encoding: str) -> dict[str, Any]:
+    """What a query means, kept: scripts ask for the same pages again and again. Refusals are found anew each time."""
+    return _checked(serializer, QueryDict(text, encoding=encoding))
 
 
 def respond(answer: Answer) -> Response:

@@ -24,6 +24,7 @@ USUAL = 50
 class PageQuery(Strict):
     """What every list takes."""
 
+    timeless = True
     limit = Whole(min_value=1, max_value=MOST, default=USUAL, help_text="Rows in one page")
     cursor = Word(required=False, max_length=600, help_text="`next_cursor` of the page before")
 

@@ -10,28 +10,52 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from django.db.models import DateTimeField, DecimalField, F, Func, JSONField, QuerySet, TextField, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, DateTimeField, DecimalField, F, Func, JSONField, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable, Expression
 from django.db.models.functions import Cast, NullIf
 
 from fleet.services.compiled import Compiled, GapForKeys
 
 
-class JSONText(Func):
-    """`json_build_object` of names and values, as text."""
+class _Text(Func):
+    """What a value is in JSON, as text. `null` for none."""
 
-    function = "json_build_object"
-    template = "%(function)s(%(expressions)s)::text"
+    template = "COALESCE(%(expressions)s, 'null')"
     output_field = TextField()
 
 
-class InstantText(Func):
+class Quoted(_Text):
+    """A text, with what JSON escapes, or an array of them."""
+
+    template = "COALESCE(to_json(%(expressions)s)::text, 'null')"
+
+
+class Bare(_Text):
+    """A number, true or false, or JSON: as PostgreSQL writes it."""
+
+    template = "COALESCE((%(expressions)s)::text, 'null')"
+
+
+class Decimals(_Text):
+    """An exact number, which JSON holds as a string."""
+
+    template = "COALESCE('\"' || %(expressions)s || '\"', 'null')"
+
+
+class InstantText(_Text):
     """RFC 3339 in UTC with `Z`; microseconds where there are any."""
 
     template = (
-        "replace(to_char(%(expressions)s AT TIME ZONE 'UTC',"
-        """ 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')"""
+        """COALESCE('"' || replace(to_char(%(expressions)s AT TIME ZONE 'UTC',"""
+        """ 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z') || '"', 'null')"""
     )
+
+
+class Joined(Func):
+    """Texts end to end: twice as fast as `json_build_object`, which asks for the type of each value in each row."""
+
+    function = "concat"
     output_field = TextField()
 
 
@@ -50,11 +74,15 @@ class DatabaseJSON:
 
     def _query(self, names: tuple[str, ...] | None) -> QuerySet[Any, Any]:
         shape = self._shape()
-        pairs: list[Combinable] = []
+        texts: list[Combinable] = []
         for name in names or shape:
-            pairs += [Cast(Value(name), TextField()), shape[name]]
+            texts += [_said(f',"{name}":' if texts else f'{{"{name}":'), shape[name]]
         rows = self._rows().filter(pk=GapForKeys("keys")).order_by()
-        return rows.annotate(_row=JSONText(*pairs)).values_list("pk", "_row")
+        return rows.annotate(_row=Joined(*texts, _said("}"))).values_list("pk", "_row")
+
+
+def _said(text: str) -> Combinable:
+    return Cast(Value(text), TextField())  # `concat` takes anything, so it must be told
 
 
 def column(model: Any, name: str) -> Combinable:
@@ -62,14 +90,16 @@ def column(model: Any, name: str) -> Combinable:
     field = model._meta.get_field(name)
     if isinstance(field, DateTimeField):
         return InstantText(F(name))
-    return Cast(F(name), TextField()) if isinstance(field, DecimalField) else F(name)
+    if isinstance(field, DecimalField):
+        return Decimals(F(name))
+    return Quoted(F(name)) if isinstance(field, CharField | TextField | ArrayField) else Bare(F(name))
 
 
 def or_null(name: str) -> Expression:
     """A text column, null where it is empty."""
-    return NullIf(F(name), Value(""))
+    return Quoted(NullIf(F(name), Value("")))
 
 
 def object_or_null(name: str) -> Expression:
     """A column of JSON, null where it is an empty object."""
-    return NullIf(F(name), Value({}, JSONField()))
+    return Bare(NullIf(F(name), Value({}, JSONField())))

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import orjson
 import pytest
+from django.db import connection
 
 from fleet.api.allocations import LISTED, AllocationOut, as_json, rows
 from fleet.api.wire import plain
@@ -60,3 +61,11 @@ def test_only_the_named_fields_come_in_the_order_of_their_names_and_rows_in_that
 def test_a_row_that_is_gone_meanwhile_is_left_out() -> None:
     first, second = _all_kinds()
     assert len(list(LISTED.show([first.pk, 10**9, second.pk]))) == 2
+
+
+def test_the_server_keeps_the_statement() -> None:
+    first, _ = _all_kinds()
+    list(LISTED.show([first.pk]))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%concat%fleet_allocation%'")
+        assert cursor.fetchone() == (1,)
