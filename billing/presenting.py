@@ -11,7 +11,6 @@ from billing import queries
 from billing.services import spending
 from fleet import queries as fleet_queries
 from fleet.formatting import clock, duration
-from inference import presenting as inference_presenting
 from inference import queries as inference_queries
 
 Row = Mapping[str, Any]
@@ -22,8 +21,7 @@ def money_bar(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
     projected = spending.projection(now, projects=projects)
     standing = fleet_queries.standing(projects)
     price = queries.blended(projects, now)
-    objectives = [inference_presenting.slo_marks(row) for row in inference_queries.objective_rows(projects, now)]
-    with_slo = [marks for marks in objectives if marks]
+    objectives = inference_queries.objectives_met(projects, now)
     attained = inference_queries.slo_attainment(projects, now)
     newest = standing.pop("newest")
     return {
@@ -35,13 +33,13 @@ def money_bar(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
         "projection_method": projected.method.capitalize(),
         **_against_cap(projected.month_to_date, projected.month_end, month_cap(queries.budget_rows(projects))),
         **_token_price(price),
-        "endpoints": len(objectives),
+        "endpoints": objectives["endpoints"],
         "slo": attained["ratio"],
         "slo_target": attained["target"],
         "slo_method": attained["method"],
         "slo_ok": attained["ratio"] is not None and attained["ratio"] >= attained["target"],
-        "slo_endpoints": len(with_slo),
-        "slo_met": sum(all(mark["met"] is not False for mark in marks) for marks in with_slo),
+        "slo_endpoints": objectives["with_objectives"],
+        "slo_met": objectives["met"],
         "newest": f"{newest['kind'].replace('-', ' ')}, {duration(now - newest['opened_at'])}" if newest else "",
     }
 

@@ -13,7 +13,7 @@ from fleet.formatting import clock, duration, fixed, instant, milliseconds, perc
 from fleet.presenting import short_id
 from fleet.states import Look, reason_text
 from inference.domain.memory_fit import MemoryFit
-from inference.domain.percentiles import HISTOGRAM, Latency
+from inference.domain.percentiles import HISTOGRAM, Latency, judged
 from inference.models import ServingConfig
 
 Row = Mapping[str, Any]
@@ -68,7 +68,7 @@ def slo_marks(row: Row) -> list[dict[str, Any]]:
         if limit is None:
             continue
         latency: Latency = row["latency"][metric]
-        value = _at(latency, row["slo_quantile"])
+        value = judged(latency.percentiles, row["slo_quantile"])
         text = f"{name} p{row['slo_quantile'] * 100:g} {milliseconds(limit)}"
         marks.append(
             {
@@ -284,12 +284,6 @@ def _slo_badge(objectives: list[dict[str, Any]], broken: list[dict[str, Any]]) -
     if all(mark["met"] is None for mark in objectives):
         return {"tone": "", "icon": "clock", "word": "No requests", "rank": "2"}
     return {"tone": "ok", "icon": "check", "word": "Within SLO", "rank": "1"}
-
-
-def _at(latency: Latency, quantile: float) -> float | None:
-    """The percentile at or just above the objective's quantile."""
-    found = next((p for p in sorted(latency.percentiles, key=lambda p: p.q) if p.q >= quantile - 1e-9), None)
-    return None if found is None else found.value_ms
 
 
 def _p95(latency: Latency) -> dict[str, Any]:

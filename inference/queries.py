@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Min, Q, QuerySet, Sum, Value
-from django.db.models.functions import Greatest, NullIf
+import orjson
+from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Min, Q, QuerySet, Sum, TextField, Value
+from django.db.models.functions import Cast, Greatest, NullIf
 
 from fleet.models import Instance
 from fleet.queries import Rows, in_scope, live_machines, plain
 from fleet.timerange import TimeRange
 from inference.domain import sketch
 from inference.domain.lifecycle import ENDED_REPLICA_STATES
-from inference.domain.percentiles import NOTHING, unpacked
+from inference.domain.percentiles import NOTHING, judged, unpacked
 from inference.latency import METRICS
 from inference.models import (
     Decision,
@@ -73,14 +74,26 @@ def endpoint_rows(projects: Sequence[int] | None, now: datetime, *, only: int | 
     return rows
 
 
-def objective_rows(projects: Sequence[int] | None, now: datetime) -> Rows:
-    """Of every living endpoint its objectives and its latencies of late: what the money bar counts."""
+def objectives_met(projects: Sequence[int] | None, now: datetime) -> dict[str, int]:
+    """How many endpoints live, how many of these have objectives, and how many of those keep all of theirs of late.
+
+    The money bar counts them on every page, so nothing is unpacked that is not compared. What nobody measured counts
+    as kept.
+    """
     living = in_scope(Endpoint.objects.living(), projects).order_by()
-    objectives = ("slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms")
-    rows = plain(living.values(*objectives, at=F("standing__at"), latency=F("standing__latency")))
-    for row in rows:
-        _read_standing(row, now)
-    return rows
+    limits = [f"slo_{metric}_ms" for metric in METRICS]
+    rows = living.values_list(
+        "slo_quantile", "standing__at", Cast("standing__latency", TextField()), *limits, named=False
+    )
+    found = {"endpoints": 0, "with_objectives": 0, "met": 0}
+    for quantile, at, latency, *given in rows:
+        limited = {metric: limit for metric, limit in zip(METRICS, given, strict=True) if limit is not None}
+        read = orjson.loads(latency) if limited and at is not None and now - at <= LATELY else {}
+        values = [(judged(read[metric]["percentiles"], quantile), limit) for metric, limit in limited.items() if read]
+        found["endpoints"] += 1
+        found["with_objectives"] += bool(limited)
+        found["met"] += bool(limited) and all(value is None or value <= limit for value, limit in values)
+    return found
 
 
 def _read_standing(row: dict[str, Any], now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, F, Func, Q, Sum, Value
+from django.db.models import DecimalField, F, Func, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from billing.domain.money import quantise
@@ -18,6 +18,8 @@ from fleet.models import Budget, Instance
 from fleet.queries import current_price, in_scope
 from fleet.services import budgets, incidents
 
+ACCRUED = Sum(F("price_now") * F("seconds") / Value(Decimal(3600)))
+BURN = Sum("price_now", filter=Q(terminated_at=None))
 Scope = tuple[int | None, str, str, str]  # project, cloud, endpoint, currency
 
 
@@ -51,10 +53,11 @@ def spending(now: datetime, *, projects: Sequence[int] | None = None) -> list[Sp
 
 def projection(now: datetime, *, currency: str = "USD", projects: Sequence[int] | None = None) -> Projection:
     """Month to date, burn rate and the month's expected end, in one currency."""
-    rows = [row for row in spending(now, projects=projects) if row.currency == currency]
-    return project_month(
-        sum((row.month_to_date for row in rows), Decimal(0)), sum((row.burn_per_hour for row in rows), Decimal(0)), now
-    )
+    posted = in_scope(PostedMonth.objects.filter(month=month_of(now), currency=currency), projects)
+    running = in_scope(_unsettled(now).filter(currency=currency), projects, "owner")
+    sums = posted.aggregate(amount=Sum("amount")) | running.aggregate(accrued=ACCRUED, burn=BURN)
+    spent = (sums["amount"] or Decimal(0)) + quantise(sums["accrued"] or Decimal(0))
+    return project_month(spent, sums["burn"] or Decimal(0), now)
 
 
 def report_budgets(now: datetime) -> None:
@@ -77,9 +80,20 @@ def _posted(month: datetime, projects: Sequence[int] | None) -> list[tuple[Scope
 
 def _running(now: datetime, projects: Sequence[int] | None) -> list[tuple[Scope, Decimal, Decimal]]:
     """By scope: what has run up since each machine was last metered, and what those alive cost an hour now."""
+    scoped = in_scope(_unsettled(now), projects, "owner")
+    sums = scoped.values("owner", "cloud", "serves", "currency").annotate(accrued=ACCRUED, burn=BURN)
+    found = []
+    for row in sums:
+        scope = row["owner"], row["cloud"], row["serves"], row["currency"]
+        found.append((scope, quantise(row["accrued"]), row["burn"] or Decimal(0)))
+    return found
+
+
+def _unsettled(now: datetime) -> QuerySet[Instance]:
+    """Machines that run, or whose last time is not metered yet, with their seconds since then and their price now."""
     since = Greatest(Coalesce("meter__metered_until", "launched_at"), Value(month_of(now)))
     until = Least(Coalesce("terminated_at", Value(now)), Value(now))
-    unsettled = (
+    return (
         Instance.objects.filter(Q(terminated_at=None) | Q(meter__closed=False) | Q(meter=None))
         .annotate(
             as_of=Value(now),
@@ -90,19 +104,6 @@ def _running(now: datetime, projects: Sequence[int] | None) -> list[tuple[Scope,
         .annotate(price_now=current_price())
         .order_by()
     )
-    sums = (
-        in_scope(unsettled, projects, "owner")
-        .values("owner", "cloud", "serves", "currency")
-        .annotate(
-            accrued=Sum(F("price_now") * F("seconds") / Value(Decimal(3600))),
-            burn=Sum("price_now", filter=Q(terminated_at=None)),
-        )
-    )
-    found = []
-    for row in sums:
-        scope = row["owner"], row["cloud"], row["serves"], row["currency"]
-        found.append((scope, quantise(row["accrued"]), row["burn"] or Decimal(0)))
-    return found
 
 
 class _SecondsBetween(Func):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -41,6 +42,7 @@ def coded(text: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)  # a page has a hundred of a few dozen
 def icon(name: str, classes: str = "") -> SafeString:
     """An icon of static/icons.svg; the word beside it carries the meaning."""
     return format_html(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from inference.domain import histogram as histograms
@@ -53,6 +54,14 @@ def unpacked(kept: Mapping[str, Any]) -> Latency:
     """What `Latency.packed` kept."""
     read = tuple(Percentile(*values) for values in kept["percentiles"])
     return Latency(kept["method"], kept["count"], kept["completeness"], read)
+
+
+def judged(percentiles: Iterable[Sequence[Any]], quantile: float) -> float | None:
+    """The value by which an objective at this quantile is judged: that of the percentile at it or just above.
+
+    Percentiles as a Latency holds them, or as `packed` kept them. None: none is that high.
+    """
+    return next((one[1] for one in sorted(percentiles, key=itemgetter(0)) if one[0] >= quantile - 1e-9), None)
 
 
 def name(q: float) -> str:

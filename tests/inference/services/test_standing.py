@@ -58,8 +58,8 @@ def test_what_nobody_refreshed_is_not_of_late() -> None:
     endpoint = factories.endpoint(factories.project(), slo_ttft_ms=1000)
     window(Window, endpoint, NOON - MINUTE, [100.0])
     standing.refresh(NOON)
-    assert queries.objective_rows(None, NOON + 10 * MINUTE)[0]["latency"]["ttft"].count == 1
-    assert queries.objective_rows(None, NOON + 16 * MINUTE)[0]["latency"]["ttft"].count == 0
+    assert queries.endpoint_rows(None, NOON + 10 * MINUTE)[0]["latency"]["ttft"].count == 1
+    assert queries.endpoint_rows(None, NOON + 16 * MINUTE)[0]["latency"]["ttft"].count == 0
     assert queries.endpoint_rows(None, NOON + 16 * MINUTE)[0]["requests_per_second"] is None
 
 
@@ -77,6 +77,6 @@ def test_an_objective_is_judged_by_its_own_percentile(quantile: float, met: bool
     endpoint = factories.endpoint(factories.project(), slo_ttft_ms=1000, slo_quantile=quantile)
     window(Window, endpoint, NOON - MINUTE, [100.0] * 98 + [3000.0] * 2)
     standing.refresh(NOON)
-    (row,) = queries.objective_rows(None, NOON)
+    (row,) = queries.endpoint_rows(None, NOON)
     (mark,) = presenting.slo_marks(row)
     assert mark["met"] is met
