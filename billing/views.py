@@ -16,6 +16,7 @@ from fleet.pages import Frame, frame_of, render_page
 from inference import presenting as inference_presenting
 from inference import queries as inference_queries
 from inference.activity import names_of
+from inference.utilisation import utilisation_now
 
 NEWS = 9
 TOLD = (
@@ -40,7 +41,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "incidents": _incidents(frame),
         "cost": charts.cost_by_endpoint(prices, names, marks, span, hidden=hidden),
         "spend": charts.spend_rate(queries.spend(frame.projects, span), span),
-        "utilisation": [_points(row) for row in inference_queries.utilisation_now(frame.projects, frame.now)],
+        "utilisation": [_points(row) for row in utilisation_now(frame.projects, frame.now)],
         "news": _news(frame),
         "budgets": [presenting.budget_row(row, frame.now) for row in budgets],
         "first_run": first_run,

@@ -22,6 +22,7 @@ from inference.domain.histogram import from_json
 from inference.domain.percentiles import QUANTILES, Latency
 from inference.models import HourWindow, Window, WindowSource
 
+Rows = Sequence[dict[str, Any]]
 METRICS = ("ttft", "itl", "e2e")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -65,8 +66,12 @@ def latency_series(
         by_step[_aligned(row["start"], step_seconds)].append(row)
     starts = [first + index * step for index in range(max(-((first - end) // step), 0))]
     length = HOUR if step_seconds % 3600 == 0 else MINUTE
+    steps = [_by_source(by_step.get(at, [])) for at in starts]
     return {
-        metric: [Step(at, at + step, _latency(by_step.get(at, []), metric, length, qs)) for at in starts]
+        metric: [
+            Step(at, at + step, latency)
+            for at, latency in zip(starts, _latencies(steps, metric, length, qs), strict=True)
+        ]
         for metric in metrics
     }
 
@@ -89,14 +94,32 @@ def _rows(
     return found.values(*columns, buckets=Cast("histograms", TextField())).order_by("start")
 
 
-def _latency(rows: Sequence[dict[str, Any]], metric: str, length: timedelta, qs: Sequence[float]) -> Latency:
-    scraped = [row for row in rows if row["source"] == WindowSource.SCRAPE]
+def _by_source(rows: Rows) -> tuple[Rows, Rows]:
+    """What requests recorded, and what was scraped."""
     recorded = [row for row in rows if row["source"] == WindowSource.EVENTS]
-    blobs = [bytes(row[f"{metric}_sketch"]) for row in recorded if row[f"{metric}_sketch"]]
-    if blobs:
-        finished = sum(row["requests"] for row in scraped)
-        covered = sum(row["requests"] for row in recorded) / finished if finished else 1.0
-        return percentiles.from_sketches(blobs, completeness=min(covered, 1.0), qs=qs)
+    return recorded, [row for row in rows if row["source"] == WindowSource.SCRAPE]
+
+
+def _latencies(
+    steps: Sequence[tuple[Rows, Rows]], metric: str, length: timedelta, qs: Sequence[float]
+) -> list[Latency]:
+    """Of each step: by its request records where there are any, by the engines' buckets where there are none."""
+    blobs = [[bytes(row[f"{metric}_sketch"]) for row in recorded if row[f"{metric}_sketch"]] for recorded, _ in steps]
+    covered = [_covered(*step) for step in steps]
+    of_records = percentiles.from_sketches_each(blobs, completeness=covered, qs=qs)
+    return [
+        latency if found else _of_buckets(scraped, metric, length, qs)
+        for found, latency, (_, scraped) in zip(blobs, of_records, steps, strict=True)
+    ]
+
+
+def _covered(recorded: Rows, scraped: Rows) -> float:
+    """Which share of what the engines finished was recorded."""
+    finished = sum(row["requests"] for row in scraped)
+    return min(sum(row["requests"] for row in recorded) / finished, 1.0) if finished else 1.0
+
+
+def _of_buckets(scraped: Rows, metric: str, length: timedelta, qs: Sequence[float]) -> Latency:
     buckets = [orjson.loads(row["buckets"]).get(metric) for row in scraped]
     found = [from_json(one) for one in buckets if one is not None]
     watched = len(scraped) * length.total_seconds()

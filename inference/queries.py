@@ -132,53 +132,10 @@ def slo_attainment(projects: Sequence[int] | None, now: datetime) -> dict[str, A
     }
 
 
-def utilisation_now(projects: Sequence[int] | None, now: datetime) -> Rows:
-    """By accelerator: how many are billed, allocated, busy, and how full their memory is, each on its own basis."""
-    machines = list(
-        live_machines(projects, now).values("id", "accelerator", "accelerator_count", "price_now", "slot__state")
-    )
-    measured = {
-        row["instance_id"]: row
-        for row in MachineWindow.objects.filter(instance__terminated_at=None, start__gte=now - LATELY)
-        .order_by()
-        .values("instance_id")
-        .annotate(busy=_weighted("busy_ratio"), memory=_weighted("memory_ratio"))
-    }
-    by_chip: dict[str, Rows] = defaultdict(list)
-    for machine in machines:
-        by_chip[machine["accelerator"]].append(machine | measured.get(machine["id"], {"busy": None, "memory": None}))
-    rows = [{"accelerator": chip, **_utilisation(found)} for chip, found in by_chip.items()]
-    rows.sort(key=lambda row: -row["price"])
-    if len(rows) > 1:
-        everything = [machine for found in by_chip.values() for machine in found]
-        rows.append({"accelerator": "All", "total": True, **_utilisation(everything)})
-    return rows
-
-
-def _weighted(field: str) -> Any:
+def weighted(field: str) -> Any:
     """Mean over samples; None without any."""
     seen = Q(**{f"{field}__isnull": False})
     return Sum(F(field) * F("samples"), filter=seen) / NullIf(Sum("samples", filter=seen), 0)
-
-
-def _utilisation(machines: Rows) -> dict[str, Any]:
-    count = sum(m["accelerator_count"] for m in machines)
-    ready = sum(m["accelerator_count"] for m in machines if m["slot__state"] == "ready")
-    seen = [m for m in machines if m["busy"] is not None]
-    return {
-        "count": count,
-        "price": sum((m["price_now"] for m in machines), Decimal(0)),
-        "allocated_ratio": ready / count if count else None,
-        "busy_ratio": _mean(machines, "busy"),
-        "memory_ratio": _mean(machines, "memory"),
-        "not_busy": sum(float(m["price_now"]) * (1 - m["busy"]) for m in seen) if seen else None,
-    }
-
-
-def _mean(machines: Rows, key: str) -> float | None:
-    known = [m for m in machines if m[key] is not None]
-    weight = sum(m["accelerator_count"] for m in known)
-    return sum(m[key] * m["accelerator_count"] for m in known) / weight if weight else None
 
 
 # --- One endpoint over time --------------------------------------------------------------------------------------
@@ -275,7 +232,7 @@ def machine_use(endpoint_ref: str, span: TimeRange, *, replica: int | None = Non
         .order_by()
         .annotate(bucket=_bucket(span))
         .values("bucket")
-        .annotate(busy=_weighted("busy_ratio"), tensor=_weighted("tensor_ratio"), memory=_weighted("memory_ratio"))
+        .annotate(busy=weighted("busy_ratio"), tensor=weighted("tensor_ratio"), memory=weighted("memory_ratio"))
     )
 
 

@@ -23,6 +23,8 @@ CURSOR = shape(
 
 
 class EventQuery(Strict):
+    timeless = True
+
     after = serializers.RegexField(CURSOR, required=False, help_text="`cursor` of the last answer, or `now`")
     limit = Whole(min_value=1, max_value=500, default=100)
     wait = Whole(
@@ -67,6 +69,7 @@ class Events(ApiView):
             lambda: events.after(after, limit=query["limit"] + 1, projects=projects) or None,
             projects=projects,
             seconds=query["wait"],
+            after=after,
         )
         found = found or []
         if waited:

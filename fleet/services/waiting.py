@@ -67,6 +67,11 @@ class Watch:
             with self._lock:
                 self._waiters.discard(waiter)
 
+    def has_read(self, cursor: tuple[int, int]) -> bool:
+        """Whether it reads on from here or before: whatever comes after the cursor will wake who waits by then."""
+        with self._lock:
+            return self._thread is not None and self._thread.is_alive() and self._cursor <= cursor
+
     def _read(self) -> None:
         """Until nobody waits any more. What goes wrong costs those who wait no more than their patience."""
         while self._still_needed():
@@ -107,24 +112,35 @@ WATCH = Watch()
 
 
 def until(
-    look: Callable[[], Found | None], *, projects: Sequence[int] | None, seconds: float
+    look: Callable[[], Found | None],
+    *,
+    projects: Sequence[int] | None,
+    seconds: float,
+    after: tuple[int, int] | None = None,
 ) -> tuple[Found | None, bool]:
     """What `look` finds, and whether it was waited for: asked again whenever an event of these projects is recorded.
 
-    None once the seconds (real ones, at most 30) are over, or at once when too many wait already.
+    None once the seconds (real ones, at most 30) are over, or at once when too many wait already. Who looks for events
+    after a place in the feed that the watch has read up to needs no look of their own before they are woken.
     """
-    found = look()
-    if found is not None or seconds <= 0:
-        return found, False
+    if seconds <= 0:
+        return look(), False
     deadline = time.monotonic() + min(seconds, LONGEST_S)
     with WATCH.waiter(projects) as waiter:
         if waiter is None:
-            return None, False
-        while (found := look()) is None and (left := deadline - time.monotonic()) > 0:
+            return look(), False
+        waited = False
+        while True:
+            if waited or after is None or not WATCH.has_read(after):
+                found = look()
+                if found is not None or (waited and time.monotonic() >= deadline):
+                    return found, waited
+            if (left := deadline - time.monotonic()) <= 0:
+                return None, waited
+            waited = True
             _let_go_of_the_database()
             waiter.woken.wait(left)
             waiter.woken.clear()
-        return found, True
 
 
 def _let_go_of_the_database() -> None:

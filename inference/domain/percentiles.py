@@ -71,7 +71,18 @@ def name(q: float) -> str:
 
 def from_sketches(blobs: Sequence[bytes], *, completeness: float = 1.0, qs: Sequence[float] = QUANTILES) -> Latency:
     """Merge the sketches of request records and read them once."""
-    count, values = sketches.read(blobs, qs)
+    return _of_sketches(*sketches.read(blobs, qs), completeness, qs)
+
+
+def from_sketches_each(
+    groups: Sequence[Sequence[bytes]], *, completeness: Sequence[float], qs: Sequence[float] = QUANTILES
+) -> list[Latency]:
+    """`from_sketches` of each group: the many steps of a chart, read together."""
+    read = zip(sketches.read_each(groups, qs), completeness, strict=True)
+    return [_of_sketches(count, values, complete, qs) for (count, values), complete in read]
+
+
+def _of_sketches(count: int, values: Sequence[float], completeness: float, qs: Sequence[float]) -> Latency:
     if count == 0:
         return NOTHING
     between = zip(qs, values, strict=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ _PLANES = 15
 _COUNT_BITS = 20
 _LARGEST_COUNT = (1 << _COUNT_BITS) - 1
 _WIDE = b"\x01\xf0"
+_LARGEST_TABLE = 1 << 22
 _GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _LOG_GROWTH = math.log(_GROWTH)
 _FIRST = math.ceil(math.log(SMALLEST) / _LOG_GROWTH) - 1  # bucket 1 holds the smallest values, bucket 0 the zeros
@@ -81,6 +83,30 @@ def read(blobs: Sequence[bytes], qs: Sequence[float]) -> tuple[int, list[float]]
     return total, [_value(int(bucket)) for bucket in found]
 
 
+def read_each(groups: Sequence[Sequence[bytes]], qs: Sequence[float]) -> list[tuple[int, list[float]]]:
+    """`read` of each group of sketches, in one table of buckets: for the many steps of a chart. Raises BadSketch."""
+    joined = [b"".join(blobs) for blobs in groups]
+    if any(len(blob) % 2 for blob in joined):
+        raise BadSketch("not a sketch: its length is odd")
+    words = np.frombuffer(b"".join(joined), dtype="<u2")
+    planes, buckets = words >> _BUCKET_BITS, (words & (_BUCKETS - 1)).astype(np.int64)
+    first = int(buckets.min()) if words.size else 0
+    width = int(buckets.max()) - first + 1 if words.size else 0
+    if not width or int(planes.max()) >= _PLANES or len(groups) * width > _LARGEST_TABLE:  # some are wide
+        return [read(blobs, qs) for blobs in groups]
+    owner = np.repeat(np.arange(len(groups)), [len(blob) // 2 for blob in joined])
+    # Exact: the weights are whole numbers, and float64 holds those up to 2^53.
+    counts = np.bincount(owner * width + buckets - first, weights=_PLANE_WORTH[planes], minlength=len(groups) * width)
+    cumulated = np.cumsum(counts.reshape(len(groups), width), axis=1)
+    totals = cumulated[:, -1].astype(np.int64)
+    ranks = np.floor(np.asarray(qs, dtype=np.float64) * (totals[:, np.newaxis] - 1))
+    found = first + np.stack([(cumulated <= rank[:, np.newaxis]).sum(axis=1) for rank in ranks.T], axis=1)
+    return [
+        (total, [_value(bucket) for bucket in row] if total else [])
+        for total, row in zip(totals.tolist(), found.tolist(), strict=True)
+    ]
+
+
 def share_at_most(blob: bytes, limit: float) -> float | None:
     """Which part of the values is <= limit, give or take those within 1 % of it; None when it is empty."""
     counts = _counts([blob])
@@ -98,6 +124,7 @@ def _bucket(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.minimum(buckets, _BUCKETS - 1)
 
 
+@lru_cache(maxsize=_BUCKETS)
 def _value(bucket: int) -> float:
     return 0.0 if bucket == 0 else 2 * _GROWTH ** (bucket + _FIRST) / (_GROWTH + 1)
 

@@ -81,3 +81,16 @@ def test_what_is_no_latency_is_refused(value):
 def test_what_is_no_sketch_is_refused(blob):
     with pytest.raises(sketch.BadSketch):
         sketch.merge([blob])
+
+
+@given(st.lists(st.lists(LATENCIES, max_size=4), max_size=6), st.booleans())
+def test_many_groups_read_together_are_what_each_alone_would_be(groups, wide):
+    packed = [[sketch.build(part) for part in group] for group in groups]
+    if wide:  # so many equal values take the other form
+        packed.append([sketch.merge([sketch.build([7.0] * 40_000)] * 30)])
+    assert sketch.read_each(packed, QS) == [sketch.read(group, QS) for group in packed]
+
+
+def test_what_is_no_sketch_is_refused_in_a_group_too():
+    with pytest.raises(sketch.BadSketch):
+        sketch.read_each([[sketch.build([1.0])], [b"odd"]], QS)
