@@ -31,7 +31,7 @@ run: $(RUNTIME_STAMP) ## web, worker and scheduler on DATABASE_URL and REDIS_URL
 	@exec $(BIN)/python -m purser.run $(ARGS)
 
 test: $(DEV_STAMP) ## every test, on embedded PostgreSQL and Valkey
-	@$(BIN)/pytest -n $(TEST_WORKERS) --ignore tests/flows $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal --ignore tests/flows $(ARGS)
 	@$(BIN)/pytest tests/flows $(ARGS)
 
 lint: $(DEV_STAMP) ## ruff: rules and formatting

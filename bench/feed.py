@@ -14,7 +14,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 from bench.report import Report
-from bench.site import Site, site
+from bench.site import Site, percentile, site
 
 CLIENTS, EVENTS, EVERY_S = 200, 20, 1.0
 LIMIT_MS = 1_000
@@ -35,19 +35,19 @@ def run() -> Report:
         for listener in listeners:
             listener.join(timeout=30)
         ordinary.stop()
-    delays = sorted(delay for listener in listeners for delay in listener.delays)
+    delays = [delay for listener in listeners for delay in listener.delays]
     whole = sum(listener.numbers == list(range(EVENTS)) for listener in listeners)
-    p95 = delays[int(len(delays) * 0.95)] if delays else float("inf")
+    p95 = percentile(delays, 0.95)
     return Report(
         name="feed",
         ours={
             "clients": CLIENTS,
             "events": EVENTS,
             "clients_with_every_event_once_in_order": whole,
-            "p50_ms": round(delays[len(delays) // 2], 1) if delays else None,
-            "p95_ms": round(p95, 1),
+            "p50_ms": percentile(delays, 0.5),
+            "p95_ms": p95,
             "ordinary_requests": len(ordinary.times),
-            "ordinary_p95_ms": round(sorted(ordinary.times)[int(len(ordinary.times) * 0.95)], 1),
+            "ordinary_p95_ms": percentile(ordinary.times, 0.95),
         },
         peer={"package": "the limit", "p95_ms": LIMIT_MS},
         ratio=round(LIMIT_MS / p95, 2),

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -47,9 +47,12 @@ class Timing:
     bytes_each: int
 
     def percentile(self, share: float) -> float:
-        """The smallest time that at least this share of the answers did not take longer than."""
-        ordered = sorted(self.milliseconds)
-        return round(ordered[max(math.ceil(len(ordered) * share) - 1, 0)], 1)
+        return percentile(self.milliseconds, share)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest of them that at least this share of them is not above. Raises IndexError when there are none."""
+    return round(sorted(values)[max(math.ceil(len(values) * share) - 1, 0)], 1)
 
 
 @contextmanager
