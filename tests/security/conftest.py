@@ -18,6 +18,15 @@ def estate(db: None) -> Any:
     return build()
 
 
+@pytest.fixture(autouse=True)
+def _quiet_for_this_test_only() -> Iterator[None]:
+    """Nets of thousands of refusals silence the log of requests; whoever reads it next does not want that."""
+    log = logging.getLogger("django.request")
+    level = log.level
+    yield
+    log.setLevel(level)
+
+
 @pytest.fixture
 def root(estate: Any) -> Any:
     """The browser of a superuser, who has saved a view."""
