@@ -43,5 +43,6 @@ def come_from(where: Origin) -> None:
 
 
 def known_as(principal: str) -> None:
-    """The caller of this request is known by now; forgotten when the request ends."""
-    _ORIGIN.set(replace(origin(), principal=principal[:120]))
+    """The caller of this request is known by now; forgotten when the request ends. Outside of one nobody would."""
+    if origin() is not NOWHERE:
+        _ORIGIN.set(replace(origin(), principal=principal[:120]))
