@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, QueryDict
@@ -113,10 +112,10 @@ class ApiView(APIView):
 
     def query(self, serializer: type[Strict]) -> dict[str, Any]:
         """The query parameters, checked; unknown ones are refused."""
-        text = self.request.META.get("QUERY_STRING", "")
-        if serializer.timeless and len(text) <= LONGEST_KEPT_QUERY:
-            return dict(_read_query(serializer, text, self.request.encoding or settings.DEFAULT_CHARSET))
-        return _checked(serializer, self.request.query_params)
+        given = self.request.query_params
+        if serializer.timeless and len(text := self.request.META.get("QUERY_STRING", "")) <= LONGEST_KEPT_QUERY:
+            return dict(_read_query(serializer, _Query(text, given)))
+        return _checked(serializer, given)
 
     def body(self, serializer: type[Strict]) -> dict[str, Any]:
         """The body, checked; unknown fields are refused."""
@@ -230,10 +229,18 @@ def _checked(serializer: type[Strict], given: Any) -> dict[str, Any]:
     return dict(checked.validated_data)
 
 
+@dataclass(frozen=True)
+class _Query:
+    """Parameters, told apart by the text they were read from."""
+
+    text: str
+    given: QueryDict = field(compare=False)
+
+
 @lru_cache(maxsize=1024)
-def _read_query(serializer: type[Strict], text: str, encoding: str) -> dict[str, Any]:
+def _read_query(serializer: type[Strict], query: _Query) -> dict[str, Any]:
     """What a query means, kept: scripts ask for the same pages again and again. Refusals are found anew each time."""
-    return _checked(serializer, QueryDict(text, encoding=encoding))
+    return _checked(serializer, query.given)
 
 
 def respond(answer: Answer) -> Response:
