@@ -87,6 +87,7 @@ class OneAllocation(ApiView):
         status=202,
         path_id="alloc",
         parameters=(PREFER,),
+        refuses=(422,),
         summary="Release it: its machines are drained and ended",
     )
     def delete(self, request: Request, public_id: str) -> Response:
