@@ -13,7 +13,7 @@ from fleet.formatting import clock, duration, fixed, instant, milliseconds, perc
 from fleet.presenting import short_id
 from fleet.states import Look, reason_text
 from inference.domain.memory_fit import MemoryFit
-from inference.domain.percentiles import HISTOGRAM, Latency, judged
+from inference.domain.percentiles import HISTOGRAM, Latency, judged, keeps
 from inference.models import ServingConfig
 
 Row = Mapping[str, Any]
@@ -76,7 +76,7 @@ def slo_marks(row: Row) -> list[dict[str, Any]]:
                 "text": text,
                 "limit": limit,
                 "value": value,
-                "met": None if value is None else value <= limit,
+                "met": keeps(value, limit),
             }
         )
     return marks

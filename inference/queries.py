@@ -17,7 +17,7 @@ from fleet.queries import Rows, in_scope, live_machines, plain
 from fleet.timerange import TimeRange
 from inference.domain import sketch
 from inference.domain.lifecycle import ENDED_REPLICA_STATES
-from inference.domain.percentiles import NOTHING, judged, unpacked
+from inference.domain.percentiles import NOTHING, judged, keeps, unpacked
 from inference.latency import METRICS
 from inference.models import (
     Decision,
@@ -82,17 +82,17 @@ def objectives_met(projects: Sequence[int] | None, now: datetime) -> dict[str, i
     """
     living = in_scope(Endpoint.objects.living(), projects).order_by()
     limits = [f"slo_{metric}_ms" for metric in METRICS]
-    rows = living.values_list(
-        "slo_quantile", "standing__at", Cast("standing__latency", TextField()), *limits, named=False
-    )
+    rows = living.values_list("slo_quantile", "standing__at", Cast("standing__latency", TextField()), *limits)
     found = {"endpoints": 0, "with_objectives": 0, "met": 0}
     for quantile, at, latency, *given in rows:
         limited = {metric: limit for metric, limit in zip(METRICS, given, strict=True) if limit is not None}
         read = orjson.loads(latency) if limited and at is not None and now - at <= LATELY else {}
-        values = [(judged(read[metric]["percentiles"], quantile), limit) for metric, limit in limited.items() if read]
+        kept = [
+            keeps(judged(read[metric]["percentiles"], quantile), limit) for metric, limit in limited.items() if read
+        ]
         found["endpoints"] += 1
         found["with_objectives"] += bool(limited)
-        found["met"] += bool(limited) and all(value is None or value <= limit for value, limit in values)
+        found["met"] += bool(limited) and False not in kept
     return found
 
 

@@ -156,16 +156,15 @@ _OF_ACCOUNT = Columns(ServiceAccount, "id", "name", "role", "disabled_at")
 
 
 def _by_key() -> QuerySet[Token, tuple[Any, ...]]:
-    role = Membership.objects.filter(user=OuterRef("issuer"), project=OuterRef("project")).values("role")[:1]
     of_others = [*_OF_ISSUER.paths("issuer"), *_OF_ACCOUNT.paths("service_account")]
-    return Token.objects.filter(key_id=gap("key")).values_list(*_OF_TOKEN.paths(), *of_others, Subquery(role))
+    return _tokens().filter(key_id=gap("key")).values_list(*_OF_TOKEN.paths(), *of_others, "role")
 
 
 _BY_KEY = Compiled(_by_key)
 
 
 def _tokens() -> QuerySet[Token]:
-    """As `_find` reads them, for what is asked seldom."""
+    """With their holders, and the role that their issuer has in their project today."""
     role = Membership.objects.filter(user=OuterRef("issuer"), project=OuterRef("project")).values("role")[:1]
     return Token.objects.select_related("issuer", "project", "service_account").annotate(role=Subquery(role))
 

@@ -64,6 +64,11 @@ def judged(percentiles: Iterable[Sequence[Any]], quantile: float) -> float | Non
     return next((one[1] for one in sorted(percentiles, key=itemgetter(0)) if one[0] >= quantile - 1e-9), None)
 
 
+def keeps(value_ms: float | None, limit_ms: float) -> bool | None:
+    """Whether what was measured keeps an objective; None: nothing was measured, which breaks none."""
+    return None if value_ms is None else value_ms <= limit_ms
+
+
 def name(q: float) -> str:
     """0.95 is `p95`, 0.999 is `p99_9`."""
     return f"p{q * 100:g}".replace(".", "_")
