@@ -80,3 +80,6 @@ def test_an_objective_is_judged_by_its_own_percentile(quantile: float, met: bool
     (row,) = queries.endpoint_rows(None, NOON)
     (mark,) = presenting.slo_marks(row)
     assert mark["met"] is met
+    assert queries.objectives_met(None, NOON) == {"endpoints": 1, "with_objectives": 1, "met": int(met)}
+    # What is not of late breaks nothing.
+    assert queries.objectives_met(None, NOON + 16 * MINUTE)["met"] == 1
