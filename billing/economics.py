@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from billing import charts, presenting, queries
+from billing import bar, charts, queries
 from billing.domain.projection import month_after, month_of
 from billing.services.spending import Spending, spending
 from fleet.downloads import Sheet, sheet
@@ -191,7 +191,7 @@ def _chargeback(frame: Frame) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     ]
     rows.sort(key=lambda row: -row["to_date"])
     both = {name: sum((part[name] for part in served.values()), Decimal(0)) for name in ("all", "served")}
-    cap = presenting.month_cap(queries.budget_rows(frame.projects))
+    cap = bar.month_cap(queries.budget_rows(frame.projects))
     total = _charged(
         "Total",
         sum((row["to_date"] for row in rows), Decimal(0)),

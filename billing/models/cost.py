@@ -157,7 +157,7 @@ class CostPerToken(models.Model):
         verbose_name_plural = "costs per token"
         constraints = [
             models.UniqueConstraint(
-                fields=["endpoint_ref", "hour", "currency"], name="one_token_price_per_endpoint_and_hour"
+                fields=["endpoint_ref", "currency", "hour"], name="one_token_price_per_endpoint_and_hour"
             )
         ]
         indexes = [models.Index(fields=["hour"], name="token_price_by_hour")]

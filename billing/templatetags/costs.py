@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from billing import charts, presenting, queries
+from billing import bar, charts, presenting, queries
 from fleet.charts import Chart
 from fleet.pages import Frame
 
@@ -19,7 +19,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def money_bar(context: template.Context) -> dict[str, Any]:
     frame: Frame = context["frame"]
-    return presenting.money_bar(frame.projects, frame.now)
+    return bar.money_bar(frame.projects, frame.now)
 
 
 @register.simple_tag(takes_context=True)

@@ -44,6 +44,7 @@ class Event(models.Model):
             models.Index(fields=["project", "tx", "id"], name="event_feed_of_project"),
             models.Index(fields=["id"], condition=models.Q(relayed_at=None), name="event_unrelayed"),
             models.Index(fields=["-occurred_at", "-id"], name="event_newest"),
+            models.Index(fields=["topic", "-id"], name="event_newest_of_topic"),
         ]
 
     def __str__(self) -> str:

@@ -82,6 +82,20 @@ def latest_cursor() -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
+def state_mark() -> str:
+    """Changes when an event becomes visible, settled or not.
+
+    One that commits after a later one may count only once every older transaction has ended.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT max(id) FROM fleet_event),"
+            " (SELECT (tx, id)::text FROM fleet_event WHERE tx < purser_tx(pg_snapshot_xmin(pg_current_snapshot()))"
+            " ORDER BY tx DESC, id DESC LIMIT 1)"
+        )
+        return str(cursor.fetchone())
+
+
 def go_on_after_restore() -> int:
     """Number events on above those that came back, however young this server's transactions are. Returns the offset.
 
