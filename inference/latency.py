@@ -8,13 +8,13 @@ histograms, which share of the replicas' time their counters were watched.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db.models import TextField
+from django.db.models import Count, DateTimeField, F, Func, QuerySet, Sum, TextField, Value
 from django.db.models.functions import Cast
 
 from inference.domain import percentiles
@@ -24,6 +24,7 @@ from inference.models import HourWindow, Window, WindowSource
 
 Rows = Sequence[dict[str, Any]]
 METRICS = ("ttft", "itl", "e2e")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -49,7 +50,7 @@ def latency_series(
     qs: Sequence[float] = QUANTILES,
     replica_id: int | None = None,
 ) -> dict[str, list[Step]]:
-    """The percentiles of each metric (ttft, itl, e2e) for every step of [start, end), in order; one query for all.
+    """The percentiles of each metric (ttft, itl, e2e) for every step of [start, end), in order.
 
     Whole steps, aligned to UTC: the first one begins at or before `start`. `step_seconds` is a multiple of 60; steps
     of whole hours are read from hours. Of one replica only its engine's histograms speak. Raises ValueError for
@@ -59,72 +60,98 @@ def latency_series(
         raise ValueError(f"metric must be one of {', '.join(METRICS)}.")
     if step_seconds < 60 or step_seconds % 60:
         raise ValueError("step must be a multiple of 60 seconds.")
-    step = timedelta(seconds=step_seconds)
-    first = _aligned(start, step_seconds)
-    by_step: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
-    for row in _rows(endpoint_id, metrics, first, end, hours=step_seconds % 3600 == 0, replica_id=replica_id):
-        by_step[_aligned(row["start"], step_seconds)].append(row)
-    starts = [first + index * step for index in range(max(-((first - end) // step), 0))]
-    length = HOUR if step_seconds % 3600 == 0 else MINUTE
-    steps = [_by_source(by_step.get(at, [])) for at in starts]
+    read = _Reading(endpoint_id, replica_id, _aligned(start, step_seconds), end, step_seconds)
+    recorded, watched = read.recorded(metrics), read.watched()
+    blobs = {metric: [_sketches(recorded.get(at, ()), metric) for at in read.starts] for metric in metrics}
+    covered = [_covered(recorded.get(at, ()), watched.get(at)) for at in read.starts]
+    silent = {at for of_metric in blobs.values() for at, found in zip(read.starts, of_metric, strict=True) if not found}
+    buckets = read.buckets(silent & watched.keys())
     return {
         metric: [
-            Step(at, at + step, latency)
-            for at, latency in zip(starts, _latencies(steps, metric, length, qs), strict=True)
+            Step(
+                at, at + read.step, latency if found else _of_buckets(buckets.get(at, ()), watched.get(at), metric, qs)
+            )
+            for at, found, latency in zip(
+                read.starts,
+                blobs[metric],
+                percentiles.from_sketches_each(blobs[metric], completeness=covered, qs=qs),
+                strict=True,
+            )
         ]
         for metric in metrics
     }
 
 
-def _rows(
-    endpoint_id: int,
-    metrics: Sequence[str],
-    start: datetime,
-    end: datetime,
-    *,
-    hours: bool,
-    replica_id: int | None = None,
-) -> Iterable[dict[str, Any]]:
-    table: type[Window] | type[HourWindow] = HourWindow if hours else Window
-    sketches = [f"{metric}_sketch" for metric in metrics]
-    columns = ("start", "source", *sketches, "requests", "gap_seconds")
-    found = table._default_manager.filter(endpoint_id=endpoint_id, start__gte=start, start__lt=end)
-    found = found if replica_id is None else found.filter(replica_id=replica_id)
-    # Buckets are read only where no request was recorded, so they come as text.
-    return found.values(*columns, buckets=Cast("histograms", TextField())).order_by("start")
+@dataclass(frozen=True)
+class _Watched:
+    """What the engines' counters say of one step."""
+
+    requests: int
+    completeness: float
 
 
-def _by_source(rows: Rows) -> tuple[Rows, Rows]:
-    """What requests recorded, and what was scraped."""
-    recorded = [row for row in rows if row["source"] == WindowSource.EVENTS]
-    return recorded, [row for row in rows if row["source"] == WindowSource.SCRAPE]
+class _Reading:
+    """One endpoint's windows of [first, end), or one replica's, put together by step."""
+
+    def __init__(self, endpoint_id: int, replica_id: int | None, first: datetime, end: datetime, seconds: int) -> None:
+        self.seconds, self.step = seconds, timedelta(seconds=seconds)
+        self.starts = [first + index * self.step for index in range(max(-((first - end) // self.step), 0))]
+        self.length = HOUR if seconds % 3600 == 0 else MINUTE
+        table: type[Window] | type[HourWindow] = HourWindow if self.length is HOUR else Window
+        found = table._default_manager.filter(endpoint_id=endpoint_id, start__gte=first, start__lt=end).order_by()
+        self.windows: QuerySet[Any] = found if replica_id is None else found.filter(replica_id=replica_id)
+
+    def recorded(self, metrics: Sequence[str]) -> dict[datetime, Rows]:
+        """The windows of request records, with their sketches."""
+        columns = ("start", "requests", *(f"{metric}_sketch" for metric in metrics))
+        return self._by_step(self.windows.filter(source=WindowSource.EVENTS).values(*columns))
+
+    def watched(self) -> dict[datetime, _Watched]:
+        """What the engines finished, and for how much of the time of their replicas that was seen."""
+        bucket = Func(Value(self.step), F("start"), Value(EPOCH), function="date_bin", output_field=DateTimeField())
+        rows = (
+            self.windows.filter(source=WindowSource.SCRAPE)
+            .annotate(bucket=bucket)
+            .values("bucket")
+            .annotate(finished=Sum("requests"), unseen=Sum("gap_seconds"), windows=Count("id"))
+        )
+        seconds = self.length.total_seconds()
+        return {
+            row["bucket"]: _Watched(row["finished"], max(1 - row["unseen"] / (row["windows"] * seconds), 0.0))
+            for row in rows
+        }
+
+    def buckets(self, steps: Collection[datetime]) -> dict[datetime, Rows]:
+        """The engines' histograms in these steps, as text: they are read where no request was recorded."""
+        if not steps:
+            return {}
+        within = self.windows.filter(
+            source=WindowSource.SCRAPE, start__gte=min(steps), start__lt=max(steps) + self.step
+        ).values("start", buckets=Cast("histograms", TextField()))
+        return {at: rows for at, rows in self._by_step(within).items() if at in steps}
+
+    def _by_step(self, rows: Iterable[dict[str, Any]]) -> dict[datetime, Rows]:
+        found: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            found[_aligned(row["start"], self.seconds)].append(row)
+        return dict(found)
 
 
-def _latencies(
-    steps: Sequence[tuple[Rows, Rows]], metric: str, length: timedelta, qs: Sequence[float]
-) -> list[Latency]:
-    """Of each step: by its request records where there are any, by the engines' buckets where there are none."""
-    blobs = [[bytes(row[f"{metric}_sketch"]) for row in recorded if row[f"{metric}_sketch"]] for recorded, _ in steps]
-    covered = [_covered(*step) for step in steps]
-    of_records = percentiles.from_sketches_each(blobs, completeness=covered, qs=qs)
-    return [
-        latency if found else _of_buckets(scraped, metric, length, qs)
-        for found, latency, (_, scraped) in zip(blobs, of_records, steps, strict=True)
-    ]
+def _sketches(recorded: Rows, metric: str) -> list[bytes]:
+    return [bytes(row[f"{metric}_sketch"]) for row in recorded if row[f"{metric}_sketch"]]
 
 
-def _covered(recorded: Rows, scraped: Rows) -> float:
+def _covered(recorded: Rows, watched: _Watched | None) -> float:
     """Which share of what the engines finished was recorded."""
-    finished = sum(row["requests"] for row in scraped)
-    return min(sum(row["requests"] for row in recorded) / finished, 1.0) if finished else 1.0
+    if watched is None or not watched.requests:
+        return 1.0
+    return min(sum(row["requests"] for row in recorded) / watched.requests, 1.0)
 
 
-def _of_buckets(scraped: Rows, metric: str, length: timedelta, qs: Sequence[float]) -> Latency:
+def _of_buckets(scraped: Rows, watched: _Watched | None, metric: str, qs: Sequence[float]) -> Latency:
     buckets = [orjson.loads(row["buckets"]).get(metric) for row in scraped]
     found = [from_json(one) for one in buckets if one is not None]
-    watched = len(scraped) * length.total_seconds()
-    unseen = sum(row["gap_seconds"] for row in scraped)
-    return percentiles.from_histograms(found, completeness=max(1 - unseen / watched, 0.0) if watched else 0.0, qs=qs)
+    return percentiles.from_histograms(found, completeness=watched.completeness if watched else 0.0, qs=qs)
 
 
 def _aligned(at: datetime, seconds: int) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -193,33 +192,24 @@ def _totals(rows: Rows) -> dict[str, float | None]:
 
 def queue(endpoint_id: int, span: TimeRange, *, replica: int | None = None) -> Rows:
     """Running and waiting of all replicas together, or of one, and how full their KV caches are."""
-    by_start = (
+    return list(
         _windows(endpoint_id, span, WindowSource.SCRAPE, replica)
         .filter(scrapes__gt=0)
-        .values("start")
+        .annotate(bucket=_bucket(span))
+        .values("bucket")
         .annotate(
-            running=Sum("running_mean"),
-            waiting=Sum("waiting_mean"),
+            running=_together("running_mean"),
+            waiting=_together("waiting_mean"),
             kv=Avg("kv_usage_mean"),
             kv_max=Max("kv_usage_max"),
         )
     )
-    by_bucket: dict[datetime, Rows] = defaultdict(list)
-    for row in by_start:
-        by_bucket[EPOCH + (row["start"] - EPOCH) // span.step * span.step].append(row)
-    return [
-        {
-            "bucket": bucket,
-            **{key: _average([row[key] for row in rows]) for key in ("running", "waiting", "kv")},
-            "kv_max": max((row["kv_max"] for row in rows if row["kv_max"] is not None), default=None),
-        }
-        for bucket, rows in by_bucket.items()
-    ]
 
 
-def _average(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+def _together(field: str) -> Any:
+    """The sum over all replicas of a bucket's windows, averaged over the moments at which any was seen."""
+    moments = Count("start", distinct=True, filter=Q(**{f"{field}__isnull": False}))
+    return Sum(field) / NullIf(moments, 0)
 
 
 def machine_use(endpoint_ref: str, span: TimeRange, *, replica: int | None = None) -> Rows:

@@ -95,3 +95,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
         cursor.execute("ALTER TABLE billing_ledgerentry DISABLE TRIGGER ledger_is_never_emptied")
         cursor.execute("ALTER TABLE fleet_event DISABLE TRIGGER event_is_never_emptied")
         cursor.execute("ALTER TABLE fleet_eventseal DISABLE TRIGGER eventseal_is_never_emptied")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """What a process keeps between requests is not kept between tests."""
+    yield
+    from django.core.cache import cache
+
+    cache.clear()

@@ -92,11 +92,17 @@ def test_whole_hours_are_read_from_hours(replica):
     assert step.latency.count == 1000
 
 
-def test_a_series_is_one_query_however_long(replica, django_assert_num_queries):
-    for minute in range(20):
+@pytest.mark.parametrize("minutes", [1, 20])
+def test_a_series_is_two_queries_however_long_and_three_where_only_the_engine_speaks(
+    replica, django_assert_num_queries, minutes
+):
+    for minute in range(minutes):
         recorded(replica, NOON + minute * MINUTE, [100.0])
-    with django_assert_num_queries(1):
-        series(replica, 60, minutes=20)
+    with django_assert_num_queries(2):
+        series(replica, 60, minutes=minutes)
+    scraped(replica, NOON + minutes * MINUTE, (50, 50, 0))
+    with django_assert_num_queries(3):
+        series(replica, 60, minutes=minutes + 1)
 
 
 @pytest.mark.parametrize(("metric", "step", "said"), [("latency", 60, "metric"), ("ttft", 45, "multiple of 60")])
