@@ -8,11 +8,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from django import template
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from fleet import formatting
 from fleet.timerange import TimeRange
@@ -32,6 +33,18 @@ def clock(at: datetime | None, now: datetime | None = None) -> SafeString | str:
     exact = at.astimezone(UTC)
     said = (f"{exact:%Y-%m-%dT%H:%M:%SZ}", f"{exact:%Y-%m-%d %H:%M:%S}", formatting.clock(at, now))
     return format_html('<time datetime="{}" title="{} UTC">{}</time>', *said)
+
+
+@register.simple_tag
+def data_script(value: Any, script_id: str) -> SafeString:
+    """A chart's figure for the page's script, as Django's `json_script` and several times as fast.
+
+    In a string of JSON a letter may be written as its code, so nothing in it can end the element.
+    """
+    text = orjson.dumps(value).decode()
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04X}")
+    return format_html('<script id="{}" type="application/json">{}</script>', script_id, mark_safe(text))  # noqa: S308
 
 
 @register.filter
