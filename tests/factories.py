@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from billing.models import AllocatedCost, CostKind, CostPerToken
+from fleet.domain import rights
 from fleet.models import (
     Allocation,
     Budget,
@@ -31,7 +32,7 @@ from fleet.models import (
     Slot,
     Webhook,
 )
-from fleet.services.access import Caller
+from fleet.services.access import Caller, caller_at_the_server
 from fleet.services.clock import business_now
 from fleet.services.tokens import issue_token
 from fleet.services.webhooks import create_webhook
@@ -193,7 +194,7 @@ def budget(of: Project | None, **changes: Any) -> Budget:
 
 
 def webhook(of: Project | None, **changes: Any) -> Webhook:
-    by = Caller("ada", "user:1")
+    by = caller_at_the_server("test") if of is None else Caller("ada", "user:1", {of.pk: rights.OF_PROJECT})
     given = {"name": "chat", "url": "https://ops.example.com/purser"} | changes
     return create_webhook(project=of, by=by, now=NOON, **given)[0]
 

@@ -58,7 +58,7 @@ def switches(request: HttpRequest) -> HttpResponseBase:
                     stopped=stopped,
                     reason=form.cleaned_data["reason"],
                     now=frame.now,
-                    actor=frame.caller.name,
+                    by=frame.caller,
                 )
                 return finish(request, _said(what, stopped), to=reverse("switches"))
         forms_by_name[request.POST.get("what", "") if request.POST.get("what") in forms_by_name else "launches"] = form

@@ -189,7 +189,7 @@ class TokenAdmin(BulkEdited):
         def act() -> Done:
             if row.revoked_at is not None:
                 return Done(UNCHANGED, row.public_id)
-            tokens.revoke_token(row, actor=self.caller(request).name, now=timezone.now())
+            tokens.revoke_token(row, by=self.caller(request), now=timezone.now())
             return Done("revoked", row.public_id, {"revoked": "no"}, {"revoked": "now"})
 
         return Step(str(row), act, place)
@@ -236,7 +236,7 @@ class InstallationAdmin(Served):
         stored = Installation.objects.get(pk=row.pk)
         for what, (flag, _) in switches.COLUMNS.items():
             if getattr(stored, flag) != said[flag]:
-                switches.switch(what, stopped=said[flag], reason=said["reason"], now=now, actor=by.name)
+                switches.switch(what, stopped=said[flag], reason=said["reason"], now=now, by=by)
         waiting = approvals.set_two_pairs_of_eyes(said["two_pairs_of_eyes"], by=by, now=now)
         form.made = Installation.objects.get(pk=row.pk)
         note = "Switching two pairs of eyes off waits for another superuser." if waiting else ""

@@ -89,25 +89,25 @@ class CloudAccountAdmin(CountsChanges, BulkEdited):
     def serve(self, request: HttpRequest, form: Any, row: Any | None) -> Done:
         by, now, said = self.caller(request), self.now(), form.cleaned_data
         if row is None:
-            form.made = account_changes.add_account(spec=AccountSpec(**said), now=now, actor=by.name)
+            form.made = account_changes.add_account(spec=AccountSpec(**said), by=by, now=now)
             return Done("created")
         form.made = account_changes.change_account(
-            row.public_id, changes=said, now=now, actor=by.name, generation=self.read(request)
+            row.public_id, changes=said, by=by, now=now, generation=self.read(request)
         )
         return Done("changed")
 
     def take_away(self, request: HttpRequest, row: Any) -> Done:
-        actor, read = self.caller(request).name, self.read(request)
-        account_changes.delete_account(row.public_id, now=self.now(), actor=actor, generation=read)
+        by, read = self.caller(request), self.read(request)
+        account_changes.delete_account(row.public_id, by=by, now=self.now(), generation=read)
         return Done("deleted")
 
     def step(self, request: HttpRequest, row: Any, wanted: dict[str, Any], place: int) -> Step:
         enabled = wanted["enabled"] == "yes"
 
         def act() -> Done:
-            actor = self.caller(request).name
+            by = self.caller(request)
             account_changes.change_account(
-                row.public_id, changes={"enabled": enabled}, now=self.now(), actor=actor, generation=row.generation
+                row.public_id, changes={"enabled": enabled}, by=by, now=self.now(), generation=row.generation
             )
             effect = "changed" if row.enabled != enabled else UNCHANGED
             return Done(effect, row.public_id, {"enabled": row.enabled}, {"enabled": enabled})

@@ -19,6 +19,7 @@ from fleet.api.shapes import shape
 from fleet.models import CloudAccount
 from fleet.services import account_changes
 from fleet.services.account_changes import AccountSpec
+from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
 ACCOUNT_NAME = shape(
@@ -126,7 +127,7 @@ class Accounts(ApiView):
         self.require(None)
 
         def run() -> Answer:
-            made = account_changes.add_account(spec=AccountSpec(**wanted), **self.said())
+            made = account_changes.add_account(spec=AccountSpec(**wanted), by=self.caller, now=business_now())
             body = shown(made)
             return Answer(
                 201, body, f"/api/v1/accounts/{made.public_id}", headers={"ETag": tag_of(made.generation, body)}
@@ -160,7 +161,8 @@ class OneAccount(ApiView):
             public_id,
             changes=changes,
             generation=self.unchanged(found_by(public_id).generation),
-            **self.said(),
+            by=self.caller,
+            now=business_now(),
         )
         return self.shown(shown(changed), changed.generation)
 
@@ -171,7 +173,8 @@ class OneAccount(ApiView):
         account_changes.delete_account(
             public_id,
             generation=self.unchanged(found_by(public_id).generation),
-            **self.said(),
+            by=self.caller,
+            now=business_now(),
         )
         return Response(status=204)
 

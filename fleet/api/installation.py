@@ -67,11 +67,11 @@ class TheInstallation(ApiView):
         self.require(None)
         row = installation()
         generation = self.unchanged(row.generation)
-        said = {"reason": wanted["reason"], "actor": self.caller.name, "request_id": self.request_id}
+        said = {"reason": wanted["reason"], "by": self.caller, "now": business_now()}
         with transaction.atomic():
             for flag, what in SWITCHES.items():
                 if flag in wanted:
-                    row = switches.switch(what, stopped=wanted[flag], now=business_now(), generation=generation, **said)
+                    row = switches.switch(what, stopped=wanted[flag], generation=generation, **said)
                     generation = None if generation is None else row.generation
         return self.shown(_shown(row), row.generation)
 

@@ -201,7 +201,7 @@ class OneToken(TokenView):
     def patch(self, request: Request, public_id: str) -> Response:
         changes = self.body(LimitsIn)
         token = self.found_as_read(public_id)
-        if not tokens.may_change(token, self.caller, self.person):
+        if not tokens.may_change(token, self.caller):
             raise Problem(403, "scope", "You may read this token, but not change it.")
         changed = tokens.change_token(token, by=self.caller, changes=changes, now=timezone.now())
         return self.shown(as_json(changed), _version(changed))
@@ -209,9 +209,9 @@ class OneToken(TokenView):
     @says(TokenOut, path_id="tok", summary="Revoke it: from now on it opens nothing")
     def delete(self, request: Request, public_id: str) -> Response:
         token = self.found_as_read(public_id)
-        if not tokens.may_revoke(token, self.caller, self.person):
+        if not tokens.may_revoke(token, self.caller):
             raise Problem(403, "scope", "You may read this token, but not revoke it.")
-        tokens.revoke_token(token, actor=self.caller.name, now=timezone.now())
+        tokens.revoke_token(token, by=self.caller, now=timezone.now())
         return self.shown(as_json(token), "revoked")
 
 

@@ -81,7 +81,7 @@ def token(request: HttpRequest, public_id: str) -> HttpResponseBase:
     found = _found(public_id, frame, request)
     if request.method != "POST":
         return _page(request, frame, found)
-    if not service.may_change(found, frame.caller, _person(request)):
+    if not service.may_change(found, frame.caller):
         raise Http404
     form = limits_form(found, request.POST)
     if form.is_valid():
@@ -116,11 +116,11 @@ def revoke(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """From now on it opens nothing. Its name has to be typed: there is no way back."""
     frame = frame_of(request)
     found = _found(public_id, frame, request)
-    if not service.may_revoke(found, frame.caller, _person(request)):
+    if not service.may_revoke(found, frame.caller):
         raise Http404
     form = TypedForm(request.POST, word=found.name, verb="revoke")
     if form.is_valid():
-        service.revoke_token(found, actor=frame.caller.name, now=timezone.now())
+        service.revoke_token(found, by=frame.caller, now=timezone.now())
         return done(request, f"{found.name} is revoked. It opens nothing any more.", to=reverse("settings-tokens"))
     return _page(request, frame, found, revoking=form, status=422)
 
@@ -142,10 +142,10 @@ def _page(
     context = {
         "row": row,
         "pair": [_row(other, now) for other in pair.select_related("issuer", "project", "service_account")],
-        "form": form or (limits_form(found) if service.may_change(found, frame.caller, person) else None),
+        "form": form or (limits_form(found) if service.may_change(found, frame.caller) else None),
         "rotating": None if theirs or row["ended"] else rotating or RotateForm(),
         "revoking": revoking or TypedForm(word=found.name, verb="revoke"),
-        "may_revoke": service.may_revoke(found, frame.caller, person),
+        "may_revoke": service.may_revoke(found, frame.caller),
         "event_topic": found.public_id,
     }
     return render_section(request, "settings/token.html", frame, "tokens", context, status=status)

@@ -14,6 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from fleet.domain import rights, tokens
+from fleet.domain.refusals import NotAllowed
 from fleet.models import Membership, Project, ServiceAccount, Token
 from fleet.services.compiled import Columns, Compiled, gap
 
@@ -57,6 +58,12 @@ class Caller:
         allowed = self.installation if project_id is None else self.scopes.get(project_id, frozenset())
         return scope in allowed
 
+    def require(self, scope: str, project_id: int | None) -> None:
+        """Raise NotAllowed unless it may: what every service that changes something asks, whoever asked before it."""
+        if not self.may(scope, project_id):
+            where = "of the whole installation, which superusers have" if project_id is None else "in the project"
+            raise NotAllowed(f"This needs the scope {scope!r} {where}.")
+
     def reads_whole(self, topic: str, project_id: int | None) -> bool:
         """Whether it may read what such an event holds: about access only who reads access or the audit there."""
         readers = ("access:read", "audit:read")
@@ -92,6 +99,11 @@ def caller_of_user(user: AbstractBaseUser | AnonymousUser) -> Caller:
         scopes=_scopes_of(user),
         installation=rights.SCOPES if user.is_superuser and user.is_active else frozenset(),
     )
+
+
+def caller_at_the_server(command: str) -> Caller:
+    """Whoever runs a command where the database's password lies may do everything. `command`: what events call them."""
+    return Caller(name=command, principal="command", installation=rights.SCOPES)
 
 
 def caller_again(principal: str, *, now: datetime) -> Caller | None:

@@ -20,7 +20,9 @@ from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import CloudAccount, Hold, Instance, LaunchAttempt
 from fleet.providers.base import Account
 from fleet.services import events
+from fleet.services.access import Caller
 
+WRITE = "installation:write"
 REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?")
 CHANGEABLE = frozenset({"name", "credentials_ref", "options", "expected_account_ref", "enabled"})
 
@@ -36,8 +38,9 @@ class AccountSpec:
     enabled: bool = True
 
 
-def add_account(*, spec: AccountSpec, now: datetime, actor: str, request_id: str = "") -> CloudAccount:
+def add_account(*, spec: AccountSpec, by: Caller, now: datetime) -> CloudAccount:
     """A new account to buy from. Raises Refused with the field and what to do."""
+    by.require(WRITE, None)
     if spec.provider not in providers.REGISTRY:
         known = did_you_mean(spec.provider, providers.REGISTRY)
         raise Refused("unknown-provider", f"No provider is called {spec.provider[:40]!r}.{known}", field="provider")
@@ -53,7 +56,7 @@ def add_account(*, spec: AccountSpec, now: datetime, actor: str, request_id: str
     _check(row)
     with transaction.atomic():
         _save(row)
-        _say("account.added", row, now, actor, request_id, before=None, after=_told(row))
+        _say("account.added", row, by, now, before=None, after=_told(row))
     return row
 
 
@@ -61,15 +64,15 @@ def change_account(
     public_id: str,
     *,
     changes: Mapping[str, Any],
+    by: Caller,
     now: datetime,
-    actor: str,
     generation: int | None = None,
-    request_id: str = "",
 ) -> CloudAccount:
     """Change what is given. Switching it off stops buying; its machines live on until they end.
 
     Raises DoesNotExist, Changed, or Refused.
     """
+    by.require(WRITE, None)
     with transaction.atomic():
         row = CloudAccount.objects.select_for_update(no_key=True).get(public_id=public_id)
         check_generation(row.generation, generation)
@@ -84,20 +87,19 @@ def change_account(
         row.generation += 1
         _save(row, update_fields=[*changes, "generation"])
         after = _told(row) | ({"credentials_ref": "replaced"} if row.credentials_ref != credential else {})
-        _say("account.changed", row, now, actor, request_id, before=before, after=after)
+        _say("account.changed", row, by, now, before=before, after=after)
     return row
 
 
-def delete_account(
-    public_id: str, *, now: datetime, actor: str, generation: int | None = None, request_id: str = ""
-) -> None:
+def delete_account(public_id: str, *, by: Caller, now: datetime, generation: int | None = None) -> None:
     """Forget an account that nothing was ever bought from. Raises DoesNotExist, Changed, or Refused."""
+    by.require(WRITE, None)
     with transaction.atomic():
         row = CloudAccount.objects.select_for_update().get(public_id=public_id)
         check_generation(row.generation, generation)
         if reason := _why_keep(row):
             raise Refused("account-in-use", reason)
-        _say("account.deleted", row, now, actor, request_id, before=_told(row), after=None)
+        _say("account.deleted", row, by, now, before=_told(row), after=None)
         try:
             with transaction.atomic():
                 row.delete()
@@ -152,7 +154,5 @@ def _told(row: CloudAccount) -> dict[str, Any]:
     }
 
 
-def _say(
-    topic: str, row: CloudAccount, now: datetime, actor: str, request_id: str, **data: Any
-) -> None:  # fmt: skip
-    events.record(topic, subject=row.public_id, actor=actor, request_id=request_id, now=now, data=data)
+def _say(topic: str, row: CloudAccount, by: Caller, now: datetime, **data: Any) -> None:
+    events.record(topic, subject=row.public_id, actor=by.name, now=now, data=data)

@@ -56,8 +56,7 @@ def may_decide(request: ChangeRequest, by: Caller) -> bool:
 
 def set_two_pairs_of_eyes(on: bool, *, by: Caller, now: datetime, why: str = "") -> ChangeRequest | None:
     """Switch it. On applies at once; off is itself a change that another person has to approve."""
-    if not by.may("installation:write", None):
-        raise NotAllowed("Only a superuser may switch this.")
+    by.require("installation:write", None)
     with transaction.atomic():
         installation()
         row = Installation.objects.select_for_update(no_key=True).get(pk=1)

@@ -76,10 +76,8 @@ def check_may_give(role: str, project: Project, by: Caller) -> None:
 
 def check_may_take(role: str, project: Project, by: Caller) -> None:
     """As for giving it, but a token with limits may do it too: it takes rights away."""
-    may = by.scopes.get(project.pk, frozenset())
-    if "access:write" not in may:
-        raise NotAllowed("This needs the scope 'access:write' in the project.")
-    if not rights.SCOPES_OF_ROLE[role] <= may:
+    by.require("access:write", project.pk)
+    if not rights.SCOPES_OF_ROLE[role] <= by.scopes[project.pk]:
         raise NotAllowed(f"The role {role} may do more than you may, so you can neither give nor take it.")
 
 

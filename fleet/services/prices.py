@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from fleet.domain.limits import check_money
-from fleet.domain.refusals import NotAllowed, Refused
+from fleet.domain.refusals import Refused
 from fleet.models import Offering, PricePoint
 from fleet.services import events
 from fleet.services.access import Caller
@@ -21,8 +21,7 @@ def set_price(offering: Offering, *, price_per_hour: Decimal, by: Caller, now: d
 
     What the past cost stays; a cloud that tells its prices replaces this one with its next change.
     """
-    if not by.may("installation:write", None):
-        raise NotAllowed("Only a superuser sets prices.")
+    by.require("installation:write", None)
     check_money(price_per_hour, field="price_per_hour")
     with transaction.atomic():
         rows = Offering.objects.select_related("account", "instance_type")

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import ManyToOneRel
 
-from fleet.domain.refusals import Changed, NotAllowed, Refused
+from fleet.domain.refusals import Changed, Refused
 from fleet.models import Membership, Project
 from fleet.services import events
 from fleet.services.access import Caller
@@ -59,7 +59,7 @@ def change_project(
 
 def delete_project(project: Project, *, by: Caller, now: datetime) -> None:
     """Only an empty one: what was done in a project, and what it cost, is never thrown away."""
-    _check_may(by)
+    by.require("installation:write", None)
     with transaction.atomic():
         row = Project.objects.select_for_update().get(pk=project.pk)
         held = what_it_holds(row)
@@ -89,16 +89,11 @@ def shown(row: Project) -> dict[str, str]:
 
 
 def _check(slug: str, name: str, by: Caller) -> None:
-    _check_may(by)
+    by.require("installation:write", None)
     if not SLUG.fullmatch(slug):
         raise Refused("slug", "Small letters, digits and hyphens between them, at most 63.", field="slug")
     if not name.strip() or len(name) > NAME_LENGTH:
         raise Refused("name", f"A name of 1 to {NAME_LENGTH} characters is needed.", field="name")
-
-
-def _check_may(by: Caller) -> None:
-    if not by.may("installation:write", None):
-        raise NotAllowed("This needs the scope 'installation:write', which superusers have.")
 
 
 def _taken(slug: str) -> Refused:

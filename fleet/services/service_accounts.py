@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from fleet.domain.refusals import NotAllowed, Refused, check_generation
+from fleet.domain.refusals import Refused, check_generation
 from fleet.models import Project, ServiceAccount, Token
 from fleet.services import events
 from fleet.services.access import Caller
@@ -49,8 +49,7 @@ def change_service_account(
         check_role(wanted["role"])
         # Switching off is for emergencies: it takes rights away, so it needs fewer than giving them.
         if set(changes) == {"disabled"} and changes["disabled"]:
-            if not by.may("access:write", row.project_id):
-                raise NotAllowed("This needs the scope 'access:write' in the project.")
+            by.require("access:write", row.project_id)
         else:
             check_may_give(row.role, row.project, by)
             check_may_give(wanted["role"], row.project, by)

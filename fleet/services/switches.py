@@ -9,6 +9,7 @@ from django.db import transaction
 from fleet.domain.refusals import Refused, check_generation
 from fleet.models import Installation
 from fleet.services import events
+from fleet.services.access import Caller
 from fleet.services.installation import installation
 
 SHORTEST_REASON, LONGEST_REASON = 8, 500
@@ -21,11 +22,11 @@ def switch(
     stopped: bool,
     reason: str,
     now: datetime,
-    actor: str,
+    by: Caller,
     generation: int | None = None,
-    request_id: str = "",
 ) -> Installation:
     """Stop `launches` or the `sweeper`, or let it go on. The reason is kept with the switch and in the event."""
+    by.require("installation:write", None)
     reason = reason.strip()
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         raise Refused(
@@ -49,8 +50,7 @@ def switch(
         events.record(
             f"{what}.stopped" if stopped else f"{what}.resumed",
             subject=str(row.uuid),
-            actor=actor,
-            request_id=request_id,
+            actor=by.name,
             now=now,
             data={"before": before, "after": after, "reason": reason},
         )

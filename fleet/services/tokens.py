@@ -137,13 +137,15 @@ def change_token(
 ) -> Token:
     """Give it another name or other limits; of a rotated pair both change. Scopes and life never do.
 
-    `changes`: name, cidrs, requests_per_minute, spend_cap_per_hour. `read`: the version the asker saw; Changed when it
-    is another by now.
+    For who `may_change` it. `changes`: name, cidrs, requests_per_minute, spend_cap_per_hour. `read`: the version the
+    asker saw; Changed when it is another by now.
     """
     if by.limited or (by.token_id is not None and by.token_id in family(token.pk)):
         raise NotAllowed("A token with limits changes none, and no token changes its own.")
     with transaction.atomic():
         row = _locked(token)
+        if not may_change(row, by):
+            raise NotAllowed("Only its holder changes it, or who may change access where it belongs and all it can do.")
         _check_living(row, now)
         before = shown(row)
         if read is not None and read != version_of(row):
@@ -158,11 +160,13 @@ def change_token(
     return row
 
 
-def revoke_token(token: Token, *, actor: str, now: datetime) -> None:
-    """From now on it opens nothing. Twice changes nothing."""
+def revoke_token(token: Token, *, by: Caller, now: datetime) -> None:
+    """From now on it opens nothing. Twice changes nothing. For who `may_revoke` it."""
+    if not may_revoke(token, by):
+        raise NotAllowed("Only its holder revokes it, or who may change access where it belongs.")
     with transaction.atomic():
         if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
-            _record("token.revoked", token, actor=actor, now=now, data={"before": shown(token)})
+            _record("token.revoked", token, actor=by.name, now=now, data={"before": shown(token)})
 
 
 def limits_of(token: Token) -> Limits:
@@ -217,19 +221,27 @@ def visible(caller: Caller, issuer: User) -> QuerySet[Token]:
     return Token.objects.filter(readable)
 
 
-def may_revoke(token: Token, caller: Caller, issuer: User) -> bool:
+def may_revoke(token: Token, caller: Caller) -> bool:
     """Its holder, itself, and whoever may change who has access where it belongs."""
-    scope = "access:write" if token.project_id is not None else "installation:write"
-    return caller.may(scope, token.project_id) or own(caller, issuer).filter(pk=token.pk).exists()
+    itself = caller.token_id is not None and token.pk in family(caller.token_id)
+    return itself or _is_of(token, caller) or caller.may(_scope_over(token), token.project_id)
 
 
-def may_change(token: Token, caller: Caller, issuer: User) -> bool:
+def may_change(token: Token, caller: Caller) -> bool:
     """Its limits: a person's own token by that person, others by who may change access there and all it can do."""
-    if token.service_account is None and token.issuer == issuer and caller.token_id is None:
+    if _is_of(token, caller):
         return True
-    scope = "access:write" if token.project_id is not None else "installation:write"
     all_of_it = rights.expand(token.scopes) <= _rights_here(caller, token.project)
-    return caller.may(scope, token.project_id) and all_of_it and not caller.limited
+    return caller.may(_scope_over(token), token.project_id) and all_of_it and not caller.limited
+
+
+def _is_of(token: Token, caller: Caller) -> bool:
+    """Whether it is the own token of the person who calls, at a browser."""
+    return token.service_account_id is None and caller.principal == f"user:{token.issuer_id}"
+
+
+def _scope_over(token: Token) -> str:
+    return "access:write" if token.project_id is not None else "installation:write"
 
 
 def _check_wish(wish: Wish, caller: Caller) -> None:
@@ -279,7 +291,7 @@ def _check_may_hold(token: Token, by: Caller) -> None:
     if by.limited:
         raise NotAllowed("A token with limits rotates only itself.")
     if token.service_account is None:
-        if by.principal != f"user:{token.issuer_id}":
+        if not _is_of(token, by):
             raise NotAllowed("Only its holder rotates a personal token. Revoke it and issue another.")
         return
     may = rights.expand(token.scopes) & rights.SCOPES_OF_ROLE[token.service_account.role]

@@ -24,7 +24,7 @@ from fleet.outbound import AddressRefused, OutboundError, Response, fetch, polic
 from fleet.services import events, incidents, vault
 from fleet.services.access import Caller
 from fleet.services.leases import Lease, claim
-from fleet.services.webhooks import drop_waiting, signing_secrets
+from fleet.services.webhooks import WRITE, drop_waiting, signing_secrets
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ def retry_message(public_id: str, *, by: Caller, now: datetime) -> WebhookMessag
     with transaction.atomic():
         rows = WebhookMessage.objects.select_related("webhook__project").select_for_update(no_key=True, of=("self",))
         message = rows.get(public_id=public_id)
+        by.require(WRITE, message.webhook.project_id)
         message.state, message.attempts, message.ended_at = MessageState.WAITING, 0, None
         message.next_at = timezone.now()
         message.save(update_fields=["state", "attempts", "ended_at", "next_at"])

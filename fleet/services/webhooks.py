@@ -20,6 +20,7 @@ from fleet.models import MessageState, Project, Webhook, WebhookMessage
 from fleet.services import events, incidents, vault
 from fleet.services.access import Caller
 
+WRITE = "webhooks:write"
 MOST_OF_A_PROJECT = 20
 OVERLAP_USUAL, OVERLAP_LONGEST = timedelta(hours=24), timedelta(days=14)
 CHANGEABLE = ("name", "url", "topics", "enabled")
@@ -30,6 +31,7 @@ def create_webhook(
     *, project: Project | None, by: Caller, now: datetime, name: str, url: str, topics: Sequence[str] = ()
 ) -> tuple[Webhook, str]:
     """A hook that hears of what becomes true from now on, and its secret's only showing. Raises Refused."""
+    by.require(WRITE, project.pk if project else None)
     secret = webhooks.secret_text(secrets.token_bytes(webhooks.SECRET_BYTES))
     check_url(url)
     _check_topics(topics)
@@ -50,11 +52,11 @@ def change_webhook(
     public_id: str, *, changes: Mapping[str, Any], by: Caller, now: datetime, generation: int | None = None
 ) -> Webhook:
     """Change its name, address, topics, or whether it is on. Raises DoesNotExist, or Refused."""
-    if "url" in changes:
-        check_url(changes["url"])
-    _check_topics(changes.get("topics", ()))
     with _named(), transaction.atomic():
-        hook = _locked(public_id, generation)
+        hook = _locked(public_id, by, generation)
+        if "url" in changes:
+            check_url(changes["url"])
+        _check_topics(changes.get("topics", ()))
         before, url = facts(hook), hook.url
         if changes.get("enabled") and not hook.enabled:
             hook.after_tx, hook.after_id = events.latest_cursor()  # what it missed while it was off stays missed
@@ -91,7 +93,7 @@ def rotate_secret(
         raise Refused("overlap", "The overlap lies between 0 and 14 days.", field="overlap_seconds")
     secret = webhooks.secret_text(secrets.token_bytes(webhooks.SECRET_BYTES))
     with transaction.atomic():
-        hook = _locked(public_id)
+        hook = _locked(public_id, by)
         hook.former_secret, hook.former_until = hook.secret, real_now + overlap
         hook.secret = vault.seal(secret, purpose=_purpose(hook))
         hook.generation += 1
@@ -104,7 +106,7 @@ def rotate_secret(
 def test_webhook(public_id: str, *, by: Caller, now: datetime) -> WebhookMessage:
     """A message that means nothing, sent like any other, also while the hook is off. Raises DoesNotExist."""
     with transaction.atomic():
-        hook = _locked(public_id)
+        hook = _locked(public_id, by)
         body = {
             "type": TEST_TOPIC,
             "occurred_at": now.isoformat(),
@@ -121,7 +123,7 @@ def test_webhook(public_id: str, *, by: Caller, now: datetime) -> WebhookMessage
 def delete_webhook(public_id: str, *, by: Caller, now: datetime, generation: int | None = None) -> None:
     """Gone with its messages; what was not delivered yet never will be. Raises DoesNotExist, or Refused."""
     with transaction.atomic():
-        hook = _locked(public_id, generation)
+        hook = _locked(public_id, by, generation)
         _record("webhook.deleted", hook, by=by, now=now, data={"before": facts(hook), "after": None})
         incidents.close_incident(kind="webhook", subject=hook.public_id, now=now)
         hook.delete()
@@ -169,9 +171,10 @@ def _check_topics(topics: Sequence[str]) -> None:
             raise Refused("webhook-topics", sentence, field="topics")
 
 
-def _locked(public_id: str, generation: int | None = None) -> Webhook:
+def _locked(public_id: str, by: Caller, generation: int | None = None) -> Webhook:
     rows = Webhook.objects.select_related("project").select_for_update(no_key=True, of=("self",))
     hook = rows.get(public_id=public_id)
+    by.require(WRITE, hook.project_id)
     check_generation(hook.generation, generation)
     return hook
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from fleet.admin.base import WithHistory, or_say
 from fleet.services import people, second_factor, sessions
+from fleet.services.access import caller_of_user
 
 # What allauth would show: settings of providers (ours come from the environment), sealed secrets, mail addresses.
 for hidden in (EmailAddress, EmailConfirmation, Authenticator, SocialAccount, SocialApp, SocialToken):
@@ -47,7 +48,7 @@ class PersonAdmin(WithHistory, UserAdmin):
         return False  # whoever did something stays readable; take “active” away instead
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        people.save_person(obj, actor=request.user.get_username(), now=timezone.now())
+        people.save_person(obj, by=caller_of_user(request.user), now=timezone.now())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Groups and permissions give nothing here."""
@@ -84,7 +85,7 @@ class PersonAdmin(WithHistory, UserAdmin):
     @admin.action(description="Make a link to set a password")
     def make_password_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset.filter(is_active=True):
-            path = people.password_link(user, actor=request.user.get_username(), now=timezone.now())
+            path = people.password_link(user, by=caller_of_user(request.user), now=timezone.now())
             told = f"For {user}, once and within a day; it is not shown again: {request.build_absolute_uri(path)}"
             self.message_user(request, told, messages.WARNING)
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from fleet.forms import StrictForm, done
 from fleet.pages import frame_of
 from fleet.services import people, sessions
+from fleet.services.access import caller_of_user
 from fleet.settings_pages import render_section
 from fleet.signin.password_rules import LONGEST, HardToGuess
 
@@ -68,7 +69,7 @@ def change(request: HttpRequest) -> HttpResponseBase:
     form = ChangeForm(request.POST, user=user)
     if form.is_valid() and user.has_usable_password():
         with form.refusals():
-            people.set_password(user, form.cleaned_data["password"], actor=user.get_username(), now=timezone.now())
+            people.set_password(user, form.cleaned_data["password"], by=caller_of_user(user), now=timezone.now())
             update_session_auth_hash(request, user)  # this browser's session begins anew
             return done(request, "Password changed. Your other sessions ended.", to=reverse("you"))
     return render_profile(request, form, status=422)
@@ -102,9 +103,7 @@ class InvitedForm(PasswordForm):
         return cleaned
 
     def save(self) -> User:
-        people.set_password(
-            self.user, self.cleaned_data["password"], actor=self.user.get_username(), now=timezone.now()
-        )
+        people.set_password(self.user, self.cleaned_data["password"], by=caller_of_user(self.user), now=timezone.now())
         return self.user
 
 

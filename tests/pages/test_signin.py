@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from fleet.domain.groups import read_groups
 from fleet.services import people, second_factor
+from fleet.services.access import caller_at_the_server
 from tests import factories, identity_provider
 from tests.fleet.signin.test_second_factor import SECRET, code_of
 from tests.pages.browser import looked_at
@@ -62,7 +63,7 @@ def test_every_page_of_signing_in_is_clean_in_both_themes_and_on_a_phone(page: P
         page.goto(path)
         found += looked_at(page, path)
     page.get_by_role("button", name="Log out", exact=True).first.click()
-    page.goto(people.password_link(user, actor="test", now=timezone.now()))
+    page.goto(people.password_link(user, by=caller_at_the_server("test"), now=timezone.now()))
     found += looked_at(page, "invited")
     page.goto("/login/password/MQ/nothing/")
     found += looked_at(page, "invited-nothing")

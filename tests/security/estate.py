@@ -31,6 +31,7 @@ from fleet.models import (
     WebhookMessage,
 )
 from fleet.services import events, operations, tokens
+from fleet.services.access import caller_of_user
 from fleet.services.clock import business_now
 from inference.models import Decision, Endpoint, Model, Replica, ServingConfig
 from tests import factories
@@ -212,5 +213,6 @@ def _expired(plain: str) -> str:
 
 
 def _revoked(plain: str) -> str:
-    tokens.revoke_token(_row(plain), actor="test", now=timezone.now())
+    row = _row(plain)
+    tokens.revoke_token(row, by=caller_of_user(row.issuer), now=timezone.now())
     return plain

@@ -81,7 +81,7 @@ def _of_a_webhook(estate: Estate) -> Iterator[str]:
     now = _now()
     hook, newest = webhooks.rotate_secret(
         factories.webhook(estate.mine, name="canary").public_id,
-        by=access.Caller("ada", "user:1"),
+        by=access.Caller("ada", "user:1", {estate.mine.pk: rights.OF_PROJECT}),
         real_now=now,
         now=business_now(),
         overlap=timedelta(hours=1),
@@ -100,7 +100,7 @@ def _of_a_person(estate: Estate) -> Iterator[str]:
     yield seed
     yield from second_factor.add(user, secret=seed, code=code, actor="test", now=_now())
     assert Authenticator.objects.filter(user=user).count() == 2
-    yield people.password_link(user, actor="test", now=_now()).rstrip("/").rpartition("/")[2]
+    yield people.password_link(user, by=access.caller_at_the_server("test"), now=_now()).rstrip("/").rpartition("/")[2]
     client = Client()
     client.force_login(user)
     yield client.cookies[django_settings.SESSION_COOKIE_NAME].value

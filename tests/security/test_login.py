@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from fleet.services import people, throttle
+from fleet.services.access import caller_at_the_server
 from tests import factories
 from tests.api_client import fresh_client
 
@@ -75,7 +76,7 @@ def test_a_new_installation_has_no_account_to_log_in_to() -> None:
 @pytest.mark.django_db
 def test_password_fields_hide_what_is_typed_and_let_managers_fill_it() -> None:
     user = factories.user()
-    link = people.password_link(user, actor="test", now=timezone.now())
+    link = people.password_link(user, by=caller_at_the_server("test"), now=timezone.now())
     client = fresh_client()
     client.force_login(user)
     fields = []

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from fleet.domain.refusals import Refused
 from fleet.services import people
+from fleet.services.access import caller_at_the_server
 
-ACTOR = "manage.py invite"
+BY = caller_at_the_server("manage.py invite")
 
 
 class Command(BaseCommand):
@@ -26,11 +27,11 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["name"]).first()
         if user is None:
             try:
-                user = people.invite(options["name"], actor=ACTOR, now=timezone.now(), superuser=options["superuser"])
+                user = people.invite(options["name"], by=BY, now=timezone.now(), superuser=options["superuser"])
             except Refused as refused:
                 raise CommandError(refused.sentence) from refused
         elif options["superuser"] and not user.is_superuser:
             raise CommandError(f"{user} is there already and no superuser. Make them one in the admin console.")
-        path = people.password_link(user, actor=ACTOR, now=timezone.now())
+        path = people.password_link(user, by=BY, now=timezone.now())
         host = settings.ALLOWED_HOSTS[0] if settings.ALLOWED_HOSTS else "localhost"
         self.stdout.write(f"http{'s' if settings.HTTPS else ''}://{host}{path}")

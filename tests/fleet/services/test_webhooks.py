@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from fleet.domain import rights
 from fleet.domain import webhooks as rules
 from fleet.domain.refusals import Refused
 from fleet.models import Event, Incident, MessageState, Webhook, WebhookMessage
@@ -23,7 +24,16 @@ from tests.factories import NOON
 from tests.fleet.services.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BY = Caller("ada", "user:1")
+
+
+class Everywhere(dict[int, frozenset[str]]):
+    """The rights of an admin in every project there will be."""
+
+    def get(self, key: int, default: Any = None) -> frozenset[str]:
+        return rights.OF_PROJECT
+
+
+BY = Caller("ada", "user:1", Everywhere(), rights.SCOPES)
 
 
 @pytest.fixture

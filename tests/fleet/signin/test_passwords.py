@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from fleet.domain.refusals import Refused
 from fleet.models import Event, Session
 from fleet.services import people
+from fleet.services.access import caller_at_the_server
 from tests import factories
 from tests.api_client import fresh_client
 
@@ -110,13 +111,13 @@ def test_a_link_that_is_none_opens_nothing(path: str) -> None:
 
 def test_a_link_of_somebody_switched_off_opens_nothing() -> None:
     user = factories.user()
-    path = people.password_link(user, actor="test", now=factories.NOON)
+    path = people.password_link(user, by=caller_at_the_server("test"), now=factories.NOON)
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert "This link opens nothing" in fresh_client().get(path, follow=True).content.decode()
 
 
 def test_the_link_stands_in_no_event() -> None:
-    path = people.password_link(factories.user(), actor="test", now=factories.NOON)
+    path = people.password_link(factories.user(), by=caller_at_the_server("test"), now=factories.NOON)
     assert path.split("/")[-2] not in str(list(Event.objects.values()))
 
 
@@ -124,7 +125,7 @@ def test_an_invitation_refuses_a_name_that_is_taken_or_is_none() -> None:
     name = factories.user().username
     for wrong in ("two words", "", "x" * 200):
         with pytest.raises((CommandError, Refused)):
-            people.invite(wrong, actor="test", now=factories.NOON)
+            people.invite(wrong, by=caller_at_the_server("test"), now=factories.NOON)
     with pytest.raises(CommandError):
         call_command("invite", name, "--superuser", stdout=StringIO())
 

@@ -1,0 +1,192 @@
+"""Who may not, is refused by the service itself: pages and API ask before it, and need not be trusted to have asked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from fleet.domain import rights
+from fleet.domain.refusals import NotAllowed
+from fleet.models import Event, Project, Token, Webhook, WebhookMessage
+from fleet.services import account_changes, people, switches, tokens, webhook_messages, webhooks
+from fleet.services.access import Caller, caller_at_the_server, caller_of_user
+from fleet.services.account_changes import AccountSpec
+from tests import factories
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+
+SERVICES: tuple[ModuleType, ...] = (webhooks, webhook_messages, tokens, account_changes, switches, people)
+
+
+class Things:
+    """What is there to change: all of it of one project, or of none."""
+
+    def __init__(self) -> None:
+        self.project: Project = factories.project()
+        self.hook: Webhook = factories.webhook(self.project)
+        self.message = WebhookMessage.objects.create(webhook=self.hook, topic="webhook.tested", body="{}")
+        issuer = factories.member(self.project, "admin")
+        robot = factories.service_account(self.project, "viewer")
+        self.token: Token = tokens.issue_token(
+            project=self.project, issuer=issuer, service_account=robot, name="ci", scopes=["read"], now=timezone.now()
+        )[0]
+        self.account = factories.account()
+        self.person: User = factories.user()
+
+
+Ask = Callable[[Things, Caller], Any]
+SPEC = AccountSpec(name="new", cloud="aws", provider="sandbox", options={"url": "http://127.0.0.1:1"})
+URL = "https://ops.example.com/purser"
+PASSWORD = "a horse of another colour, stapled"
+
+CHANGES: Mapping[str, tuple[str, Ask]] = {
+    "webhooks.create_webhook": (
+        "webhooks:write",
+        lambda it, by: webhooks.create_webhook(project=it.project, by=by, now=NOON, name="new", url=URL),
+    ),
+    "webhooks.change_webhook": (
+        "webhooks:write",
+        lambda it, by: webhooks.change_webhook(it.hook.public_id, changes={"name": "new"}, by=by, now=NOON),
+    ),
+    "webhooks.rotate_secret": (
+        "webhooks:write",
+        lambda it, by: webhooks.rotate_secret(it.hook.public_id, by=by, now=NOON, real_now=timezone.now()),
+    ),
+    "webhooks.test_webhook": (
+        "webhooks:write",
+        lambda it, by: webhooks.test_webhook(it.hook.public_id, by=by, now=NOON),
+    ),
+    "webhooks.delete_webhook": (
+        "webhooks:write",
+        lambda it, by: webhooks.delete_webhook(it.hook.public_id, by=by, now=NOON),
+    ),
+    "webhook_messages.retry_message": (
+        "webhooks:write",
+        lambda it, by: webhook_messages.retry_message(it.message.public_id, by=by, now=NOON),
+    ),
+    "tokens.issue_token": (
+        "access:write",
+        lambda it, by: tokens.issue_token(
+            project=it.project, issuer=it.token.issuer, service_account=it.token.service_account, name="new",
+            scopes=["read"], by=by, now=timezone.now(),
+        ),
+    ),
+    "tokens.rotate_token": (
+        "access:write",
+        lambda it, by: tokens.rotate_token(it.token, by=by, issuer=it.token.issuer, now=timezone.now()),
+    ),
+    "tokens.change_token": (
+        "access:write",
+        lambda it, by: tokens.change_token(it.token, by=by, changes={"name": "new"}, now=timezone.now()),
+    ),
+    "tokens.revoke_token": (
+        "access:write",
+        lambda it, by: tokens.revoke_token(it.token, by=by, now=timezone.now()),
+    ),
+    "account_changes.add_account": (
+        "installation:write",
+        lambda it, by: account_changes.add_account(spec=SPEC, by=by, now=NOON),
+    ),
+    "account_changes.change_account": (
+        "installation:write",
+        lambda it, by: account_changes.change_account(
+            it.account.public_id, changes={"enabled": False}, by=by, now=NOON
+        ),
+    ),
+    "account_changes.delete_account": (
+        "installation:write",
+        lambda it, by: account_changes.delete_account(it.account.public_id, by=by, now=NOON),
+    ),
+    "switches.switch": (
+        "installation:write",
+        lambda it, by: switches.switch("launches", stopped=True, reason="The cloud is down.", by=by, now=NOON),
+    ),
+    "people.invite": ("installation:write", lambda it, by: people.invite("grace", by=by, now=NOON)),
+    "people.password_link": ("installation:write", lambda it, by: people.password_link(it.person, by=by, now=NOON)),
+    "people.set_password": (
+        "installation:write",
+        lambda it, by: people.set_password(it.person, PASSWORD, by=by, now=NOON),
+    ),
+    "people.save_person": ("installation:write", lambda it, by: people.save_person(it.person, by=by, now=NOON)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_may_do_everything_but_this_is_refused_and_nothing_happens(change: str) -> None:
+    scope, ask = CHANGES[change]
+    things = Things()
+    told = Event.objects.count()
+    but = Caller("ada", "user:0", {things.project.pk: rights.OF_PROJECT - {scope}}, rights.SCOPES - {scope})
+    if scope == "access:write":
+        but = Caller("ada", "user:0", {things.project.pk: rights.OF_PROJECT - {scope}})
+    with pytest.raises(NotAllowed):
+        ask(things, but)
+    assert Event.objects.count() == told
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_may_do_this_is_let_through(change: str) -> None:
+    scope, ask = CHANGES[change]
+    things = Things()
+    of_project, of_installation = rights.READS | ({scope} & rights.OF_PROJECT), {scope} & rights.OF_INSTALLATION
+    ask(things, Caller("ada", "user:0", {things.project.pk: of_project}, frozenset(of_installation)))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_right_in_another_project_is_not_enough(change: str) -> None:
+    _, ask = CHANGES[change]
+    elsewhere = caller_of_user(factories.member(factories.project(), "admin"))
+    with pytest.raises(NotAllowed):
+        ask(Things(), elsewhere)
+
+
+def test_every_change_of_these_services_is_asked_above() -> None:
+    found = {
+        f"{module.__name__.rpartition('.')[2]}.{name}"
+        for module in SERVICES
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and not name.startswith("_")
+        and {"by", "actor"} & set(inspect.signature(function).parameters)
+    }
+    assert found == set(CHANGES)
+
+
+def test_a_hook_of_everything_takes_the_right_over_the_installation() -> None:
+    project = factories.project()
+    admin = caller_of_user(factories.member(project, "admin"))
+    with pytest.raises(NotAllowed):
+        webhooks.create_webhook(project=None, by=admin, now=NOON, name="all", url=URL)
+
+
+def test_one_sets_ones_own_password_and_nobody_elses() -> None:
+    somebody, other = factories.user(), factories.user()
+    people.set_password(somebody, PASSWORD, by=caller_of_user(somebody), now=NOON)
+    with pytest.raises(NotAllowed):
+        people.set_password(other, PASSWORD, by=caller_of_user(somebody), now=NOON)
+    other.refresh_from_db()
+    assert other.check_password(factories.PASSWORD)
+
+
+def test_one_changes_and_revokes_ones_own_token_without_any_right_over_access() -> None:
+    member = factories.member(project := factories.project(), "operator")
+    mine, _ = tokens.issue_token(project=project, issuer=member, name="mine", scopes=["read"], now=timezone.now())
+    by = caller_of_user(member)
+    tokens.change_token(mine, by=by, changes={"name": "still mine"}, now=timezone.now())
+    tokens.revoke_token(mine, by=by, now=timezone.now() + timedelta(minutes=1))
+    mine.refresh_from_db()
+    assert (mine.name, mine.revoked_at is None) == ("still mine", False)
+
+
+def test_a_command_on_the_server_may_do_everything() -> None:
+    made = people.invite("grace", by=caller_at_the_server("manage.py invite"), now=NOON)
+    assert Event.objects.get(topic="user.invited").actor == "manage.py invite"
+    assert made.username == "grace"
