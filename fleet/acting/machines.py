@@ -16,7 +16,7 @@ from fleet.domain.refusals import Refused
 from fleet.formatting import usd
 from fleet.forms import StrictForm
 from fleet.models import Slot
-from fleet.services import cordoning
+from fleet.services import cordoning, giving_up
 
 
 class DrainForm(StrictForm):
@@ -59,7 +59,7 @@ def drain(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         replace = form.cleaned_data["then"] == "replace"
         with form.refusals():
-            cordoning.drain_machine(public_id, replace=replace, now=frame.now, actor=frame.caller.name)
+            giving_up.drain_machine(public_id, replace=replace, now=frame.now, actor=frame.caller.name)
             after = "Another one is bought in its place." if replace else "One fewer is wanted."
             return finish(request, f"{_name(slot)} drains. {after}", to=_page(slot))
     price = slot.price_per_hour or Decimal(0)

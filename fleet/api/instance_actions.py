@@ -109,7 +109,7 @@ class DrainInstance(InstanceAction):
         instance, slot = self.slot_of(public_id, spends=wanted["replace"])
 
         def run() -> Answer:
-            cordoning.drain_machine(slot, replace=wanted["replace"], **self.said())
+            giving_up.drain_machine(slot, replace=wanted["replace"], **self.said())
             return Answer(202, shown(instance))
 
         return self.once(run)
@@ -170,7 +170,7 @@ class InstancesInBulk(InstanceAction):
             elif wanted["action"] == "uncordon":
                 cordoning.uncordon(slot, **self.said())
             elif wanted["action"] == "drain":
-                cordoning.drain_machine(slot, replace=wanted["replace"], **self.said())
+                giving_up.drain_machine(slot, replace=wanted["replace"], **self.said())
             else:
                 giving_up.terminate(slot, replace=wanted["replace"], reason=wanted["reason"], **self.said())
             return Answer(200 if "cordon" in wanted["action"] else 202, {"id": instance.public_id})

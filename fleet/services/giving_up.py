@@ -1,7 +1,12 @@
-"""Giving up one machine by hand: release its slot, or end it at once with a reason. Always through its slot."""
+"""Giving up one machine by hand: drain it, release its slot, or end it at once. One path, always through its slot.
+
+Nothing here calls a cloud: the slot is wanted no more from this transaction on, and the planner ends what it holds.
+A launch without an answer stays one until it has one, and is ended then.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -13,7 +18,30 @@ from fleet.domain.refusals import Refused
 from fleet.models import Allocation, Slot
 from fleet.services import events
 from fleet.services.allocations import let_go
+from fleet.services.cordoning import require_standing
 from fleet.services.moves import lock_slot
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a machine is given up: what the event is called and what the slot's detail says was done."""
+
+    topic: str
+    done: str
+    at_once: bool = False
+
+
+_DRAIN = _Way("slot.drain-requested", "Drained")
+_RELEASE = _Way("slot.release-requested", "Released")
+_END = _Way("slot.terminate-requested", "Ended", at_once=True)
+
+
+def drain_machine(public_id: str, *, replace: bool, now: datetime, actor: str, request_id: str = "") -> Slot:
+    """Let its work leave, then end it. `replace`: as many accelerators are wanted as before, so another is bought.
+
+    Raises DoesNotExist, or Refused when it is not there yet, leaves already, or an endpoint decides about it.
+    """
+    return _give_up(public_id, _DRAIN, replace=replace, reason="", now=now, actor=actor, request_id=request_id)
 
 
 def release_one(public_id: str, *, now: datetime, actor: str, request_id: str = "") -> Slot:
@@ -21,10 +49,7 @@ def release_one(public_id: str, *, now: datetime, actor: str, request_id: str = 
 
     A slot that bought nothing yet is closed. Raises DoesNotExist, or Refused when an endpoint decides about it.
     """
-    return _give_up(
-        public_id, "slot.release-requested", replace=False, at_once=False, reason="", now=now, actor=actor,
-        request_id=request_id,
-    )  # fmt: skip
+    return _give_up(public_id, _RELEASE, replace=False, reason="", now=now, actor=actor, request_id=request_id)
 
 
 def terminate(
@@ -34,20 +59,19 @@ def terminate(
 
     One whose launch has no answer yet is ended when it has one. Raises DoesNotExist, or Refused.
     """
-    return _give_up(
-        public_id, "slot.terminate-requested", replace=replace, at_once=True, reason=reason, now=now, actor=actor,
-        request_id=request_id,
-    )  # fmt: skip
+    return _give_up(public_id, _END, replace=replace, reason=reason, now=now, actor=actor, request_id=request_id)
 
 
 def _give_up(
-    public_id: str, topic: str, *, replace: bool, at_once: bool, reason: str, now: datetime, actor: str, request_id: str
+    public_id: str, way: _Way, *, replace: bool, reason: str, now: datetime, actor: str, request_id: str
 ) -> Slot:  # fmt: skip
     found = Slot.objects.only("pk").get(public_id=public_id)
     with transaction.atomic():
         slot = lock_slot(found.pk, with_allocation=True)
         given_up = slot.desired == Desired.ABSENT
-        if slot.state in ENDED_SLOT_STATES or (given_up and not at_once):
+        if way is _DRAIN:
+            require_standing(slot)
+        elif slot.state in ENDED_SLOT_STATES or (given_up and not way.at_once):
             return slot
         if slot.allocation.endpoint_ref and not replace:
             raise Refused("endpoint-decides", "Its endpoint decides how many machines it needs; have it replaced.")
@@ -58,15 +82,17 @@ def _give_up(
             Allocation.objects.filter(pk=slot.allocation_id).update(
                 accelerator_count=after["accelerator_count"], generation=F("generation") + 1
             )
-        detail = f"{'Ended' if at_once else 'Released'} by {actor}{f': {reason}' if reason else ''}."
+        detail = f"{way.done} by {actor}" + (f": {reason.rstrip('.')}." if reason else ".")
+        if replace and not given_up:
+            detail += " Another one takes its place."
         why = Reason.REPLACED if replace else Reason.RELEASED_BY_USER
-        let_go(slot, now=now, reason=why, drain_until=now if at_once else None, detail=detail)
-        if at_once:
+        let_go(slot, now=now, reason=why, drain_until=now if way.at_once else None, detail=detail)
+        if way.at_once:
             draining = Slot.objects.filter(pk=slot.pk, state=SlotState.DRAINING)
             draining.update(drain_until=now, detail=detail, next_at=Now())
         Allocation.objects.filter(pk=slot.allocation_id).update(next_at=Now())
         events.record(
-            topic,
+            way.topic,
             subject=public_id,
             project=slot.allocation.project,
             actor=actor,

@@ -114,7 +114,7 @@ CHANGES: dict[tuple[str, str], Change] = {
     ),
     ("post", f"api/v1/instances/{ID}/cordon"): Change(("slot.cordoned",), both=False),
     ("post", f"api/v1/instances/{ID}/uncordon"): Change(("slot.uncordoned",), both=False, prepare=_cordoned),
-    ("post", f"api/v1/instances/{ID}/drain"): Change(("slot.drain-requested",), says(replace=True), both=False),
+    ("post", f"api/v1/instances/{ID}/drain"): Change(("slot.drain-requested",), says(replace=True)),
     ("post", f"api/v1/instances/{ID}/terminate"): Change(
         ("slot.terminate-requested",), says(replace=True, reason="It is broken.")
     ),

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from fleet.domain.lifecycle import Reason
 from fleet.models import Allocation, Event, Slot
-from fleet.services import allocations, cordoning, events, giving_up, relay
+from fleet.services import allocations, events, giving_up, relay
 from fleet.services.causes import cause_of
 from fleet.services.leases import Lease
 from fleet.services.origin import NOWHERE, Origin, coming_from, origin
@@ -68,7 +68,7 @@ def test_a_replacement_after_a_preemption_is_nobodys_request(world):
 
 
 def drained(slot: str, now: datetime) -> None:
-    cordoning.drain_machine(slot, replace=True, now=now, actor="bob")
+    giving_up.drain_machine(slot, replace=True, now=now, actor="bob")
 
 
 def ended(slot: str, now: datetime) -> None:

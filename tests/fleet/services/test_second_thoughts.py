@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, Event, Slot
-from fleet.services import allocations, cordoning, planning, releasing, resizing
+from fleet.services import allocations, cordoning, giving_up, planning, releasing, resizing
 from fleet.services.leases import claim
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,12 +127,12 @@ def test_an_endpoints_allocation_is_resized_by_its_endpoint_alone(world):
 def test_a_drained_machine_is_replaced_or_given_up(world):
     allocation = world.until_state(world.ask(1), "active")
     [slot] = world.open_slots(allocation)
-    cordoning.drain_machine(slot.public_id, replace=True, now=world.now(), actor="ada")
+    giving_up.drain_machine(slot.public_id, replace=True, now=world.now(), actor="ada")
     world.until(lambda: len(world.machines()) == 2 and len(world.live()) == 1, "another took its place")
     allocation = world.until_state(allocation, "active")
     [other] = world.open_slots(allocation)
     assert other.pk != slot.pk
-    cordoning.drain_machine(other.public_id, replace=False, now=world.now(), actor="ada")
+    giving_up.drain_machine(other.public_id, replace=False, now=world.now(), actor="ada")
     world.until(lambda: world.live() == [], "it was given up")
     assert Allocation.objects.get(pk=allocation.pk).accelerator_count == 0
 
