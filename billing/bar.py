@@ -11,8 +11,8 @@ from django.core.cache import cache
 
 from billing import queries
 from billing.services import spending
-from fleet import queries as fleet_queries
 from fleet.formatting import clock, duration
+from fleet.queries.standing import fleet_standing
 from fleet.services import events
 from inference import queries as inference_queries
 
@@ -42,7 +42,7 @@ def money_bar(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
 def _read(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
     """What stands on every page: burn, month, price of tokens, objectives, accelerators, orphans, incidents."""
     projected = spending.projection(now, projects=projects)
-    standing = fleet_queries.standing(projects)
+    standing = fleet_standing(projects)
     price = queries.blended(projects, now)
     objectives = inference_queries.objectives_met(projects, now)
     attained = inference_queries.slo_attainment(projects, now)

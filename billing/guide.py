@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fleet.models import Allocation, Budget, Offering
 from fleet.pages import Frame, frame_of, render_page
-from fleet.queries import in_scope
+from fleet.queries.rows import in_scope
 from fleet.services.chips import accelerators
 from inference.models import Endpoint
 

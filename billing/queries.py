@@ -13,7 +13,7 @@ from django.db.models.functions import NullIf
 from billing.domain.tokens import MILLION
 from billing.models import AllocatedCost, CostedHour, CostKind, CostPerToken, HourlySpend
 from fleet.models import Budget, Hold, Project
-from fleet.queries import Rows, in_scope, plain
+from fleet.queries.rows import Rows, in_scope, plain
 from fleet.timerange import TimeRange
 from inference.models import Endpoint
 

@@ -10,12 +10,14 @@ from django.views.decorators.http import require_safe
 
 from billing import charts, guide, presenting, queries
 from fleet import presenting as fleet_presenting
-from fleet import queries as fleet_queries
 from fleet.downloads import plain_sheet
 from fleet.pages import Frame, frame_of, render_page
+from fleet.queries.allocations import any_allocation
+from fleet.queries.events import event_rows, marked_events, names_of
+from fleet.queries.standing import open_incidents
 from inference import presenting as inference_presenting
 from inference import queries as inference_queries
-from inference.activity import names_of
+from inference.activity import names_in
 from inference.utilisation import utilisation_now
 
 NEWS = 9
@@ -32,11 +34,11 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     frame = frame_of(request, default_range="7d")
     span = frame.range.hourly()
     names = queries.endpoint_names(frame.projects)
-    marks = fleet_queries.marked_events(frame.projects, span.start, span.end)
+    marks = marked_events(frame.projects, span.start, span.end)
     drawn, hidden = queries.dearest(frame.projects, span, charts.MOST_LINES)
     prices = queries.token_costs(frame.projects, span, endpoints=drawn)
     budgets = queries.budget_rows(frame.projects)
-    first_run = not names and not fleet_queries.any_allocation(frame.projects)
+    first_run = not names and not any_allocation(frame.projects)
     context: dict[str, Any] = {
         "incidents": _incidents(frame),
         "cost": charts.cost_by_endpoint(prices, names, marks, span, hidden=hidden),
@@ -55,8 +57,8 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 
 
 def _incidents(frame: Frame) -> list[dict[str, Any]]:
-    rows = fleet_queries.open_incidents(frame.projects)
-    names = fleet_queries.names_of(row["subject"] for row in rows)
+    rows = open_incidents(frame.projects)
+    names = names_of(row["subject"] for row in rows)
     return [
         fleet_presenting.incident_alert(row, frame.now, names)
         | {"may": frame.caller.may("fleet:write", row["project_id"])}
@@ -67,9 +69,9 @@ def _incidents(frame: Frame) -> list[dict[str, Any]]:
 def _news(frame: Frame) -> list[dict[str, Any]]:
     """The newest decisions that changed something, and the newest events that explain money, together."""
     decided = inference_queries.decisions(frame.projects, holds=False, limit=NEWS)
-    events = fleet_queries.event_rows(frame.projects, topics=TOLD, limit=NEWS)
+    events = event_rows(frame.projects, topics=TOLD, limit=NEWS)
     items = [inference_presenting.decision_item(row) for row in decided]
-    items += [fleet_presenting.event_item(row, names) for names in [names_of(events)] for row in events]
+    items += [fleet_presenting.event_item(row, names) for names in [names_in(events)] for row in events]
     return sorted(items, key=lambda item: item["at"], reverse=True)[:NEWS]
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from fleet.models import Allocation, Instance
 from fleet.presenting import short_id
-from fleet.queries import in_scope
+from fleet.queries.rows import in_scope
 from fleet.services.access import Caller
 from fleet.settings_pages import SECTIONS, everybody, who_may
 from fleet.states import allocation_look

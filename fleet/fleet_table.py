@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
 
-from fleet import presenting, queries
+from fleet import presenting
 from fleet.downloads import Sheet
-from fleet.queries import FleetFilter
+from fleet.queries.allocations import SORTS, VIEWS, FleetFilter, all_fleet_rows
 
 # key, label, sorts by it, a number, shown unless said otherwise
 COLUMNS: tuple[tuple[str, str, bool, bool, bool], ...] = (
@@ -41,13 +41,13 @@ FILE_COLUMNS = (
 def read(params: QueryDict) -> FleetFilter:
     """What an address asks for. What makes no sense in it asks for nothing; a view that is none is 404."""
     view, sort, page = params.get("view", ""), params.get("sort", ""), params.get("page", "1")
-    if view not in queries.VIEWS:
+    if view not in VIEWS:
         raise Http404("There is no such view.")
     return FleetFilter(
         view=view,
         text=_word(params.get("q", ""), 100),
         **{name: _word(params.get(name, ""), 64) for name in FILTERS},
-        sort=sort if sort.removeprefix("-") in queries.SORTS else "",
+        sort=sort if sort.removeprefix("-") in SORTS else "",
         page=int(page) if page.isascii() and page.isdecimal() and 0 < int(page) < 100_000 else 1,
     )
 
@@ -84,7 +84,7 @@ def file(chosen: FleetFilter, projects: Sequence[int] | None, now: datetime) -> 
 
 
 def _lines(chosen: FleetFilter, projects: Sequence[int] | None, now: datetime) -> Iterator[list[Any]]:
-    for row in queries.all_fleet_rows(chosen, projects, now):
+    for row in all_fleet_rows(chosen, projects, now):
         machines = row["machines"]
         yield [
             row["public_id"], row["name"], row["project__slug"], row["endpoint_ref"], row["state"], row["reason"],

@@ -14,8 +14,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from fleet import downloads, queries, timerange
+from fleet import downloads, timerange
 from fleet.downloads import Sheet
+from fleet.queries.standing import backfill_progress
 from fleet.services import clock, events
 from fleet.services.access import Caller, caller_of_user
 from fleet.timerange import TimeRange
@@ -90,7 +91,7 @@ def render_page(
             "now": frame.now,
             "section": section,
             "ranged": ranged,
-            "backfill": queries.backfill_progress(),
+            "backfill": backfill_progress(),
             **context,
         },
     )

@@ -16,11 +16,17 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from fleet import fleet_table, presenting, queries, saved_views
+from fleet import fleet_table, presenting, saved_views
 from fleet.acting.rows import acts_in
 from fleet.downloads import Sheet, plain_sheet
 from fleet.models import Allocation
 from fleet.pages import Frame, cursor_of, cursor_text, frame_of, render_page, visible_projects
+from fleet.queries.allocations import allocation_facts, filter_choices, fleet_rows, fleet_totals, view_counts
+from fleet.queries.capacity import capacity_cells, capacity_table, sweep_rows, wide_cooldowns
+from fleet.queries.events import event_rows
+from fleet.queries.machines import orphan_totals
+from fleet.queries.rows import PAGE, in_scope
+from fleet.queries.standing import installation_facts
 from fleet.services import events
 from fleet.services.explaining import connect_lines, explain
 from fleet.settings_pages import render_section
@@ -36,13 +42,13 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
     if "csv" in request.GET or "json" in request.GET:
         files = {
             "allocations": lambda: fleet_table.file(chosen, frame.projects, frame.now),
-            "capacity": lambda: Sheet(*queries.capacity_table()),
-            "sweeps": lambda: plain_sheet(queries.sweep_rows() if frame.projects is None else []),
+            "capacity": lambda: Sheet(*capacity_table()),
+            "sweeps": lambda: plain_sheet(sweep_rows() if frame.projects is None else []),
         }
         return render_page(request, "fleet/fleet.html", frame, {}, section="fleet", sheets=files)
-    totals = queries.fleet_totals(chosen, frame.projects, frame.now)
-    rows = queries.fleet_rows(chosen, frame.projects, frame.now)
-    orphans = queries.orphan_totals(frame.projects, frame.now)
+    totals = fleet_totals(chosen, frame.projects, frame.now)
+    rows = fleet_rows(chosen, frame.projects, frame.now)
+    orphans = orphan_totals(frame.projects, frame.now)
     columns = fleet_table.columns(request.GET)
     context: dict[str, Any] = {
         "rows": [presenting.allocation_row(row, frame.now) for row in rows],
@@ -53,15 +59,15 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
         "columns": columns,
         "shown": {column["key"] for column in columns if column["shown"]},
         "width": sum(column["shown"] for column in columns) + 1 + frame.caller.may_somewhere("fleet:write"),
-        "views": queries.view_counts(frame.projects),
+        "views": view_counts(frame.projects),
         **saved_views.tabs(request),
         "sort": chosen.sort or "age",
         "show": ",".join(column["key"] for column in columns if column["shown"]) if "show" in request.GET else "",
-        "choices": fleet_table.choices(chosen, queries.filter_choices(frame.projects)),
-        "pages": -(-totals["allocations"] // queries.PAGE),
-        "capacity": queries.capacity_cells(),
-        "cooldowns": queries.wide_cooldowns(frame.now),
-        "sweeps": queries.sweep_rows() if frame.projects is None else [],
+        "choices": fleet_table.choices(chosen, filter_choices(frame.projects)),
+        "pages": -(-totals["allocations"] // PAGE),
+        "capacity": capacity_cells(),
+        "cooldowns": wide_cooldowns(frame.now),
+        "sweeps": sweep_rows() if frame.projects is None else [],
     }
     return render_page(request, "fleet/fleet.html", frame, context, section="fleet")
 
@@ -72,9 +78,9 @@ def allocation(request: HttpRequest, public_id: str) -> HttpResponseBase:
     frame = frame_of(request)
     found = get_object_or_404(_visible(frame), public_id=public_id)
     trail = explain(found)
-    row = queries.allocation_facts(public_id, frame.now)
+    row = allocation_facts(public_id, frame.now)
     names = {public_id: {"name": found.name, "page": public_id}}
-    news = queries.event_rows(frame.projects, subjects=_subjects(trail), limit=60)
+    news = event_rows(frame.projects, subjects=_subjects(trail), limit=60)
     context: dict[str, Any] = {
         "row": presenting.allocation_row(row, frame.now),
         "demand": trail["demand"],
@@ -122,12 +128,12 @@ def display(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def about(request: HttpRequest) -> HttpResponseBase:
     """The first section of Settings: what this installation is and whether its switches are on."""
-    context = {"about": {"version": settings.VERSION, **queries.installation_facts()}}
+    context = {"about": {"version": settings.VERSION, **installation_facts()}}
     return render_section(request, "settings/about.html", frame_of(request), "about", context)
 
 
 def _visible(frame: Frame) -> Any:
-    return queries.in_scope(Allocation.objects.select_related("project"), frame.projects)
+    return in_scope(Allocation.objects.select_related("project"), frame.projects)
 
 
 def _subjects(trail: dict[str, Any]) -> list[str]:

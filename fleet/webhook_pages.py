@@ -17,7 +17,7 @@ from fleet.api.webhooks import NAME, TOPIC
 from fleet.forms import AsRead, StrictForm, done
 from fleet.models import MessageState, Project, Webhook, WebhookMessage
 from fleet.pages import Frame, frame_of
-from fleet.queries import in_scope
+from fleet.queries.rows import in_scope
 from fleet.services import webhook_messages, webhooks
 from fleet.settings_pages import render_section
 from fleet.states import Look

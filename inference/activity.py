@@ -17,12 +17,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fleet import presenting as fleet_presenting
-from fleet import queries as fleet_queries
 from fleet import timerange
 from fleet.downloads import Sheet
 from fleet.models import Allocation, Event, Instance, Project, Slot
 from fleet.pages import Frame, frame_of, render_page
-from fleet.queries import in_scope
+from fleet.queries.events import COMING_AND_GOING, names_of
+from fleet.queries.rows import in_scope
 from fleet.services.access import Caller
 from fleet.telling import GROUPS
 from inference import presenting, queries
@@ -99,7 +99,7 @@ def activity(request: HttpRequest) -> HttpResponseBase:
     before, after = _cursor(request.GET.get("before", "")), _cursor(request.GET.get("after", ""))
     lines, older, newer = _page(events, decisions, before, after)
     lines = [(source, _told(row, frame.caller) if source == EVENTS else row) for source, row in lines]
-    names = names_of([row for source, row in lines if source == EVENTS])
+    names = names_in([row for source, row in lines if source == EVENTS])
     items = [_item(source, row, names) for source, row in lines]
     context = {
         "news": items,
@@ -134,14 +134,14 @@ def decision(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return render_page(request, "inference/decision.html", frame, context, section="activity")
 
 
-def names_of(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+def names_in(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
     """What the events' subjects are called and where their pages are."""
     subjects = [row["subject"] for row in rows]
     wanted = {*subjects, *(str(row["data"].get("allocation", "")) for row in rows)}
     serving = queries.names_of(subjects)
     for named in serving.values():
         named["href"] = reverse("endpoint", args=[named["endpoint"]])
-    return fleet_queries.names_of(wanted) | serving
+    return names_of(wanted) | serving
 
 
 def _asked(params: QueryDict, frame: Frame) -> Asked:
@@ -167,7 +167,7 @@ def _events(asked: Asked, frame: Frame) -> QuerySet[Event]:
             grouped |= Q(topic__startswith=prefix)
         rows = rows.filter(grouped)
     elif not (asked.subject or asked.actor):
-        rows = rows.exclude(fleet_queries.COMING_AND_GOING)
+        rows = rows.exclude(COMING_AND_GOING)
     if asked.subject:
         rows = rows.filter(subject__in=_subjects(asked.subject, frame))
     if asked.project:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from fleet.finding import MOST_OF_A_KIND, Found
-from fleet.queries import in_scope
+from fleet.queries.rows import in_scope
 from inference.models import Endpoint, Model
 
 

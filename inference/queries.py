@@ -12,7 +12,8 @@ from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Min, Q, Qu
 from django.db.models.functions import Cast, Greatest, NullIf
 
 from fleet.models import Instance
-from fleet.queries import Rows, in_scope, live_machines, plain
+from fleet.queries.machines import live_machines
+from fleet.queries.rows import Rows, in_scope, plain
 from fleet.timerange import TimeRange
 from inference.domain import sketch
 from inference.domain.lifecycle import ENDED_REPLICA_STATES

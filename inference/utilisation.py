@@ -9,7 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from fleet.queries import Rows, live_machines
+from fleet.queries.machines import live_machines
+from fleet.queries.rows import Rows
 from inference.models import MachineWindow
 from inference.queries import LATELY, weighted
 

@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from fleet import queries as fleet_queries
 from fleet.charts import lane_keys
 from fleet.domain.refusals import Refused
 from fleet.downloads import sheet
 from fleet.pages import Frame, frame_of, render_page
+from fleet.queries.events import marked_events
+from fleet.queries.rows import in_scope
 from fleet.services.chips import accelerators
 from inference import charts, presenting, queries
 from inference.domain.architecture import BadConfig
@@ -81,9 +82,7 @@ def endpoint(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """How it serves, what it costs, what was decided about it and why; all of it, or one of its replicas."""
     frame = frame_of(request, default_range="3h")
     found = get_object_or_404(
-        fleet_queries.in_scope(
-            Endpoint.objects.select_related("serving_config__model", "project", "allocation"), frame.projects
-        ),
+        in_scope(Endpoint.objects.select_related("serving_config__model", "project", "allocation"), frame.projects),
         public_id=public_id,
     )
     rows = queries.replica_rows(found.pk)
@@ -151,9 +150,7 @@ def _charts(found: Endpoint, frame: Frame, wanted: str) -> dict[str, Any]:
     bars = queries.replica_periods(found.pk, span)
     known = {bar["row"]: bar["replica"] for bar in bars}
     one = known.get(wanted)
-    events = fleet_queries.marked_events(
-        frame.projects, span.start, span.end, about=queries.events_about(found), most=MOST_MARKS
-    )
+    events = marked_events(frame.projects, span.start, span.end, about=queries.events_about(found), most=MOST_MARKS)
     marks = charts.marks_of(events, {found.public_id: found.name})
     series = latency_series(found.pk, start=span.start, end=span.end, step_seconds=step, replica_id=one)
     latencies = [

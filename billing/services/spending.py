@@ -15,7 +15,8 @@ from billing.domain.money import quantise
 from billing.domain.projection import Projection, month_of, project_month
 from billing.models import PostedMonth
 from fleet.models import Budget, Instance
-from fleet.queries import current_price, in_scope
+from fleet.queries.machines import current_price
+from fleet.queries.rows import in_scope
 from fleet.services import budgets, incidents
 
 ACCRUED = Sum(F("price_now") * F("seconds") / Value(Decimal(3600)))

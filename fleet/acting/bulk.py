@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from fleet import queries
 from fleet.acting.dialog import require_somewhere, show
 from fleet.acting.fields import Span
 from fleet.acting.rows import SCOPE, standing
@@ -20,6 +19,7 @@ from fleet.formatting import clock, usd
 from fleet.forms import StrictForm
 from fleet.models import Allocation
 from fleet.pages import Frame, frame_of
+from fleet.queries.rows import in_scope
 from fleet.services import allocations, releasing
 
 MOST = 100
@@ -82,7 +82,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 def _items(ids: list[str], frame: Frame) -> list[dict[str, Any]]:
     """Those that may be seen, in the order they were chosen; one that may not be acted on says so in its result."""
-    rows = queries.in_scope(Allocation.objects.select_related("project"), frame.projects).filter(public_id__in=ids)
+    rows = in_scope(Allocation.objects.select_related("project"), frame.projects).filter(public_id__in=ids)
     found = {row.public_id: row for row in rows}
     items = []
     for public_id in dict.fromkeys(ids):

@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from fleet import presenting, queries
+from fleet import presenting
 from fleet.acting.dialog import finish, require
 from fleet.acting.rows import SCOPE
 from fleet.domain.refusals import Refused
 from fleet.models import Incident
 from fleet.pages import Frame, frame_of, render_page
+from fleet.queries.events import names_of
+from fleet.queries.rows import in_scope
 from fleet.services import incidents as service
 
 SHOWN = 200
@@ -26,10 +28,10 @@ SHOWN = 200
 def incidents(request: HttpRequest) -> HttpResponseBase:
     """Open ones first, then those that were closed, newest first."""
     frame = frame_of(request)
-    rows = queries.in_scope(Incident.objects.select_related("project"), frame.projects).order_by("-opened_at", "-id")
+    rows = in_scope(Incident.objects.select_related("project"), frame.projects).order_by("-opened_at", "-id")
     now_open = list(rows.filter(closed_at=None)[:SHOWN])
     closed = list(rows.exclude(closed_at=None)[:SHOWN])
-    names = queries.names_of(row.subject for row in [*now_open, *closed])
+    names = names_of(row.subject for row in [*now_open, *closed])
     context = {
         "now_open": [_shown(row, names, frame) for row in now_open],
         "closed": [_shown(row, names, frame) for row in closed],
@@ -61,7 +63,7 @@ def close(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _incident(request: HttpRequest, public_id: str) -> tuple[Frame, Incident]:
     frame = frame_of(request)
-    found = get_object_or_404(queries.in_scope(Incident.objects.all(), frame.projects), public_id=public_id)
+    found = get_object_or_404(in_scope(Incident.objects.all(), frame.projects), public_id=public_id)
     require(frame, SCOPE, found.project_id)
     return frame, found
 

@@ -15,7 +15,6 @@ from typing import Any
 from django.db.models import Sum
 from django.urls import reverse
 
-from fleet import queries
 from fleet.domain.capacity import FRESH, Memory, Pool
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Candidate, Plan
@@ -23,6 +22,7 @@ from fleet.domain.spans import write_span
 from fleet.formatting import clock, cloud_name, duration, percent, place, usd
 from fleet.models import Project
 from fleet.pages import Frame
+from fleet.queries.machines import live_machines
 from fleet.services import budgets, memory
 
 Shown = dict[str, Any]
@@ -40,7 +40,7 @@ class Money:
 
 def money_of(frame: Frame) -> Money:
     """What the money bar above the dialog says."""
-    burn = queries.live_machines(frame.projects, frame.now).aggregate(sum=Sum("price_now"))["sum"]
+    burn = live_machines(frame.projects, frame.now).aggregate(sum=Sum("price_now"))["sum"]
     return Money(burn or Decimal(0))
 
 

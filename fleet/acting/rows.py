@@ -12,12 +12,13 @@ from django import forms
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from fleet import queries
 from fleet.acting.dialog import require
 from fleet.acting.plans import budget_line
 from fleet.forms import StrictForm
 from fleet.models import Allocation, Project, Slot
 from fleet.pages import Frame, frame_of
+from fleet.queries.allocations import allocation_facts
+from fleet.queries.rows import in_scope
 from fleet.services import budgets
 
 SCOPE = "fleet:write"
@@ -52,7 +53,7 @@ def acts_in(frame: Frame) -> dict[str, Any]:
 def allocation_of(request: HttpRequest, public_id: str) -> tuple[Frame, Allocation]:
     """404 unless it may be seen, 403 unless it may be acted on."""
     frame = frame_of(request)
-    rows = queries.in_scope(Allocation.objects.select_related("project"), frame.projects)
+    rows = in_scope(Allocation.objects.select_related("project"), frame.projects)
     found = get_object_or_404(rows, public_id=public_id)
     require(frame, SCOPE, found.project_id)
     return frame, found
@@ -61,7 +62,7 @@ def allocation_of(request: HttpRequest, public_id: str) -> tuple[Frame, Allocati
 def slot_of(request: HttpRequest, public_id: str) -> tuple[Frame, Slot]:
     frame = frame_of(request)
     rows = Slot.objects.select_related("allocation__project", "account")
-    found = get_object_or_404(queries.in_scope(rows, frame.projects, "allocation__project_id"), public_id=public_id)
+    found = get_object_or_404(in_scope(rows, frame.projects, "allocation__project_id"), public_id=public_id)
     require(frame, SCOPE, found.allocation.project_id)
     return frame, found
 
@@ -77,7 +78,7 @@ class Standing:
 
 def standing(found: Allocation, now: datetime) -> Standing:
     """Busy: something serves on it, or it is ready and was not seen idle."""
-    row = queries.allocation_facts(found.public_id, now)
+    row = allocation_facts(found.public_id, now)
     machines = row["machines"]
     works = bool(found.endpoint_ref) or found.slots.open().filter(drained=False).exists()
     ready = any(machine["state"] == "ready" for machine in machines)

@@ -9,10 +9,10 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from fleet import queries
 from fleet.acting.dialog import finish
 from fleet.forms import StrictForm
 from fleet.pages import frame_of
+from fleet.queries.standing import installation_facts
 from fleet.services import switches as service
 from fleet.settings_pages import render_section
 from fleet.sudo import sudo_required
@@ -62,7 +62,7 @@ def switches(request: HttpRequest) -> HttpResponseBase:
                 )
                 return finish(request, _said(what, stopped), to=reverse("switches"))
         forms_by_name[request.POST.get("what", "") if request.POST.get("what") in forms_by_name else "launches"] = form
-    facts = queries.installation_facts()
+    facts = installation_facts()
     about = {
         "launches": ("Launches", facts["launches_paused"], facts["pause_reason"]),
         "sweeper": ("Sweeper", facts["destructive_frozen"], facts["frozen_reason"]),

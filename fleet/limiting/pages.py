@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from fleet import presenting, queries
+from fleet import presenting
 from fleet.domain.refusals import Refused
 from fleet.downloads import Sheet, asked
 from fleet.forms import done, not_done
@@ -21,6 +21,8 @@ from fleet.limiting.forms import NEW, TERMS, AwayForm, WhyForm, terms_in
 from fleet.limiting.rows import LimitRow, budget_row, quota_row, request_row
 from fleet.models import ChangeRequest, ChangeState, Installation, Project, Quota
 from fleet.pages import Frame, frame_of
+from fleet.queries.events import event_rows
+from fleet.queries.rows import in_scope
 from fleet.services import approvals, budgets, limits
 from fleet.services.access import Caller
 from fleet.services.limits import Outcome
@@ -126,7 +128,7 @@ def _page(
     read = {"generation": row.generation}
     form = form or TERMS[noun](initial=limits.terms_of(row) | read)
     away = away or AwayForm(initial=read, word=public_id[-6:])
-    news = queries.event_rows(None, subjects=[public_id], limit=20)
+    news = event_rows(None, subjects=[public_id], limit=20)
     context = {
         "form": form,
         "away": away,
@@ -233,7 +235,7 @@ def _row(caller: Caller, public_id: str) -> Any:
 
 
 def _visible(rows: Any, caller: Caller) -> Any:
-    return queries.in_scope(rows, None if caller.everything else caller.projects("limits:read"))
+    return in_scope(rows, None if caller.everything else caller.projects("limits:read"))
 
 
 def _require(caller: Caller, scope: str) -> None:

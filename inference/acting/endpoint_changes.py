@@ -11,12 +11,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fleet import queries as fleet_queries
 from fleet.acting.dialog import finish, require, show
 from fleet.domain.refusals import Refused
 from fleet.formatting import milliseconds, usd
 from fleet.models import Event
 from fleet.pages import Frame, frame_of
+from fleet.queries.machines import machines_of
+from fleet.queries.rows import in_scope
 from inference import queries
 from inference.acting.endpoint_forms import ChangeForm, DeleteForm, as_typed
 from inference.acting.serve import SCOPE
@@ -127,7 +128,7 @@ def undo(request: HttpRequest, public_id: str) -> HttpResponse:
 def _endpoint(request: HttpRequest, public_id: str) -> tuple[Frame, Endpoint]:
     frame = frame_of(request)
     rows = Endpoint.objects.living().select_related("project", "serving_config__model", "allocation")
-    found = get_object_or_404(fleet_queries.in_scope(rows, frame.projects), public_id=public_id)
+    found = get_object_or_404(in_scope(rows, frame.projects), public_id=public_id)
     require(frame, SCOPE, found.project_id)
     return frame, found
 
@@ -136,7 +137,7 @@ def _money(found: Endpoint, wanted: Mapping[str, Any], frame: Frame) -> list[tup
     """Replicas × what one costs now, at both bounds; nothing where no machine says what one costs."""
     if found.allocation is None:
         return []
-    machines = fleet_queries.machines_of([found.allocation.pk], frame.now).get(found.allocation.pk, [])
+    machines = machines_of([found.allocation.pk], frame.now).get(found.allocation.pk, [])
     prices = [machine["price_now"] for machine in machines if machine["price_now"] is not None]
     if not prices:
         return []

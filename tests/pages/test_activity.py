@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from fleet.models import Event
-from fleet.queries import COMING_AND_GOING
+from fleet.queries.events import COMING_AND_GOING
 from fleet.services import events
 from inference.activity import PAGE, Cursor, _cursor
 from inference.models import Decision

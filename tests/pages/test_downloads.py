@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from fleet.models import Allocation
-from fleet.queries import PAGE
+from fleet.queries.rows import PAGE
 from tests.pages import rows
 from tests.pages.rows import Installation
 
