@@ -15,7 +15,7 @@ from fleet.acting.allocate_form import AllocateForm
 from fleet.acting.command_lines import as_cli, as_curl, body_of, cli_cannot_say
 from fleet.acting.dialog import finish, require_somewhere, show
 from fleet.acting.plans import money_of, paths_of, shown_plan
-from fleet.api.allocations import refuse_hopeless
+from fleet.api.plans import refuse_hopeless
 from fleet.domain.acceptance import agreed_of, read_agreed, what_changed
 from fleet.domain.placement import Plan
 from fleet.domain.refusals import Refused

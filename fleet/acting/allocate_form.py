@@ -12,7 +12,7 @@ from django import forms
 from django.db.models import Count, Min
 
 from fleet.acting.fields import Amount, Labels, One, Ports, Several, Span, SshKeys, Whole, Word
-from fleet.api.allocations import IMAGE, MOST_LABELS, NAME
+from fleet.api.allocation_shapes import IMAGE, MOST_LABELS, NAME
 from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.domain.refusals import Refused
 from fleet.formatting import cloud_name

@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 
-from fleet.api.allocations import LABEL, OURS, SSH_KEY
+from fleet.api.allocation_shapes import LABEL, OURS, SSH_KEY
 from fleet.domain.spans import read_span
 
 LONGEST_SPAN = timedelta(days=5 * 366)

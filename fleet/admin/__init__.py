@@ -4,7 +4,7 @@ The admin writes nothing itself. Every form and every bulk edit calls the servic
 events, generations and the second pair of eyes hold here too.
 """
 
-from fleet.admin import access, clouds, facts, limits
+from fleet.admin import access, accounts, facts, limits, prices
 from fleet.signin import admin as people
 
-__all__ = ["access", "clouds", "facts", "limits", "people"]
+__all__ = ["access", "accounts", "facts", "limits", "people", "prices"]

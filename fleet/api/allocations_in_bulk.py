@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api import bulk, conditional
-from fleet.api.allocations import AllocationIn, ask_for
+from fleet.api.allocation_shapes import AllocationIn
+from fleet.api.allocations import ask_for
 from fleet.api.base import ApiView
 from fleet.api.bulk import MOST_ITEMS, BulkResultOut
 from fleet.api.fields import Strict

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fleet.api.allocations import (
-    LONGEST_SECONDS,
-    NAME,
-    AllocationAcceptedOut,
-    AllocationDetailOut,
-    AllocationOut,
-    ExplainOut,
-    ExtendIn,
-    Labels,
-    shown,
-    shown_by_id,
-)
+from fleet.api.allocation_rows import AllocationAcceptedOut, AllocationOut, shown, shown_by_id
+from fleet.api.allocation_shapes import LONGEST_SECONDS, NAME, Labels
 from fleet.api.base import ApiView, respond
 from fleet.api.conditional import tag_of
 from fleet.api.fields import Instant, Strict, Whole
@@ -40,6 +32,37 @@ class AllocationChangesIn(Strict):
     expires_at = Instant(required=False, allow_null=True, help_text="null: it does not end by itself")
     idle_release_seconds = Whole(min_value=60, max_value=LONGEST_SECONDS, required=False, allow_null=True)
     accelerator_count = Whole(min_value=1, max_value=MOST_ACCELERATORS, required=False)
+
+
+class ExtendIn(Strict):
+    expires_at = Instant()
+
+
+class ConnectOut(serializers.Serializer[Any]):
+    slot = serializers.CharField()
+    private_ip = serializers.CharField(allow_blank=True)
+    public_ip = serializers.CharField(allow_blank=True)
+    connect = serializers.CharField(allow_blank=True, help_text="A line to copy into a shell")
+
+
+class AllocationDetailOut(AllocationOut):
+    connect = ConnectOut(many=True)
+
+
+class ExplainOut(serializers.Serializer[Any]):
+    allocation = serializers.CharField()
+    state = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+    detail = serializers.CharField(allow_blank=True)
+    since = serializers.DateTimeField()
+    next_action = serializers.CharField(allow_null=True)
+    next_action_at = serializers.DateTimeField(allow_null=True)
+    demand = serializers.DictField()
+    plan = serializers.DictField(allow_null=True, help_text="The last plan, with every loser's reason")
+    planned_at = serializers.DateTimeField(allow_null=True)
+    slots = serializers.ListField(child=serializers.DictField())
+    attempts = serializers.ListField(child=serializers.DictField())
+    trail = serializers.ListField(child=serializers.DictField(), help_text="Events, oldest first")
 
 
 class OneAllocation(ApiView):

@@ -15,7 +15,7 @@ from django.db.models import Q
 from fleet.acting.allocate_form import AGREED_LENGTH, on_sale
 from fleet.acting.fields import Amount, Labels, One, Several, Span, Whole, Word
 from fleet.acting.rows import ActForm
-from fleet.api.allocations import MOST_LABELS
+from fleet.api.allocation_shapes import MOST_LABELS
 from fleet.domain.refusals import Refused
 from fleet.domain.spans import write_span
 from fleet.formatting import cloud_name

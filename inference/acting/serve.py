@@ -16,7 +16,7 @@ from fleet.acting.allocate import OtherPlan, hopeless
 from fleet.acting.allocate_form import on_sale
 from fleet.acting.dialog import finish, require_somewhere, show
 from fleet.acting.plans import money_of, paths_of, shown_plan
-from fleet.api.allocations import refuse_hopeless
+from fleet.api.plans import refuse_hopeless
 from fleet.domain.acceptance import agreed_of, read_agreed, what_changed
 from fleet.domain.demand import AllocationSpec
 from fleet.domain.refusals import Refused

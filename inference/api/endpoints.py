@@ -13,13 +13,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fleet.api.allocations import CHIP_WORD, CLOUD_WORD, DryRun, Labels, PlanOut, refuse_hopeless
+from fleet.api.allocation_shapes import CHIP_WORD, CLOUD_WORD, Labels
 from fleet.api.base import ApiView, etag, respond
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names
 from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.operations import accepted, answered_when_done
 from fleet.api.patience import PREFER
+from fleet.api.plans import DryRun, PlanOut, refuse_hopeless
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, IF_NONE_MATCH, says
 from fleet.api.shapes import shape
 from fleet.models import CapacityType

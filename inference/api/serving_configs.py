@@ -15,7 +15,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fleet.api.allocations import CHIP_WORD
+from fleet.api.allocation_shapes import CHIP_WORD
 from fleet.api.base import ApiView
 from fleet.api.exports import ListQuery, ListView
 from fleet.api.fields import Flag, Strict, Whole, Word, column_names

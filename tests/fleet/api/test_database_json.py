@@ -9,7 +9,7 @@ import orjson
 import pytest
 from django.db import connection
 
-from fleet.api.allocations import LISTED, AllocationOut, as_json, rows
+from fleet.api.allocation_rows import LISTED, AllocationOut, as_json, rows
 from fleet.api.wire import plain
 from fleet.models import Allocation
 from tests import factories
