@@ -24,7 +24,9 @@ def text(path: str) -> str:
     return (REPOSITORY / path).read_text(encoding="utf-8")
 
 
-VARIABLES = read_variables(*(path.read_text(encoding="utf-8") for path in sorted((REPOSITORY / "purser").glob("*.py"))))
+VARIABLES = read_variables(
+    *(path.read_text(encoding="utf-8") for path in sorted((REPOSITORY / "purser").rglob("*.py")))
+)
 
 
 def test_the_example_environment_holds_every_variable_and_no_other():

@@ -71,7 +71,9 @@ def test_a_refusal_is_logged_with_the_requests_id(estate: Estate, caplog: pytest
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/static/", "/static/js/", "/static/../purser/settings.py", "/.git/config", "/.env"])
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/js/", "/static/../purser/settings/process.py", "/.git/config", "/.env"]
+)
 def test_a_folder_of_files_is_not_listed(path: str) -> None:
     answer = fresh_client().get(path)
     assert answer.status_code in (302, 404)
