@@ -6,6 +6,7 @@ Made through the models; what there are hundreds of thousands of, PostgreSQL mul
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -45,7 +46,8 @@ from inference.models import (
 from inference.services import standing
 
 SEED = 3
-KINDS = [
+Kind = tuple[str, str, str, str, str, int, Decimal]
+KINDS: list[Kind] = [
     ("aws", "us-east-1", "us-east-1a", "g6.xlarge", "L4", 1, Decimal("0.804800")),
     ("gcp", "us-central1", "us-central1-a", "g2-standard-4", "L4", 1, Decimal("0.706800")),
     ("azure", "eastus2", "eastus2-1", "Standard_NC40ads_H100_v5", "H100", 1, Decimal("6.980000")),
@@ -117,7 +119,7 @@ def serving(project: Project, *, endpoints: int, replicas: int, days: int, minut
     draw = random.Random(SEED)
     now = business_now()
     accounts = _market(now)
-    made = _endpoints(project, accounts, endpoints, replicas, now, draw)
+    made = _endpoints(project, accounts, endpoints, replicas, now)
     Budget.objects.create(project=project, cap_per_month=Decimal(2_000_000), cap_per_hour=Decimal(5_000))
     hour = now.replace(minute=0, second=0, microsecond=0)
     multiplied.history(project, now, days=days, minutes=minutes, draw=draw)
@@ -146,10 +148,38 @@ def _market(now: Any) -> dict[str, CloudAccount]:
     return accounts
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where one replica's machine stands."""
+
+    endpoint: Endpoint
+    kind: Kind
+    ordinal: int
+    where: dict[str, Any]
+
+
 def _endpoints(
-    project: Project, accounts: dict[str, CloudAccount], count: int, replicas: int, now: Any, draw: random.Random
+    project: Project, accounts: dict[str, CloudAccount], count: int, replicas: int, now: Any
 ) -> list[Endpoint]:
     """The endpoints, each with its allocation and a machine under every replica."""
+    config, born = _model(), now - timedelta(days=31)
+    made = _served(project, config, count, replicas, born)
+    places = [
+        _Place(endpoint, KINDS[k % 3], n, _where(accounts, KINDS[k % 3]))
+        for k, endpoint in enumerate(made)
+        for n in range(1, replicas + 1)
+    ]
+    slots = _slots(places, born)
+    machines = _machines(project, places, slots, born)
+    metered = now.replace(second=0, microsecond=0)
+    MeterState.objects.bulk_create(
+        MeterState(instance=machine, launched_at=born, metered_until=metered) for machine in machines
+    )
+    _copies(config, places, slots, born)
+    return made
+
+
+def _model() -> ServingConfig:
     model = Model.objects.create(
         name="meta-llama/Llama-3.1-8B-Instruct",
         config=CONFIG,
@@ -163,12 +193,20 @@ def _endpoints(
         head_dim=128,
         context_length=131_072,
     )
-    config = ServingConfig.objects.create(model=model, name="fp8", quantization="fp8", max_model_len=8192)
-    born = now - timedelta(days=31)
-    state = {"state": "active", "reason": "all-ready", "since": born, "created_at": born, "next_at": None}
+    return ServingConfig.objects.create(model=model, name="fp8", quantization="fp8", max_model_len=8192)
+
+
+def _served(project: Project, config: ServingConfig, count: int, replicas: int, born: Any) -> list[Endpoint]:
+    """The endpoints and the allocations that hold their machines."""
+    common = {"reason": "all-ready", "since": born, "created_at": born, "next_at": None}
     held = Allocation.objects.bulk_create(
         Allocation(
-            project=project, name=f"serve-{k:03}", accelerator=KINDS[k % 3][4], accelerator_count=replicas, **state
+            project=project,
+            name=f"serve-{k:03}",
+            accelerator=KINDS[k % 3][4],
+            accelerator_count=replicas,
+            state="active",
+            **common,
         )
         for k in range(count)
     )
@@ -176,7 +214,7 @@ def _endpoints(
         Endpoint(
             project=project,
             name=f"serve-{k:03}",
-            model=model,
+            model=config.model,
             serving_config=config,
             allocation=held[k],
             accelerators=[KINDS[k % 3][4]],
@@ -186,43 +224,48 @@ def _endpoints(
             max_replicas=8,
             desired_replicas=replicas,
             state="serving",
-            reason="all-ready",
-            since=born,
-            created_at=born,
-            next_at=None,
+            **common,
         )
         for k in range(count)
     )
     for allocation, endpoint in zip(held, made, strict=True):
         allocation.endpoint_ref = endpoint.public_id
     Allocation.objects.bulk_update(held, ["endpoint_ref"])
-    places = [(endpoint, KINDS[k % 3], n) for k, endpoint in enumerate(made) for n in range(1, replicas + 1)]
-    common = [
-        {
-            "account": accounts[kind[0]],
-            "region": kind[1],
-            "zone": kind[2],
-            "instance_type": kind[3],
-            "capacity_type": "on-demand",
-        }
-        for _, kind, _ in places
-    ]
-    slots = Slot.objects.bulk_create(
+    return made
+
+
+def _where(accounts: dict[str, CloudAccount], kind: Kind) -> dict[str, Any]:
+    cloud, region, zone, shape, *_ = kind
+    return {
+        "account": accounts[cloud],
+        "region": region,
+        "zone": zone,
+        "instance_type": shape,
+        "capacity_type": "on-demand",
+    }
+
+
+def _slots(places: list[_Place], born: Any) -> list[Slot]:
+    return Slot.objects.bulk_create(
         Slot(
-            allocation=endpoint.allocation,
-            ordinal=n,
-            accelerator_count=kind[5],
-            accelerator=kind[4],
-            price_per_hour=kind[6],
+            allocation=place.endpoint.allocation,
+            ordinal=place.ordinal,
+            accelerator_count=place.kind[5],
+            accelerator=place.kind[4],
+            price_per_hour=place.kind[6],
             state="ready",
             reason="running",
             since=born,
             created_at=born,
             next_at=None,
-            **where,
+            **place.where,
         )
-        for (endpoint, kind, n), where in zip(places, common, strict=True)
+        for place in places
     )
+
+
+def _machines(project: Project, places: list[_Place], slots: list[Slot], born: Any) -> list[Instance]:
+    """A machine on every slot, with the launch that bought it."""
     attempts = LaunchAttempt.objects.bulk_create(
         LaunchAttempt(
             slot=slot,
@@ -233,36 +276,36 @@ def _endpoints(
             sequence=k,
             state="launched",
             created_at=born,
-            **where,
+            **place.where,
         )
-        for k, (slot, where) in enumerate(zip(slots, common, strict=True))
+        for k, (slot, place) in enumerate(zip(slots, places, strict=True))
     )
-    machines = Instance.objects.bulk_create(
+    return Instance.objects.bulk_create(
         Instance(
             slot=slot,
             attempt=attempt,
             project=project,
             provider_id=f"i-{k:08}",
-            cloud=kind[0],
-            accelerator=kind[4],
-            accelerator_count=kind[5],
-            price_per_hour=kind[6],
+            cloud=place.kind[0],
+            accelerator=place.kind[4],
+            accelerator_count=place.kind[5],
+            price_per_hour=place.kind[6],
             launched_at=born,
             ready_at=born,
-            **where,
+            **place.where,
         )
-        for k, (slot, attempt, (_, kind, _), where) in enumerate(zip(slots, attempts, places, common, strict=True))
+        for k, (slot, attempt, place) in enumerate(zip(slots, attempts, places, strict=True))
     )
-    MeterState.objects.bulk_create(
-        MeterState(instance=machine, launched_at=born, metered_until=now.replace(second=0, microsecond=0))
-        for machine in machines
-    )
+
+
+def _copies(config: ServingConfig, places: list[_Place], slots: list[Slot], born: Any) -> None:
+    """A replica on every slot, serving since it was born."""
     copies = Replica.objects.bulk_create(
         Replica(
-            endpoint=endpoint,
+            endpoint=place.endpoint,
             serving_config=config,
             slot=slot,
-            ordinal=n,
+            ordinal=place.ordinal,
             state="ready",
             reason="serving",
             since=born,
@@ -271,10 +314,9 @@ def _endpoints(
             ready_at=born,
             next_at=None,
         )
-        for (endpoint, _, n), slot in zip(places, slots, strict=True)
+        for place, slot in zip(places, slots, strict=True)
     )
     ReplicaPeriod.objects.bulk_create(ReplicaPeriod(replica=copy, state="ready", started_at=born) for copy in copies)
-    return made
 
 
 def _news(project: Project, made: list[Endpoint], now: Any) -> None:
