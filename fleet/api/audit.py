@@ -21,6 +21,7 @@ from fleet.api.problems import Problem
 from fleet.api.schema import says
 from fleet.api.wire import FastJSON, dump
 from fleet.csv import CONTENT_TYPE, rows_as_csv
+from fleet.domain.audit import ACTOR_KINDS
 from fleet.models import AuditCheck
 from fleet.services import audit, audit_log
 from fleet.services.audit_log import Sought
@@ -59,7 +60,7 @@ class AuditEventOut(serializers.Serializer[Any]):
     subject = serializers.CharField()
     project = serializers.CharField(allow_null=True)
     actor = serializers.CharField()
-    actor_kind = serializers.CharField(help_text="person, token, service account, command or Purser itself")
+    actor_kind = serializers.CharField(help_text=f"{', '.join(ACTOR_KINDS[:-1])} or {ACTOR_KINDS[-1]}")
     principal = serializers.CharField(allow_blank=True)
     address = serializers.CharField(allow_null=True)
     request_id = serializers.CharField(allow_blank=True)

@@ -13,6 +13,9 @@ GENESIS = "0" * 64
 """What the first seal is chained to."""
 NAMED = {"purser": "Purser itself", "anonymous": "stranger"}
 KINDS = {"user": "person", "token": "token", "service": "service account", "command": "command"}
+UNRECORDED, OTHER = "not recorded", "caller"
+ACTOR_KINDS = (*KINDS.values(), *NAMED.values(), UNRECORDED, OTHER)
+"""Every word `kind_of` answers."""
 
 Row = Mapping[str, Any]
 """An event, column by column, as the database holds it; `data` as the text of its JSON."""
@@ -83,5 +86,5 @@ def examine(chain: Iterable[Sealed], *, before: str = GENESIS, after_n: int = 0)
 def kind_of(principal: str, actor: str) -> str:
     """What sort of caller did it, in words. Before principals were kept only the name is known."""
     if not principal:
-        return NAMED.get(actor, "not recorded")
-    return KINDS.get(principal.partition(":")[0], "caller")
+        return NAMED.get(actor, UNRECORDED)
+    return KINDS.get(principal.partition(":")[0], OTHER)

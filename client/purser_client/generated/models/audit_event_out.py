@@ -25,7 +25,7 @@ class AuditEventOut:
         subject (str):
         project (None | str):
         actor (str):
-        actor_kind (str): person, token, service account, command or Purser itself
+        actor_kind (str): person, token, service account, command, Purser itself, stranger, not recorded or caller
         principal (str):
         address (None | str):
         request_id (str):
