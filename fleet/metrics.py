@@ -132,12 +132,15 @@ def _burn_rate() -> Metric:
 
 
 def _budget_remaining(now: datetime) -> Metric:
-    family = GaugeMetricFamily("purser_budget_remaining", "What a budget leaves", labels=["budget", "period"])
+    """By the budget's id: a project and a cloud may share a name, and then their budgets share the words."""
+    family = GaugeMetricFamily(
+        "purser_budget_remaining", "What a budget leaves", labels=["id", "budget", "currency", "period"]
+    )
     for row in budgets.status(now):
         left: dict[str, Decimal | None] = {"hour": row["left_per_hour"], "month": row["left_this_month"]}
         for period, amount in left.items():
             if amount is not None:
-                family.add_metric([row["scope"], period], float(amount))
+                family.add_metric([row["public_id"], row["scope"], row["currency"], period], float(amount))
     return family
 
 

@@ -83,6 +83,18 @@ def test_the_gauges_say_what_the_rows_say(settings: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_two_budgets_with_the_same_words_are_two_series(settings: Any) -> None:
+    """Prometheus throws a whole answer away that has one series twice."""
+    of_cloud = factories.budget(None, cloud="aws", cap_per_hour="100")
+    of_project = factories.budget(factories.project(slug="aws"), cap_per_hour="70", currency="EUR")
+    assert str(of_cloud) == str(of_project)
+    samples = read(settings)["purser_budget_remaining"].samples
+    series = {sample.labels["id"]: (sample.labels["currency"], sample.value) for sample in samples}
+    assert series == {of_cloud.public_id: ("USD", 100), of_project.public_id: ("EUR", 70)}
+    assert {sample.labels["budget"] for sample in samples} == {"aws"}
+
+
+@pytest.mark.django_db
 def test_not_ready_without_the_broker(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     answer = fresh_client().get("/readyz")
