@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inference.domain import sketch
+from inference.domain.counters import MINUTE, minute_of
 from inference.domain.histogram import from_json
 from inference.domain.percentiles import QUANTILES, Latency, from_histograms, from_sketches
 from inference.latency import METRICS
@@ -23,7 +24,7 @@ def refresh(now: datetime) -> int:
     objectives = {
         row["id"]: row
         for row in Endpoint.objects.living()
-        .values("id", "slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms")
+        .values("id", "created_at", "slo_quantile", "slo_ttft_ms", "slo_itl_ms", "slo_e2e_ms")
         .order_by("id")
     }
     lately, days = _lately(now), _days(now)
@@ -32,7 +33,7 @@ def refresh(now: datetime) -> int:
             EndpointStanding(
                 endpoint_id=pk,
                 at=now,
-                **_load(lately.get(pk, []), now, of["slo_quantile"]),
+                **_load(lately.get(pk, []), now, of),
                 **_kept(days.get(pk, []), of),
             )
             for pk, of in objectives.items()
@@ -67,19 +68,20 @@ def _by_endpoint(found: Any) -> dict[int, Rows]:
     return rows
 
 
-def _load(rows: Rows, now: datetime, quantile: float) -> dict[str, Any]:
+def _load(rows: Rows, now: datetime, of: Mapping[str, Any]) -> dict[str, Any]:
     """Load and latencies of the last quarter of an hour; distributions are merged, never averaged.
 
-    The percentiles are the usual ones and the one that the endpoint's objectives are about.
+    Rates are over all of the time that was watched, idle minutes too. The percentiles are the usual ones and the one
+    that the endpoint's objectives are about.
     """
     if not rows:
         return {}
     events = [row for row in rows if row["source"] == WindowSource.EVENTS]
     scraped = [row for row in rows if row["source"] == WindowSource.SCRAPE]
     counted = events or scraped
-    seconds = max((now - min(row["start"] for row in counted)).total_seconds(), 60.0)
+    seconds = max((now - _watched_since(events, scraped, now, of["created_at"])).total_seconds(), 60.0)
     newest = max((row["start"] for row in scraped), default=None)
-    qs = sorted({*QUANTILES, quantile})
+    qs = sorted({*QUANTILES, of["slo_quantile"]})
     in_flight = [(row["running_mean"] or 0) + (row["waiting_mean"] or 0) for row in scraped if row["start"] == newest]
     return {
         "requests_per_second": sum(row["requests"] for row in counted) / seconds,
@@ -87,6 +89,17 @@ def _load(rows: Rows, now: datetime, quantile: float) -> dict[str, Any]:
         "in_flight": sum(in_flight) if in_flight else None,
         "latency": {metric: _latency(events, scraped, metric, qs).packed() for metric in METRICS},
     }
+
+
+def _watched_since(events: Rows, scraped: Rows, now: datetime, created_at: datetime) -> datetime:
+    """Where the rates begin: at the oldest minute that was read, or at what came after it.
+
+    Request records speak of all that an endpoint served: a minute without one was idle. Counters speak only of the
+    time since somebody first looked at them; they write a row for an idle minute too.
+    """
+    oldest = now - LATELY
+    begin = minute_of(oldest) + (MINUTE if oldest != minute_of(oldest) else timedelta())
+    return max(begin, created_at if events else min(row["start"] for row in scraped))
 
 
 def _latency(events: Rows, scraped: Rows, metric: str, qs: Sequence[float]) -> Latency:

@@ -23,7 +23,7 @@ def window(table: Any, endpoint: Any, start: Any, ttft: list[float], **more: Any
 
 
 def test_the_last_quarter_of_an_hour_is_one_distribution_never_an_average() -> None:
-    endpoint = factories.endpoint(factories.project())
+    endpoint = factories.endpoint(factories.project(), created_at=NOON - HOUR)
     window(Window, endpoint, NOON - 2 * MINUTE, [100.0] * 99, output_tokens=990)
     window(Window, endpoint, NOON - 9 * MINUTE, [5000.0], output_tokens=10)
     window(Window, endpoint, NOON - 20 * MINUTE, [9000.0] * 50)  # too long ago
@@ -31,7 +31,37 @@ def test_the_last_quarter_of_an_hour_is_one_distribution_never_an_average() -> N
     (row,) = queries.endpoint_rows(None, NOON)
     assert row["latency"]["ttft"].count == 100
     assert row["latency"]["ttft"].at(0.95).value_ms == pytest.approx(100, rel=0.01)
-    assert row["tokens_per_second"] == pytest.approx(1000 / 540)
+    assert row["tokens_per_second"] == pytest.approx(1000 / 900)
+
+
+def test_a_rate_is_over_the_quarter_of_an_hour_although_most_of_it_was_idle() -> None:
+    """Two busy minutes after an idle quarter are not the load of a quarter that was busy throughout."""
+    busy_of_late = factories.endpoint(factories.project(), created_at=NOON - HOUR)
+    window(Window, busy_of_late, NOON - 2 * MINUTE, [100.0] * 900, output_tokens=1800)
+    standing.refresh(NOON)
+    standing_now = EndpointStanding.objects.get()
+    assert (standing_now.requests_per_second, standing_now.tokens_per_second) == (1.0, 2.0)
+    standing.refresh(NOON + timedelta(seconds=30))  # the oldest minute read now begins 14½ minutes ago
+    assert EndpointStanding.objects.get().requests_per_second == pytest.approx(900 / 870)
+
+
+def test_a_rate_is_over_the_life_of_an_endpoint_younger_than_that() -> None:
+    young = factories.endpoint(factories.project(), created_at=NOON - 5 * MINUTE)
+    window(Window, young, NOON - 2 * MINUTE, [100.0] * 900)
+    standing.refresh(NOON)
+    assert EndpointStanding.objects.get().requests_per_second == 3.0
+
+
+def test_counters_speak_of_the_time_since_somebody_looked_at_them() -> None:
+    project = factories.project()
+    endpoint = factories.endpoint(project, created_at=NOON - HOUR)
+    replica = factories.replica(endpoint, factories.slot(factories.allocation(project)))
+    for minutes, requests in ((10, 0), (2, 600)):  # looked at for ten minutes, the first of them idle
+        Window.objects.create(
+            endpoint=endpoint, replica=replica, source="scrape", start=NOON - minutes * MINUTE, requests=requests
+        )
+    standing.refresh(NOON)
+    assert EndpointStanding.objects.get().requests_per_second == 1.0
 
 
 def test_of_a_day_the_share_within_the_limit_counts_by_requests() -> None:
