@@ -68,8 +68,13 @@ def _read(projects: Sequence[int] | None, now: datetime) -> dict[str, Any]:
 
 
 def month_cap(budgets: Sequence[Row]) -> Decimal | None:
-    """The cap of everything if there is one, else what the projects' own caps add up to."""
-    caps = [row for row in budgets if row["cap_per_month"] is not None and not row["cloud"] and not row["endpoint_ref"]]
+    """The cap of everything if there is one, else what the projects' own caps add up to; in the currency of the bar."""
+    caps = [
+        row
+        for row in budgets
+        if row["cap_per_month"] is not None and not row["cloud"] and not row["endpoint_ref"]
+        if row["currency"] == queries.CURRENCY
+    ]
     whole = [row["cap_per_month"] for row in caps if row["project_id"] is None]
     parts = [row["cap_per_month"] for row in caps if row["project_id"] is not None]
     return whole[0] if whole else sum(parts, Decimal(0)) if parts else None

@@ -221,6 +221,7 @@ def _caps(frame: Frame) -> dict[int, Decimal]:
         row["project_id"]: row["cap_per_month"]
         for row in queries.budget_rows(frame.projects)
         if row["project_id"] and row["cap_per_month"] and not row["cloud"] and not row["endpoint_ref"]
+        if row["currency"] == queries.CURRENCY
     }
 
 

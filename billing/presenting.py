@@ -19,7 +19,11 @@ def budget_row(row: Row, now: datetime) -> dict[str, Any]:
     return {
         "scope": scope,
         "action": "refuses launches" if row["action"] == "block" else "warns only",
-        "meters": [_meter(value, cap, what, float(row["warn_ratio"])) for value, cap, what in ratios if cap],
+        "meters": [
+            _meter(value, cap, what, float(row["warn_ratio"])) | {"currency": row["currency"]}
+            for value, cap, what in ratios
+            if cap
+        ],
         "until": row["spent_until"],
     }
 

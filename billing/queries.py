@@ -108,13 +108,13 @@ def budget_rows(projects: Sequence[int] | None) -> Rows:
     budgets = list(
         rows.order_by("id").values(
             "id", "project_id", "project__slug", "cloud", "endpoint_ref", "cap_per_hour", "cap_per_month", "action",
-            "warn_ratio", "spent_month", "spent_amount", "spent_until",
+            "currency", "warn_ratio", "spent_month", "spent_amount", "spent_until",
         )
     )  # fmt: skip
     holds = plain(
         Hold.objects.filter(released_at=None)
         .order_by()
-        .values("project_id", "cloud", "endpoint_ref")
+        .values("project_id", "cloud", "endpoint_ref", "currency")
         .annotate(rate=Sum("price_per_hour"))
     )
     for budget in budgets:
@@ -124,7 +124,8 @@ def budget_rows(projects: Sequence[int] | None) -> Rows:
 
 def _covers(budget: dict[str, Any], hold: dict[str, Any]) -> bool:
     return (
-        budget["project_id"] in (None, hold["project_id"])
+        budget["currency"] == hold["currency"]
+        and budget["project_id"] in (None, hold["project_id"])
         and budget["cloud"] in ("", hold["cloud"])
         and budget["endpoint_ref"] in ("", hold["endpoint_ref"])
     )

@@ -24,6 +24,18 @@ def usd(value: Number | None, decimals: int = 2) -> str:
     return f"{MINUS}{text}" if value < 0 else text
 
 
+def money(value: Number | None, currency: str = "USD", decimals: int = 2) -> str:
+    """`$1,234.50`; in another currency `1,234.50 EUR`."""
+    if value is None or currency == "USD":
+        return usd(value, decimals)
+    return f"{fixed(value, decimals)} {currency}"
+
+
+def whole_money(value: Number | None, currency: str = "USD") -> str:
+    """`$1,234`; in another currency `1,234 EUR`."""
+    return money(value, currency, 0)
+
+
 def exact_usd(value: Decimal | None) -> str:
     """Money where every digit counts: cents at least, and what there is beyond them. `$1.20`, `$0.8048`."""
     if value is None:

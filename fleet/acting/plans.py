@@ -15,11 +15,12 @@ from typing import Any
 from django.db.models import Sum
 from django.urls import reverse
 
-from fleet.domain.capacity import FRESH, Memory, Pool
+from fleet.domain.capacity import FRESH, USD, Memory, Pool
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Candidate, Plan
 from fleet.domain.spans import write_span
 from fleet.formatting import clock, cloud_name, duration, percent, place, usd
+from fleet.formatting import money as in_currency
 from fleet.models import Project
 from fleet.pages import Frame
 from fleet.queries.machines import live_machines
@@ -40,7 +41,7 @@ class Money:
 
 def money_of(frame: Frame) -> Money:
     """What the money bar above the dialog says."""
-    burn = live_machines(frame.projects, frame.now).aggregate(sum=Sum("price_now"))["sum"]
+    burn = live_machines(frame.projects, frame.now).filter(currency=USD).aggregate(sum=Sum("price_now"))["sum"]
     return Money(burn or Decimal(0))
 
 
@@ -70,10 +71,11 @@ def shown_plan(plan: Plan, spec: AllocationSpec, *, project: Project, money: Mon
         "losers": _losers(plan),
         "horizon": spaced(horizon),
         "note": plan.note,
+        "currency": plan.currency,
         "price": plan.price_per_hour,
         "expected": plan.expected_per_hour,
         "burn_before": money.burn,
-        "burn_after": money.burn + plan.price_per_hour,
+        "burn_after": money.burn + (plan.price_per_hour if plan.currency == USD else 0),
         "budgets": budget_lines(project, plan, spec.ttl, now),
         "blast": _blast(plan, spec, now),
         "fallback": _fallback(rows, chosen, remembered, plan),
@@ -99,7 +101,7 @@ def asks(demand: Demand) -> str:
 def budget_lines(
     project: Project, plan: Plan, ttl: timedelta | None, now: datetime, *, endpoint_ref: str = ""
 ) -> list[Shown]:
-    """Each budget this counts against: $/h left and the month's money left, before and after."""
+    """Each budget this counts against: money left of the hour and of the month, before and after."""
     of_cloud: dict[str, Decimal] = defaultdict(Decimal)
     for choice in plan.chosen:
         offering = choice.candidate.offering
@@ -107,13 +109,14 @@ def budget_lines(
     found: dict[int, Shown] = {}
     for cloud in of_cloud or {"": Decimal(0)}:
         for row in budgets.standing(project, cloud=cloud, endpoint_ref=endpoint_ref, now=now):
-            added = sum((v for c, v in of_cloud.items() if row["cloud"] in ("", c)), Decimal(0))
+            counted = of_cloud if row["currency"] == plan.currency else {}
+            added = sum((v for c, v in counted.items() if row["cloud"] in ("", c)), Decimal(0))
             found[row["id"]] = budget_line(row, added, ttl, now)
     return list(found.values())
 
 
 def budget_line(row: Mapping[str, Any], added: Decimal, ttl: timedelta | None, now: datetime) -> Shown:
-    """One budget beside `added` $/h for `ttl` (None: to the month's end and beyond)."""
+    """One budget beside `added` an hour, in its currency, for `ttl` (None: to the month's end and beyond)."""
     rest = min(ttl, until_month_end(now)) if ttl is not None else until_month_end(now)
     bill = added * Decimal(rest / timedelta(hours=1))
     hour, month = row["left_per_hour"], row["left_this_month"]
@@ -121,6 +124,7 @@ def budget_line(row: Mapping[str, Any], added: Decimal, ttl: timedelta | None, n
     month_after = None if month is None else month - bill
     return {
         "scope": row["scope"],
+        "currency": row["currency"],
         "blocks": row["action"] == "block",
         "hour": hour,
         "hour_after": hour_after,
@@ -189,6 +193,7 @@ def _candidate(
         "chips": f"{offering.accelerator_count} × {offering.accelerator}",
         "capacity": pool.capacity_type,
         "price": offering.price_per_hour * machines,
+        "currency": offering.currency,
         "stockout": _risk(candidate.stockout_probability),
         "stockout_basis": f"{seen.refusals} of {seen.attempts} asked were refused" if seen.attempts else "never asked",
         "interruption": _interruption(candidate, seen, horizon),
@@ -223,12 +228,12 @@ def _quota(quotas: Sequence[Mapping[str, Any]], cloud: str, accelerator: str) ->
 def _why(candidate: Candidate, machines: int, chosen: bool, larger: bool, expected: Decimal, best: Decimal) -> str:
     risk = expected - candidate.offering.price_per_hour * machines
     if chosen:
-        return f"Lowest expected cost. Its risks are worth {usd(risk)}/h of that."
+        return f"Lowest expected cost. Its risks are worth {in_currency(risk, candidate.offering.currency)}/h of that."
     if larger:
         return "Less per accelerator, but it brings more than is asked for."
     if not best:
         return "Would do by itself."
-    return f"Would do. {usd(expected - best)}/h more is expected."
+    return f"Would do. {in_currency(expected - best, candidate.offering.currency)}/h more is expected."
 
 
 def _losers(plan: Plan) -> list[Shown]:
@@ -249,6 +254,7 @@ def _losers(plan: Plan) -> list[Shown]:
                         "shape": r.offering.pool.instance_type,
                         "capacity": r.offering.pool.capacity_type,
                         "price": r.offering.price_per_hour,
+                        "currency": r.offering.currency,
                         "reason": r.reason,
                     }
                     for r in rows[:SHOWN_LOSERS]
@@ -263,10 +269,11 @@ def _blast(plan: Plan, spec: AllocationSpec, now: datetime) -> list[str]:
     said = ["Nothing that runs is touched."]
     if spec.ttl:
         total = plan.price_per_hour * Decimal(spec.ttl / timedelta(hours=1))
-        said.append(f"It ends by itself on {clock(now + spec.ttl, now)} UTC and costs about {usd(total)} until then.")
+        until, costs = clock(now + spec.ttl, now), in_currency(total, plan.currency)
+        said.append(f"It ends by itself on {until} UTC and costs about {costs} until then.")
     elif plan.chosen:
-        month = plan.price_per_hour * 730
-        said.append(f"It has no time to live: it costs about {usd(month, 0)} a month until somebody releases it.")
+        month = in_currency(plan.price_per_hour * 730, plan.currency, 0)
+        said.append(f"It has no time to live: it costs about {month} a month until somebody releases it.")
     if spec.idle_release:
         said.append(f"It is released after {spaced(spec.idle_release)} without work.")
     return said
@@ -295,4 +302,4 @@ def _action(plan: Plan) -> str:
     kinds = {choice.candidate.offering.pool.capacity_type for choice in plan.chosen}
     where = cloud_name(clouds.pop()) if len(clouds) == 1 else f"{len(clouds)} clouds"
     kind = f" {kinds.pop()}" if len(kinds) == 1 else ""
-    return f"Allocate on {where}{kind}, {usd(plan.price_per_hour)}/h"
+    return f"Allocate on {where}{kind}, {in_currency(plan.price_per_hour, plan.currency)}/h"

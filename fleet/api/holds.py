@@ -41,7 +41,9 @@ class HoldOut(serializers.Serializer[Any]):
     released_at = serializers.DateTimeField(allow_null=True)
 
 
-COLUMNS = ("cloud", "accelerator", "accelerator_count", "price_per_hour", "amount", "created_at", "released_at")
+COLUMNS = (
+    "cloud", "accelerator", "accelerator_count", "price_per_hour", "amount", "currency", "created_at", "released_at",
+)  # fmt: skip
 
 
 class Holds(ApiView):
@@ -67,5 +69,4 @@ class Holds(ApiView):
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:
     shown = {name.removeprefix("of_"): value for name, value in row.items() if name != "id"}
     shown["endpoint"] = shown.pop("endpoint_ref") or None
-    shown["currency"] = "USD"
     return shown

@@ -11,7 +11,9 @@ from fleet.domain.lifecycle import NO_ROOM
 from fleet.domain.placement import Plan
 from fleet.domain.refusals import Refused
 
-UNFIT = frozenset({"cloud", "region", "capacity-type", "accelerator", "size", "fp8", "interconnect", "memory", "price"})
+UNFIT = frozenset(
+    {"cloud", "region", "capacity-type", "accelerator", "size", "fp8", "interconnect", "memory", "price", "currency"}
+)
 """Codes of offerings that waiting will not make fit."""
 
 

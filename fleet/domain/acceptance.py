@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from fleet.domain.capacity import USD
 from fleet.domain.placement import Plan
 
 DEARER_RATIO = Decimal("0.02")
@@ -21,10 +22,12 @@ class Agreed:
 
     price_per_hour: Decimal
     machines: tuple[tuple[Where, int], ...]
+    currency: str = USD
 
     def as_text(self) -> str:
         """For a hidden field of the form."""
-        return json.dumps([str(self.price_per_hour), [[*where, count] for where, count in self.machines]])
+        rows = [[*where, count] for where, count in self.machines]
+        return json.dumps([str(self.price_per_hour), rows, self.currency])
 
 
 def agreed_of(plan: Plan) -> Agreed:
@@ -33,18 +36,18 @@ def agreed_of(plan: Plan) -> Agreed:
     for choice in plan.chosen:
         pool = choice.candidate.offering.pool
         counts[(pool.cloud, pool.region, pool.instance_type, pool.capacity_type)] += choice.machines
-    return Agreed(plan.price_per_hour, tuple(sorted(counts.items())))
+    return Agreed(plan.price_per_hour, tuple(sorted(counts.items())), plan.currency)
 
 
 def read_agreed(text: str) -> Agreed | None:
     """Of `as_text`; None for anything else: then nothing was agreed to."""
     try:
-        price, rows = json.loads(text)
+        price, rows, currency = json.loads(text)
         machines = tuple(((str(a), str(b), str(c), str(d)), int(count)) for a, b, c, d, count in rows)
         amount = Decimal(str(price))
     except (ValueError, TypeError, InvalidOperation):
         return None
-    return Agreed(amount, machines) if amount.is_finite() else None
+    return Agreed(amount, machines, str(currency)) if amount.is_finite() else None
 
 
 def what_changed(agreed: Agreed, now: Agreed) -> str:
@@ -52,7 +55,7 @@ def what_changed(agreed: Agreed, now: Agreed) -> str:
 
     Cheaper in the same place is fine; up to 2% or a cent an hour dearer is too.
     """
-    if agreed.machines != now.machines:
+    if (agreed.machines, agreed.currency) != (now.machines, now.currency):
         if not now.machines:
             return f"What was {_money(agreed)} is not to be had any more."
         if not agreed.machines:
@@ -65,7 +68,8 @@ def what_changed(agreed: Agreed, now: Agreed) -> str:
 
 
 def _money(agreed: Agreed) -> str:
-    return f"${agreed.price_per_hour:,.2f}/h"
+    amount = f"{agreed.price_per_hour:,.2f}"
+    return f"${amount}/h" if agreed.currency == USD else f"{amount} {agreed.currency}/h"
 
 
 def _places(agreed: Agreed) -> str:

@@ -27,6 +27,10 @@ class Pool:
         return f"{self.cloud} {self.zone} {self.instance_type} {self.capacity_type}"
 
 
+USD = "USD"
+"""The currency a cap is kept in unless it names another. Nothing is ever converted."""
+
+
 @dataclass(frozen=True)
 class Offering:
     """A pool with its shape and price. Memory and abilities are of one accelerator."""

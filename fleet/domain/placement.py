@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fleet.domain.capacity import FRESH, SPOT, Memory, Offering, Pool
+from fleet.domain.capacity import FRESH, SPOT, USD, Memory, Offering, Pool
 from fleet.domain.demand import Demand
 
 
@@ -35,8 +35,21 @@ class Risk:
 
 
 @dataclass(frozen=True)
+class Cap:
+    """A limit of money that covers a launch: in which cloud (empty: any), in which currency, and what it is called."""
+
+    cloud: str
+    currency: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Room:
-    """What quota and budgets still allow: accelerators, and $/h. None: no such limit."""
+    """What quota and budgets still allow: accelerators, and money per hour. None: no such limit.
+
+    `caps` are all that cover the launch: an offering that is priced in another currency than one of them is not
+    bought, since nothing would count it.
+    """
 
     accelerators: int | None = None
     accelerators_of: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)  # (cloud, accelerator)
@@ -44,6 +57,7 @@ class Room:
     quota_name: str = ""
     budget_name: str = ""
     budget_code: str = "budget"  # which kind of limit the money comes from: a budget, or a token's cap
+    caps: tuple[Cap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,11 @@ class Plan:
     note: str = ""
 
     @property
+    def currency(self) -> str:
+        """Of every amount of the plan as a whole: machines in two currencies are never chosen together."""
+        return self.chosen[0].candidate.offering.currency if self.chosen else USD
+
+    @property
     def price_per_hour(self) -> Decimal:
         return sum((c.candidate.offering.price_per_hour * c.machines for c in self.chosen), Decimal(0))
 
@@ -97,7 +116,7 @@ class Plan:
             "planned_at": self.planned_at.isoformat(),
             "price_per_hour": str(self.price_per_hour),
             "expected_per_hour": str(self.expected_per_hour),
-            "currency": "USD",
+            "currency": self.currency,
             "note": self.note,
             "chosen": [{**_candidate_json(c.candidate), "machines": c.machines} for c in self.chosen],
             "candidates": [_candidate_json(candidate) for candidate in self.candidates],
@@ -117,6 +136,7 @@ def _pool_json(offering: Offering) -> dict[str, Any]:
         "accelerator": offering.accelerator,
         "accelerator_count": offering.accelerator_count,
         "price_per_hour": str(offering.price_per_hour),
+        "currency": offering.currency,
     }
 
 
@@ -155,6 +175,8 @@ def plan(
             rejected.append(Rejection(offering, *refusal))
         else:
             candidates.append(_candidate(demand, offering, memory.get(offering.pool, FRESH), units, risk))
+    candidates, unlike = _of_one_currency(candidates)
+    rejected += unlike
     candidates.sort(key=lambda c: (c.expected_per_hour / units_of(demand, c.offering), str(c.offering.pool)))
     chosen = _one_pool(candidates) if demand.gang else _cheapest_mix(demand, candidates, units)
     chosen, over = _within_room(chosen, room)
@@ -183,6 +205,7 @@ def _refusal(
     return (
         _wrong_place(demand, offering.pool)
         or _wrong_chip(demand, offering)
+        or _other_currency(demand, offering, room)
         or _too_dear(demand, offering, now, risk)
         or _cooling_down(memory, now)
         or _no_room(offering, room)
@@ -216,6 +239,19 @@ def _wrong_chip(demand: Demand, offering: Offering) -> tuple[str, str] | None:
         return "interconnect", f"Skipped. Has {has}, not {need.interconnect}."
     if need.interconnect and need.memory_gib and offering.memory_gib < need.memory_gib:
         return "memory", f"Skipped. {offering.memory_gib:g} GiB in one machine is less than {need.memory_gib:g} GiB."
+    return None
+
+
+def _other_currency(demand: Demand, offering: Offering, room: Room) -> tuple[str, str] | None:
+    """A cap says nothing about a price in another currency, so what one covers is bought in its currency only."""
+    caps = [("the limit of price a machine", USD)] if demand.max_price_per_hour is not None else []
+    caps += [(cap.name, cap.currency) for cap in room.caps if cap.cloud in ("", offering.pool.cloud)]
+    for name, currency in caps:
+        if offering.currency != currency:
+            return (
+                "currency",
+                f"Skipped. Priced in {offering.currency}; {name} is kept in {currency}, and nothing is converted.",
+            )
     return None
 
 
@@ -269,6 +305,20 @@ def _candidate(demand: Demand, offering: Offering, memory: Memory, units: int, r
     expected = offering.price_per_hour * (1 + Decimal(str(round(extra, 9))))
     machines = math.ceil(units / units_of(demand, offering))
     return Candidate(offering, expected.quantize(Decimal("0.000001")), refused, interrupted, machines)
+
+
+def _of_one_currency(candidates: list[Candidate]) -> tuple[list[Candidate], list[Rejection]]:
+    """Those that can be compared with one another: in USD where there are any, else in the first currency by name."""
+    found = {candidate.offering.currency for candidate in candidates}
+    if len(found) < 2:
+        return candidates, []
+    kept = USD if USD in found else min(found)
+    reason = f"there are others in {kept}, and nothing is converted to compare them."
+    unlike = [c.offering for c in candidates if c.offering.currency != kept]
+    return (
+        [c for c in candidates if c.offering.currency == kept],
+        [Rejection(o, "currency", f"Skipped. Priced in {o.currency}; {reason}") for o in unlike],
+    )
 
 
 def _one_pool(candidates: Sequence[Candidate]) -> list[Choice]:
@@ -326,6 +376,7 @@ def _why_none(rejected: Sequence[Rejection]) -> str:
         "cool-down",
         "stale-price",
         "price",
+        "currency",
         "memory",
     ]
     order += ["interconnect", "fp8", "size", "capacity-type", "region", "cloud", "accelerator"]

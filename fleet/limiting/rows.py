@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from fleet.formatting import cloud_name, fixed, usd
+from fleet.formatting import cloud_name, fixed, money
 from fleet.models import Budget, ChangeRequest, Quota
 from fleet.services import limits
 from fleet.services.access import Caller
@@ -54,15 +54,17 @@ def quota_row(quota: Quota, held: int, by: Caller) -> LimitRow:
 def budget_row(row: dict[str, Any], by: Caller) -> LimitRow:
     """A row of `budgets.status`."""
     bars = []
+    currency = row["currency"]
     if (cap := row["cap_per_hour"]) is not None:
         held = row["held_per_hour"]
-        said = f"{usd(held)} of {usd(cap)}/h held"
-        bars.append(Bar("Hour", _points(held, cap), 0, said, f"{usd(cap - held)}/h", held > cap))
+        said = f"{money(held, currency)} of {money(cap, currency)}/h held"
+        bars.append(Bar("Hour", _points(held, cap), 0, said, f"{money(cap - held, currency)}/h", held > cap))
     if (cap := row["cap_per_month"]) is not None:
         held, spent = row["held_amount"], row["spent_this_month"]
-        said = f"{usd(spent)} spent and {usd(held)} held of {usd(cap)}"
+        said = f"{money(spent, currency)} spent and {money(held, currency)} held of {money(cap, currency)}"
         over = row["left_this_month"] < 0
-        bars.append(Bar("Month", _points(held, cap), _points(spent, cap), said, usd(row["left_this_month"]), over))
+        left = money(row["left_this_month"], currency)
+        bars.append(Bar("Month", _points(held, cap), _points(spent, cap), said, left, over))
     columns = {
         "project": row["project"] or "",
         "cloud": row["cloud"],

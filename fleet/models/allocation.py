@@ -222,6 +222,7 @@ class Hold(models.Model):
     accelerator_count = models.PositiveIntegerField()
     price_per_hour = models.DecimalField(max_digits=18, decimal_places=6)
     amount = models.DecimalField(max_digits=20, decimal_places=9, help_text="Price × the time to notice and stop")
+    currency = models.CharField(max_length=3, default="USD", db_default="USD", help_text="Of the price and the amount")
     created_at = models.DateTimeField(help_text="Business time")
     released_at = models.DateTimeField(null=True, blank=True)
 

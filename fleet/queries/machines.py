@@ -50,7 +50,7 @@ def machines_of(allocation_ids: Sequence[int], now: datetime) -> dict[int, Rows]
             "allocation_id", "public_id", "ordinal", "state", "reason", "detail", "since", "accelerator",
             "accelerator_count", "region", "zone", "instance_type", "capacity_type", "price_now", "account__cloud",
             "instance__provider_id", "instance__interruption_at", "instance__ready_at", "instance__launched_at",
-            "desired", "cordoned_at",
+            "instance__currency", "desired", "cordoned_at",
         )
     )  # fmt: skip
     for slot in slots:

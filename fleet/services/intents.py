@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 
 from fleet.crashpoints import reach
+from fleet.domain.capacity import USD
 from fleet.domain.lifecycle import Desired, Reason, SlotState
 from fleet.domain.outcomes import LaunchRequest
 from fleet.models import LaunchAttempt, Offering, Slot
@@ -46,11 +46,11 @@ def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | Non
             held = rows.select_for_update(no_key=True, of=("self",)).first()
             if held is None or not _wants_launch(held, lease, now):
                 return None
-            price = _price_now(held)
-            if price is None:
+            offering = _on_sale(held)
+            if offering is None:
                 _plan_anew(held, lease, "it is not on sale any more, or over the limit of price")
                 return None
-            held.price_per_hour = price
+            price = held.price_per_hour = offering.price_per_hour
             attempt = _freeze(held, now)
             budgets.hold_for(
                 attempt,
@@ -59,6 +59,7 @@ def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | Non
                 accelerator=held.accelerator,
                 accelerator_count=held.accelerator_count,
                 price_per_hour=price,
+                currency=offering.currency,
             )
             move_slot(
                 held,
@@ -112,8 +113,11 @@ def _wants_launch(slot: Slot, lease: Lease, now: datetime) -> bool:
     return True
 
 
-def _price_now(slot: Slot) -> Decimal | None:
-    """The last known price of the slot's pool; None when it is not on sale or dearer than the request allows."""
+def _on_sale(slot: Slot) -> Offering | None:
+    """The slot's pool at its last known price; None when it is not on sale or dearer than the request allows.
+
+    A limit of price is in USD: a price in another currency is over it.
+    """
     offering = Offering.objects.filter(
         account=slot.account,
         instance_type__name=slot.instance_type,
@@ -122,9 +126,9 @@ def _price_now(slot: Slot) -> Decimal | None:
         offered=True,
     ).first()
     limit = slot.allocation.max_price_per_hour
-    if offering is None or (limit is not None and offering.price_per_hour > limit):
+    if offering is None or (limit is not None and (offering.currency != USD or offering.price_per_hour > limit)):
         return None
-    return offering.price_per_hour
+    return offering
 
 
 def _plan_anew(slot: Slot, lease: Lease, why: str) -> None:
@@ -181,10 +185,11 @@ def _freeze(slot: Slot, now: datetime) -> LaunchAttempt:
 
 
 def _no_room(slot: Slot, refusal: budgets.NoRoom, lease: Lease, now: datetime) -> None:
-    """Quota or budget said no under the lock: nothing was bought, say so and look again later."""
+    """Quota or budget said no under the lock: nothing was bought, say so and look again later, or elsewhere."""
     if slot.detail != refusal.sentence:
         with transaction.atomic():
-            if not lease.update(reason=Reason(refusal.code), detail=refusal.sentence):
+            pool = {"account": None} if refusal.for_good else {}
+            if not lease.update(reason=Reason(refusal.code), detail=refusal.sentence, **pool):
                 return
             events.record(
                 f"{refusal.code}.refused",

@@ -149,7 +149,7 @@ def _apply_machine(
             lease=lease,
             ended_at=machine.terminated_at,
         )
-        budgets.reprice_hold(attempt, machine.price_per_hour)
+        budgets.reprice_hold(attempt, machine.price_per_hour, instance.currency)
         if gone:
             budgets.release_hold(attempt, now=now)
         events.record(

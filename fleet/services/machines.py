@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from fleet.domain.capacity import USD
 from fleet.domain.outcomes import Machine, MachineState
-from fleet.models import CloudAccount, Instance, LaunchAttempt
+from fleet.models import CloudAccount, Instance, LaunchAttempt, Offering
 
 _TIMES = ("launched_at", "running_at", "terminated_at")
 
@@ -38,7 +39,7 @@ def store(machine: Machine, *, attempt: LaunchAttempt) -> Instance:
             "attempt": attempt,
             "project": attempt.slot.allocation.project,
             "cloud": attempt.account.cloud,
-            **_shape(machine),
+            **_shape(machine, attempt.account),
         },
     )
     refresh(instance, machine)
@@ -51,7 +52,7 @@ def store_orphan(machine: Machine, *, account: CloudAccount, attempt: LaunchAtte
     instance, _ = Instance.objects.get_or_create(
         account=account,
         provider_id=machine.provider_id,
-        defaults={"cloud": account.cloud, "attempt": attempt if free else None, **_shape(machine)},
+        defaults={"cloud": account.cloud, "attempt": attempt if free else None, **_shape(machine, account)},
     )
     refresh(instance, machine)
     return instance
@@ -83,7 +84,7 @@ def refresh(instance: Instance, machine: Machine) -> None:
         setattr(instance, name, value)
 
 
-def _shape(machine: Machine) -> dict[str, Any]:
+def _shape(machine: Machine, account: CloudAccount) -> dict[str, Any]:
     return {
         "region": machine.region,
         "zone": machine.zone,
@@ -92,5 +93,17 @@ def _shape(machine: Machine) -> dict[str, Any]:
         "accelerator_count": machine.accelerator_count,
         "capacity_type": machine.capacity_type,
         "price_per_hour": machine.price_per_hour,
+        "currency": lambda: _currency(machine, account),
         "launched_at": machine.launched_at,
     }
+
+
+def _currency(machine: Machine, account: CloudAccount) -> str:
+    """What its pool is sold in: a cloud says of a machine what it costs, not in which currency."""
+    pools = Offering.objects.filter(
+        account=account,
+        instance_type__name=machine.instance_type,
+        zone=machine.zone,
+        capacity_type=machine.capacity_type,
+    )
+    return pools.values_list("currency", flat=True).first() or USD

@@ -20,7 +20,10 @@ from fleet.timerange import TimeRange
 
 register = template.Library()
 
-for _name in ("usd", "usd_per_million", "fixed", "short", "percent", "milliseconds", "duration", "cloud_name"):
+for _name in (
+    "usd", "money", "whole_money", "usd_per_million", "fixed", "short", "percent", "milliseconds", "duration",
+    "cloud_name",
+):  # fmt: skip
     register.filter(_name, getattr(formatting, _name))
 register.filter("clock_text", formatting.clock)
 

@@ -20,7 +20,8 @@ from fleet.queries.machines import machines_of
 from fleet.queries.rows import in_scope
 from inference import queries
 from inference.acting.endpoint_forms import ChangeForm, DeleteForm, as_typed
-from inference.acting.serve import SCOPE
+from inference.acting.serve import SCOPE, bounds_told
+from inference.domain.price_bounds import price_bounds
 from inference.models import Endpoint
 from inference.services import endpoints
 
@@ -134,18 +135,27 @@ def _endpoint(request: HttpRequest, public_id: str) -> tuple[Frame, Endpoint]:
 
 
 def _money(found: Endpoint, wanted: Mapping[str, Any], frame: Frame) -> list[tuple[str, str, str]]:
-    """Replicas × what one costs now, at both bounds; nothing where no machine says what one costs."""
+    """What it costs at both bounds before and after; nothing where no machine says what one costs.
+
+    Nothing either where its machines are paid in two currencies: their prices have no mean.
+    """
     if found.allocation is None:
         return []
     machines = machines_of([found.allocation.pk], frame.now).get(found.allocation.pk, [])
-    prices = [machine["price_now"] for machine in machines if machine["price_now"] is not None]
-    if not prices:
+    priced = [machine for machine in machines if machine["price_now"] is not None]
+    currencies = {machine["instance__currency"] for machine in priced}
+    if len(currencies) != 1:
         return []
-    each = sum(prices, Decimal(0)) / len(prices)
-    low, high = wanted["min_replicas"], wanted["max_replicas"]
+    prices, currency = [machine["price_now"] for machine in priced], currencies.pop()
+    ends = ((found.min_replicas, found.max_replicas), (wanted["min_replicas"], wanted["max_replicas"]))
+    before, after = (
+        bounds_told(price_bounds(prices, least_replicas=low, most_replicas=high, currency=currency))
+        for low, high in ends
+    )
     return [
-        ("At least", f"{usd(each * found.min_replicas)}/h", f"{usd(each * low)}/h"),
-        ("At most", f"{usd(each * found.max_replicas)}/h", f"{usd(each * high)}/h"),
+        ("At least", before[0], after[0]),
+        ("At most", before[1], after[1]),
+        ("How it is told", "", after[2]),
     ]
 
 

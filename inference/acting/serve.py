@@ -18,14 +18,16 @@ from fleet.acting.dialog import finish, require_somewhere, show
 from fleet.acting.plans import money_of, paths_of, shown_plan
 from fleet.api.plans import refuse_hopeless
 from fleet.domain.acceptance import agreed_of, read_agreed, what_changed
+from fleet.domain.capacity import USD
 from fleet.domain.demand import AllocationSpec
 from fleet.domain.refusals import Refused
-from fleet.formatting import usd
+from fleet.formatting import NOTHING, money
 from fleet.pages import Frame, frame_of
 from fleet.services.chips import accelerators
 from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
 from inference import presenting
 from inference.acting.endpoint_forms import ServeForm
+from inference.domain.price_bounds import PriceBounds, method
 from inference.models import ServingConfig
 from inference.services import endpoints, variants
 from inference.services.endpoints import EndpointSpec, Preview
@@ -77,7 +79,11 @@ def create(request: HttpRequest) -> HttpResponse:
         if sentence:
             raise OtherPlan(now_planned, sentence)
         made = endpoints.create_endpoint(project=project, spec=spec, requested_by=frame.caller.name, now=frame.now)
-        body = {"name": made.name, "price": str(now_planned.price_per_hour)}
+        body = {
+            "name": made.name,
+            "price": str(now_planned.price_per_hour),
+            "currency": now_planned.currency,
+        }
         return Answer(202, body, reverse("endpoint", args=[made.public_id]))
 
     text = json.dumps(body_of(spec, project.slug), sort_keys=True).encode()
@@ -97,7 +103,7 @@ def create(request: HttpRequest) -> HttpResponse:
         same = key if refused else ""  # another plan is another request; one refused is asked for again
         return _plan(request, frame, form, found, changed=changed, refused=refused, key=same, status=409)
     name, price = answer.body["name"], Decimal(answer.body["price"])
-    said = f"{name} is created: {usd(price)}/h to begin with."
+    said = f"{name} is created: {money(price, answer.body.get('currency', USD))}/h to begin with."
     if answer.replayed:
         said = f"{name} was created already. Nothing was bought twice."
     return finish(request, said, to=answer.location)
@@ -116,6 +122,14 @@ def fits(config: ServingConfig, first: tuple[str, ...] = ()) -> list[dict[str, A
     chips = [accelerators()[name] for name in on_sale().chips]
     bars = [presenting.memory_bar(variants.fit_on(config, chip), chip.name) for chip in chips]
     return sorted(bars, key=lambda bar: (bar["chip"] not in first, bool(bar["problem"]), bar["total"]))
+
+
+def bounds_told(bounds: PriceBounds | None) -> tuple[str, str, str]:
+    """Least and most an hour, and how both came about; dashes where nothing has a price."""
+    if bounds is None:
+        return NOTHING, NOTHING, "Nothing can be bought now, so nothing has a price."
+    least, most, each = (money(m, bounds.currency) for m in (bounds.at_least, bounds.at_most, bounds.each))
+    return f"{least}/h", f"{most}/h", method(each)
 
 
 def _frame(request: HttpRequest) -> Frame:
@@ -151,7 +165,7 @@ def _plan(
     as_allocation = AllocationSpec(spec.name, found.plan.demand)
     shown = shown_plan(found.plan, as_allocation, project=project, money=money_of(frame), now=frame.now)
     begin = spec.initial_replicas or spec.min_replicas
-    each = found.plan.price_per_hour / begin
+    least, most, told = bounds_told(found.bounds)
     key = key or f"console-{uuid.uuid4()}"
     body = json.dumps(body_of(spec, project.slug), ensure_ascii=False)
     shown |= {
@@ -160,14 +174,15 @@ def _plan(
             ("Endpoint", spec.name),
             ("Project", project.name),
             ("Replicas", f"{begin} to begin with, {spec.min_replicas} to {spec.max_replicas}"),
-            ("At least", f"{usd(each * spec.min_replicas)}/h" if each else "–"),
-            ("At most", f"{usd(each * spec.max_replicas)}/h" if each else "–"),
+            ("At least", least),
+            ("At most", most),
+            ("How it is told", told),
             ("Rules", next(value for name, value in shown["facts"] if name == "Rules")),
         ],
         "blast": [
             "Nothing that runs is touched.",
             f"The autoscaler may go up to {spec.max_replicas} replicas by itself"
-            + (f": {usd(each * spec.max_replicas)}/h." if each else "."),
+            + (f": {most} at today's mean price of one." if found.bounds else "."),
             "It runs, and costs, until somebody deletes it.",
         ],
     }

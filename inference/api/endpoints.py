@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
@@ -28,10 +29,12 @@ from fleet.services import operations
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 from inference.domain.lifecycle import ENDED_REPLICA_STATES, EndpointState, ReplicaState
+from inference.domain.price_bounds import PriceBounds, method
 from inference.models import Endpoint
 from inference.services import endpoints, weights
 from inference.services.endpoints import MOST_MILLISECONDS, MOST_REPLICAS, EndpointSpec
 
+MICRO = Decimal("0.000001")
 SLUG = shape(
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
     "Write 1 to 63 small letters, digits and -, beginning and ending with a letter or digit.",
@@ -137,8 +140,19 @@ class EndpointAcceptedOut(EndpointOut):
     operation = serializers.CharField(help_text="Public id of what is under way")
 
 
+class PriceBoundsOut(serializers.Serializer[Any]):
+    """What it would cost an hour at both of its bounds, as far as the prices of today tell."""
+
+    at_least_per_hour = serializers.CharField(help_text="Fewest replicas, at the mean price of one today")
+    at_most_per_hour = serializers.CharField(help_text="Most replicas, at the mean price of one today")
+    replica_per_hour = serializers.CharField(help_text="The mean price of one replica of the plan")
+    currency = serializers.CharField()
+    method = serializers.CharField(help_text="How the figures came about, in a sentence")
+
+
 class EndpointPlanOut(PlanOut):
     memory_fit = serializers.DictField(help_text="Where the memory of one accelerator would go, in GiB")
+    price_bounds = PriceBoundsOut(allow_null=True, help_text="null: nothing can be bought now, so nothing has a price")
 
 
 class BackendOut(serializers.Serializer[Any]):
@@ -172,6 +186,19 @@ def rows(found: QuerySet[Endpoint]) -> QuerySet[Endpoint, dict[str, Any]]:
         open_replicas=Count("replicas", filter=open_replica),
         replicas_ready=Count("replicas", filter=Q(replicas__state=ReplicaState.READY)),
     )
+
+
+def _bounds_json(bounds: PriceBounds | None) -> dict[str, str] | None:
+    if bounds is None:
+        return None
+    each = bounds.each.quantize(MICRO, ROUND_HALF_UP)
+    return {
+        "at_least_per_hour": str(bounds.at_least.quantize(MICRO, ROUND_HALF_UP)),
+        "at_most_per_hour": str(bounds.at_most.quantize(MICRO, ROUND_HALF_UP)),
+        "replica_per_hour": str(each),
+        "currency": bounds.currency,
+        "method": method(f"{each} {bounds.currency}"),
+    }
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
@@ -226,8 +253,9 @@ class Endpoints(ListView):
 
         if dry_run:
             preview = look()
-            fit = {"memory_fit": asdict(preview.fit), "dry_run": True, "feasible": bool(preview.plan.chosen)}
-            return Response({**preview.plan.as_json(), **fit})
+            fit = {"memory_fit": asdict(preview.fit), "price_bounds": _bounds_json(preview.bounds)}
+            told = {"dry_run": True, "feasible": bool(preview.plan.chosen)}
+            return Response({**preview.plan.as_json(), **fit, **told})
 
         def run() -> Answer:
             refuse_hopeless(look().plan)

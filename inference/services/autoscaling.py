@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Avg, Count, Max, Q, Sum
 from django.db.models.functions import Now
 
+from fleet.domain.capacity import USD
 from fleet.domain.lifecycle import Desired
 from fleet.models import Slot
 from fleet.services import budgets, events
@@ -86,10 +87,11 @@ def _loads(
 
 
 def _prices(endpoints: list[Endpoint]) -> dict[int, Decimal]:
-    """Mean price of one replica-hour: a replica has a slot of its own."""
+    """Mean price of one replica-hour in USD: a replica has a slot of its own."""
     rows = (
         Slot.objects.open()
         .filter(allocation__endpoint__in=endpoints, desired=Desired.PRESENT, price_per_hour__isnull=False)
+        .filter(Q(instance=None) | Q(instance__currency=USD))
         .values_list("allocation__endpoint")
         .annotate(Avg("price_per_hour"))
     )

@@ -22,6 +22,7 @@ from fleet.services.chips import accelerators
 from inference.domain.autoscaling import policy
 from inference.domain.lifecycle import EndpointReason, EndpointState
 from inference.domain.memory_fit import MemoryFit
+from inference.domain.price_bounds import PriceBounds, price_bounds
 from inference.models import Endpoint, Model, ServingConfig
 from inference.models.endpoint import endpoint_id
 from inference.runners import RUNNERS
@@ -67,6 +68,7 @@ class Preview:
 
     plan: Plan
     fit: MemoryFit
+    bounds: PriceBounds | None
 
 
 def create_endpoint(
@@ -135,7 +137,11 @@ def preview_endpoint(*, project: Project, spec: EndpointSpec, now: datetime, tok
     """The plan, its price and the memory fit of what `create_endpoint` would ask for. Raises Refused."""
     config, spec = _checked(project, spec)
     plan = allocations.preview(project=project, spec=_allocation_spec(spec, config, ""), now=now, token_id=token_id)
-    return Preview(plan, variants.fit_on(config, accelerators().require(spec.accelerators[0])))
+    machines = [c.candidate.offering.price_per_hour for c in plan.chosen for _ in range(c.machines)]
+    bounds = price_bounds(
+        machines, least_replicas=spec.min_replicas, most_replicas=spec.max_replicas, currency=plan.currency
+    )
+    return Preview(plan, variants.fit_on(config, accelerators().require(spec.accelerators[0])), bounds)
 
 
 def change_endpoint(

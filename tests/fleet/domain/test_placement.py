@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fleet.domain.capacity import Memory, Offering, Pool
 from fleet.domain.demand import Demand, Need
-from fleet.domain.placement import Plan, Room, plan
+from fleet.domain.placement import Cap, Plan, Room, plan
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ANY_ROOM = Room()
@@ -27,6 +27,7 @@ def offering(name="g6.xlarge", **changes) -> Offering:
         "fp8": True,
         "interconnect": "",
         "price": "0.80",
+        "currency": "USD",
         "observed_at": NOON,
     } | changes
     pool = Pool(1, values["cloud"], values["region"], values["zone"], name, values["capacity_type"])
@@ -38,7 +39,7 @@ def offering(name="g6.xlarge", **changes) -> Offering:
         values["fp8"],
         values["interconnect"],
         Decimal(values["price"]),
-        "USD",
+        values["currency"],
         values["observed_at"],
     )
 
@@ -150,6 +151,40 @@ def test_a_plan_over_quota_or_budget_buys_nothing_and_says_the_numbers():
     result = planned(Demand(8, "H100"), P5, A3, room=poor)
     assert bought(result) == {"p5.48xlarge": 1}
     assert reasons(result) == {"a3-highgpu-8g": "budget"}
+
+
+EUR = offering("g6-eu", price="0.10", currency="EUR")
+
+
+@pytest.mark.parametrize(
+    ("demand", "cap"),
+    [
+        (Demand(1, "L4"), Cap("", "USD", "the budget (research)")),
+        (Demand(1, "L4"), Cap("aws", "USD", "the budget (aws)")),
+        (Demand(1, "L4", max_price_per_hour=Decimal(5)), Cap("gcp", "USD", "the budget (gcp)")),
+    ],
+)
+def test_what_a_cap_covers_is_bought_in_the_caps_currency_only(demand, cap):
+    result = planned(demand, offering("g6"), EUR, room=Room(caps=(cap,)))
+    assert (bought(result), reasons(result)) == ({"g6": 1}, {"g6-eu": "currency"})
+    alone = planned(demand, EUR, room=Room(caps=(cap,)))
+    name = cap.name if cap.cloud != "gcp" else "the limit of price a machine"
+    assert bought(alone) == {}
+    assert alone.note == f"Skipped. Priced in EUR; {name} is kept in USD, and nothing is converted."
+
+
+def test_a_cap_of_another_cloud_does_not_say_in_which_currency_to_buy():
+    elsewhere = Room(caps=(Cap("gcp", "USD", "the budget (gcp)"),))
+    assert bought(planned(Demand(1, "L4"), EUR, room=elsewhere)) == {"g6-eu": 1}
+
+
+def test_prices_in_two_currencies_are_never_compared_nor_added():
+    small, large = offering("g6"), offering("g6-four", count=4, price="1", currency="EUR")
+    result = planned(Demand(5, "L4"), small, large)
+    assert (bought(result), reasons(result), result.currency) == ({"g6": 5}, {"g6-four": "currency"}, "USD")
+    other = planned(Demand(1, "L4"), EUR, offering("g6-uk", price="0.05", currency="GBP"))
+    assert (bought(other), other.as_json()["currency"]) == ({"g6-eu": 1}, "EUR")
+    assert other.rejected[0].reason.startswith("Skipped. Priced in GBP; there are others in EUR")
 
 
 def test_without_any_offering_the_note_says_what_to_do():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from fleet.models import Allocation, Offering
+from fleet.models import Allocation, Instance, Offering
 from inference.models import Endpoint
 from tests import factories
 from tests.fleet.acting.test_allocate import HOSTILE, hidden
@@ -49,11 +49,36 @@ def test_a_plan_shows_the_memory_the_price_and_the_bounds_and_writes_nothing(ope
     for said in (
         "Serve acme/chat-8b on H100",
         "1 to begin with, 1 to 4",
-        "$27.52/h",
+        "At least</dt><dd>$6.88/h",
+        "At most</dt><dd>$27.52/h",
+        "Replicas at today's mean price of $6.88/h each; prices move.",
+        "The autoscaler may go up to 4 replicas by itself: $27.52/h at today's mean price of one.",
         "Create on AWS on-demand, $6.88/h",
     ):
         assert said in page, said
     assert re.search(r"Weights <b>1[45]\.\d</b>", page)
+    assert not Endpoint.objects.exists()
+
+
+def test_a_plan_in_another_currency_says_so_everywhere(operator, typed):
+    Offering.objects.update(currency="EUR")
+    page = page_of(operator, "/endpoints/new/plan", typed)
+    for said in (
+        "At most</dt><dd>27.52 EUR/h",
+        "today's mean price of 6.88 EUR/h each",
+        "Create on AWS on-demand, 6.88 EUR/h",
+        "Burn $0.00 → $0.00/h, and 6.88 EUR/h beside it",
+        '<td class="num">6.88 EUR</td>',
+    ):
+        assert said in page, said
+    answer = operator.post("/endpoints/new/create", hidden(raw(operator, typed)), follow=True)
+    assert "6.88 EUR/h to begin with" in answer.content.decode()
+
+
+def test_what_was_agreed_to_in_one_currency_is_not_bought_in_another(operator, typed):
+    form = hidden(raw(operator, typed))
+    Offering.objects.update(currency="EUR")
+    assert "for 6.88 EUR/h now" in page_of(operator, "/endpoints/new/create", form, 409)
     assert not Endpoint.objects.exists()
 
 
@@ -96,6 +121,7 @@ def test_a_change_shows_before_and_after_with_its_money_and_can_be_set_back(oper
     wanted = current(operator, endpoint) | {"max_replicas": "8", "slo_ttft_ms": "900"}
     page = page_of(operator, path, wanted | {"step": "plan"})
     assert re.search(r"At most</dt><dd><span class=\"was\">\$27\.52/h →</span> \$55\.04/h", page)
+    assert "Replicas at today's mean price of $6.88/h each; prices move." in page
     assert "900 ms" in page
     assert Endpoint.objects.get().max_replicas == 4
     toast = operator.post(path, wanted | {"step": "go", "planned": hidden(page)["planned"][0]}, follow=True)
@@ -104,6 +130,14 @@ def test_a_change_shows_before_and_after_with_its_money_and_can_be_set_back(oper
     operator.post(undo)
     assert (Endpoint.objects.get().max_replicas, Endpoint.objects.get().slo_ttft_ms) == (4, None)
     assert "changed after that" in operator.post(undo, follow=True).content.decode()
+
+
+def test_a_change_of_an_endpoint_paid_in_two_currencies_tells_no_mean(operator, endpoint):
+    Instance.objects.filter(pk=Instance.objects.latest("pk").pk).update(currency="EUR")
+    wanted = current(operator, endpoint) | {"max_replicas": "8", "step": "plan"}
+    page = page_of(operator, f"/endpoints/{endpoint.public_id}/change", wanted)
+    assert "mean price" not in page
+    assert "Replicas at most" in page
 
 
 def test_the_second_of_two_who_edit_is_told_and_overwrites_nothing(operator, project, endpoint):

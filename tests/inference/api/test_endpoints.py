@@ -47,6 +47,13 @@ def test_a_dry_run_shows_plan_and_memory(api: ApiClient, wanted: dict[str, Any],
     answer = api.post("endpoints?dry_run=true", wanted, key=None).json()
     assert (answer["feasible"], answer["price_per_hour"]) == (True, "6.880000")
     assert answer["memory_fit"]["weights_gib"] > 10
+    assert answer["price_bounds"] == {
+        "at_least_per_hour": "6.880000",
+        "at_most_per_hour": "20.640000",
+        "replica_per_hour": "6.880000",
+        "currency": "USD",
+        "method": "Replicas at today's mean price of 6.880000 USD/h each; prices move.",
+    }
     assert not Endpoint.objects.exists()
 
 

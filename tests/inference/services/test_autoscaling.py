@@ -10,6 +10,7 @@ from fleet.models import Event, Quota, Slot
 from inference.domain.lifecycle import EndpointState
 from inference.models import Decision, Endpoint, Replica, Window, WindowSource
 from inference.services import autoscaling
+from tests import factories
 from tests.inference.rows import endpoint_row, replica_row
 
 NOON = datetime(2026, 11, 23, 12, 5, 30, tzinfo=UTC)
@@ -122,6 +123,14 @@ def test_an_endpoint_being_deleted_is_left_alone(endpoint):
 def test_only_machines_that_are_wanted_are_priced(endpoint):
     dear = Slot.objects.order_by("id")[0]
     Slot.objects.filter(pk=dear.pk).update(price_per_hour=9, desired=Desired.ABSENT)
+    assert autoscaling.observe([endpoint], now=NOON)[endpoint.pk].price_per_replica_hour == 1
+
+
+def test_only_machines_paid_in_usd_are_priced_as_what_is_left_of_a_cap_is(endpoint):
+    account = factories.account()
+    other = Slot.objects.order_by("id")[0]
+    Slot.objects.filter(pk=other.pk).update(price_per_hour=9)
+    factories.instance(other, account, attempt=factories.attempt(other, account), currency="EUR")
     assert autoscaling.observe([endpoint], now=NOON)[endpoint.pk].price_per_replica_hour == 1
 
 

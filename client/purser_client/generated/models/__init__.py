@@ -210,6 +210,7 @@ from .plan_out_rejected_item import PlanOutRejectedItem
 from .point_out import PointOut
 from .policies_out import PoliciesOut
 from .policy_out import PolicyOut
+from .price_bounds_out import PriceBoundsOut
 from .price_out import PriceOut
 from .price_page import PricePage
 from .problem_out import ProblemOut
@@ -480,6 +481,7 @@ __all__ = (
     "PointOut",
     "PoliciesOut",
     "PolicyOut",
+    "PriceBoundsOut",
     "PriceOut",
     "PricePage",
     "ProblemOut",

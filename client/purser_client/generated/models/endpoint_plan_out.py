@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..models.endpoint_plan_out_memory_fit import EndpointPlanOutMemoryFit
     from ..models.endpoint_plan_out_rejected_by_reason import EndpointPlanOutRejectedByReason
     from ..models.endpoint_plan_out_rejected_item import EndpointPlanOutRejectedItem
+    from ..models.price_bounds_out import PriceBoundsOut
 
 
 T = TypeVar("T", bound="EndpointPlanOut")
@@ -35,6 +36,7 @@ class EndpointPlanOut:
         rejected (list[EndpointPlanOutRejectedItem]):
         rejected_by_reason (EndpointPlanOutRejectedByReason):
         memory_fit (EndpointPlanOutMemoryFit): Where the memory of one accelerator would go, in GiB
+        price_bounds (None | PriceBoundsOut): null: nothing can be bought now, so nothing has a price
     """
 
     dry_run: bool
@@ -49,9 +51,12 @@ class EndpointPlanOut:
     rejected: list[EndpointPlanOutRejectedItem]
     rejected_by_reason: EndpointPlanOutRejectedByReason
     memory_fit: EndpointPlanOutMemoryFit
+    price_bounds: None | PriceBoundsOut
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.price_bounds_out import PriceBoundsOut  # noqa: PLC0415
+
         dry_run = self.dry_run
 
         feasible = self.feasible
@@ -85,6 +90,12 @@ class EndpointPlanOut:
 
         memory_fit = self.memory_fit.to_dict()
 
+        price_bounds: dict[str, Any] | None
+        if isinstance(self.price_bounds, PriceBoundsOut):
+            price_bounds = self.price_bounds.to_dict()
+        else:
+            price_bounds = self.price_bounds
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -101,6 +112,7 @@ class EndpointPlanOut:
                 "rejected": rejected,
                 "rejected_by_reason": rejected_by_reason,
                 "memory_fit": memory_fit,
+                "price_bounds": price_bounds,
             }
         )
 
@@ -113,6 +125,7 @@ class EndpointPlanOut:
         from ..models.endpoint_plan_out_memory_fit import EndpointPlanOutMemoryFit  # noqa: PLC0415
         from ..models.endpoint_plan_out_rejected_by_reason import EndpointPlanOutRejectedByReason  # noqa: PLC0415
         from ..models.endpoint_plan_out_rejected_item import EndpointPlanOutRejectedItem  # noqa: PLC0415
+        from ..models.price_bounds_out import PriceBoundsOut  # noqa: PLC0415
 
         d = dict(src_dict)
         dry_run = d.pop("dry_run")
@@ -154,6 +167,21 @@ class EndpointPlanOut:
 
         memory_fit = EndpointPlanOutMemoryFit.from_dict(d.pop("memory_fit"))
 
+        def _parse_price_bounds(data: object) -> None | PriceBoundsOut:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                price_bounds_type_0 = PriceBoundsOut.from_dict(data)
+
+                return price_bounds_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PriceBoundsOut, data)
+
+        price_bounds = _parse_price_bounds(d.pop("price_bounds"))
+
         endpoint_plan_out = cls(
             dry_run=dry_run,
             feasible=feasible,
@@ -167,6 +195,7 @@ class EndpointPlanOut:
             rejected=rejected,
             rejected_by_reason=rejected_by_reason,
             memory_fit=memory_fit,
+            price_bounds=price_bounds,
         )
 
         endpoint_plan_out.additional_properties = d
