@@ -15,9 +15,8 @@ from fleet.acting.allocate_form import AllocateForm
 from fleet.acting.command_lines import as_cli, as_curl, body_of, cli_cannot_say
 from fleet.acting.dialog import finish, require_somewhere, show
 from fleet.acting.plans import money_of, paths_of, shown_plan
-from fleet.api.plans import refuse_hopeless
 from fleet.domain.acceptance import agreed_of, read_agreed, what_changed
-from fleet.domain.placement import Plan
+from fleet.domain.placement import Plan, refuse_hopeless
 from fleet.domain.refusals import Refused
 from fleet.formatting import usd
 from fleet.pages import Frame, frame_of
@@ -136,7 +135,7 @@ def _plan(
 ) -> HttpResponse:
     """The plan with everything typed in hidden fields, so that going back or pressing again loses nothing."""
     project, spec = form.of_project, form.spec()
-    refused = refused or hopeless(found)
+    refused = refused or found.hopeless
     key = key or f"console-{uuid.uuid4()}"
     context: dict[str, Any] = {
         "plan": shown_plan(found, spec, project=project, money=money_of(frame), now=frame.now),
@@ -151,12 +150,3 @@ def _plan(
         "curl": as_curl(spec, project.slug, origin=f"{request.scheme}://{request.get_host()}", key=key),
     }
     return show(request, "acting/plan.html", frame, context, section="fleet", status=status)
-
-
-def hopeless(found: Plan) -> Refused | None:
-    """Why no waiting will help, if none will."""
-    try:
-        refuse_hopeless(found)
-    except Refused as refused:
-        return refused
-    return None

@@ -16,10 +16,10 @@ from fleet.api.fields import Flag, Word
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page_of_keys, paged
 from fleet.api.operations import accepted, answered_when_done
 from fleet.api.patience import PREFER
-from fleet.api.plans import DryRun, PlanOut, refuse_hopeless
+from fleet.api.plans import DryRun, PlanOut
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
 from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState
-from fleet.domain.placement import Plan
+from fleet.domain.placement import Plan, refuse_hopeless
 from fleet.models import Allocation
 from fleet.services import allocations, operations
 from fleet.services.clock import business_now

@@ -1,4 +1,4 @@
-"""A plan as the API shows it: what would be bought, and when nothing on sale could ever do."""
+"""A plan as the API shows it: what would be bought, and everything that was weighed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,6 @@ from typing import Any
 from rest_framework import serializers
 
 from fleet.api.fields import Flag, Strict
-from fleet.domain.lifecycle import NO_ROOM
-from fleet.domain.placement import Plan
-from fleet.domain.refusals import Refused
-
-UNFIT = frozenset(
-    {"cloud", "region", "capacity-type", "accelerator", "size", "fp8", "interconnect", "memory", "price", "currency"}
-)
-"""Codes of offerings that waiting will not make fit."""
 
 
 class DryRun(Strict):
@@ -35,17 +27,3 @@ class PlanOut(serializers.Serializer[Any]):
     candidates = serializers.ListField(child=serializers.DictField())
     rejected = serializers.ListField(child=serializers.DictField())
     rejected_by_reason = serializers.DictField(child=serializers.IntegerField())
-
-
-def refuse_hopeless(plan: Plan) -> None:
-    """Raise Refused when nothing that is on sale can meet the demand, now or later, as quotas and budgets stand."""
-    if plan.chosen:
-        return
-    codes = {rejection.code for rejection in plan.rejected} - UNFIT
-    if codes - NO_ROOM:
-        return  # a stock-out or a throttle passes: the request waits for it
-    code = "no-offering"
-    if plan.candidates or codes:
-        named = {"token-cap": "spend cap of the token", "budget": "the budget"}
-        code = next((code for code, words in named.items() if code in codes or words in plan.note), "quota")
-    raise Refused(code, plan.note or "Nothing on sale meets this.")

@@ -17,6 +17,13 @@ from typing import Any
 
 from fleet.domain.capacity import FRESH, SPOT, USD, Memory, Offering, Pool
 from fleet.domain.demand import Demand
+from fleet.domain.lifecycle import NO_ROOM
+from fleet.domain.refusals import Refused
+
+UNFIT = frozenset(
+    {"cloud", "region", "capacity-type", "accelerator", "size", "fp8", "interconnect", "memory", "price", "currency"}
+)
+"""Codes of offerings that waiting will not make fit."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,19 @@ class Plan:
     candidates: tuple[Candidate, ...]
     rejected: tuple[Rejection, ...]
     planned_at: datetime
-    note: str = ""
+    note: str = ""  # why nothing was chosen
+    code: str = ""  # which rule that was: the code of a rejection, or of the limit the whole plan is over
+
+    @property
+    def hopeless(self) -> Refused | None:
+        """Why nothing on sale can meet the demand, now or later, as quotas and budgets stand; None: something may.
+
+        A stock-out or a throttle passes: a demand that meets one of these waits for it.
+        """
+        may_pass = {rejection.code for rejection in self.rejected} - UNFIT - NO_ROOM
+        if not self.note or may_pass:
+            return None
+        return Refused(self.code if self.code in NO_ROOM else "no-offering", self.note)
 
     @property
     def currency(self) -> str:
@@ -180,8 +199,14 @@ def plan(
     candidates.sort(key=lambda c: (c.expected_per_hour / units_of(demand, c.offering), str(c.offering.pool)))
     chosen = _one_pool(candidates) if demand.gang else _cheapest_mix(demand, candidates, units)
     chosen, over = _within_room(chosen, room)
-    note = "" if chosen or units == 0 else over or _why_none(rejected)
-    return Plan(demand, tuple(chosen), tuple(candidates), tuple(rejected), now, note)
+    code, note = ("", "") if chosen or units == 0 else over or _why_none(rejected)
+    return Plan(demand, tuple(chosen), tuple(candidates), tuple(rejected), now, note, code)
+
+
+def refuse_hopeless(plan: Plan) -> None:
+    """Raise Refused when nothing that is on sale can meet the demand."""
+    if refused := plan.hopeless:
+        raise refused
 
 
 def units_wanted(demand: Demand) -> int:
@@ -353,19 +378,20 @@ def _cheapest_mix(demand: Demand, candidates: Sequence[Candidate], units: int) -
     return [Choice(cheapest[size], machines) for size, machines in sorted(counts.items(), reverse=True)]
 
 
-def _within_room(chosen: list[Choice], room: Room) -> tuple[list[Choice], str]:
-    """The plan as a whole must fit too; what does not fit is said, and nothing is bought in part."""
+def _within_room(chosen: list[Choice], room: Room) -> tuple[list[Choice], tuple[str, str] | None]:
+    """The plan as a whole must fit too; what does not fit is said (code, reason), and nothing is bought in part."""
     accelerators = sum(c.machines * c.candidate.offering.accelerator_count for c in chosen)
     price = sum((c.machines * c.candidate.offering.price_per_hour for c in chosen), Decimal(0))
     if room.accelerators is not None and accelerators > room.accelerators:
-        return [], f"Needs {accelerators} accelerators; {room.quota_name} leaves {room.accelerators}."
+        return [], ("quota", f"Needs {accelerators} accelerators; {room.quota_name} leaves {room.accelerators}.")
     if room.price_per_hour is not None and price > room.price_per_hour:
-        return [], f"Costs ${price:.2f}/h; {room.budget_name} leaves ${room.price_per_hour:.2f}/h."
-    return chosen, ""
+        reason = f"Costs ${price:.2f}/h; {room.budget_name} leaves ${room.price_per_hour:.2f}/h."
+        return [], (room.budget_code, reason)
+    return chosen, None
 
 
-def _why_none(rejected: Sequence[Rejection]) -> str:
-    """The reason that is nearest to success: the last filter that most offerings reached."""
+def _why_none(rejected: Sequence[Rejection]) -> tuple[str, str]:
+    """Code and reason that are nearest to success: the last filter that most offerings reached."""
     order = [
         "quota",
         "budget",
@@ -383,5 +409,5 @@ def _why_none(rejected: Sequence[Rejection]) -> str:
     codes = {r.code: r.reason for r in rejected}
     for code in order:
         if code in codes:
-            return codes[code]
-    return "No account offers any capacity: add an account and read its catalogue first."
+            return code, codes[code]
+    return "", "No account offers any capacity: add an account and read its catalogue first."

@@ -12,14 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fleet.acting.allocate import OtherPlan, hopeless
+from fleet.acting.allocate import OtherPlan
 from fleet.acting.allocate_form import on_sale
 from fleet.acting.dialog import finish, require_somewhere, show
 from fleet.acting.plans import money_of, paths_of, shown_plan
-from fleet.api.plans import refuse_hopeless
 from fleet.domain.acceptance import agreed_of, read_agreed, what_changed
 from fleet.domain.capacity import USD
 from fleet.domain.demand import AllocationSpec
+from fleet.domain.placement import refuse_hopeless
 from fleet.domain.refusals import Refused
 from fleet.formatting import NOTHING, money
 from fleet.pages import Frame, frame_of
@@ -196,7 +196,7 @@ def _plan(
         "agreed": agreed_of(found.plan).as_text(),
         "key": key,
         "changed": changed,
-        "refused": refused or hopeless(found.plan),
+        "refused": refused or found.plan.hopeless,
         "paths": PATHS(),
         "curl": f"curl -X POST {request.scheme}://{request.get_host()}/api/v1/endpoints "
         f'-H "Authorization: Bearer $PURSER_TOKEN" -H "Content-Type: application/json" '

@@ -21,9 +21,10 @@ from fleet.api.fields import Flag, Strict, Whole, Word, column_names
 from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.operations import accepted, answered_when_done
 from fleet.api.patience import PREFER
-from fleet.api.plans import DryRun, PlanOut, refuse_hopeless
+from fleet.api.plans import DryRun, PlanOut
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, IF_NONE_MATCH, says
 from fleet.api.shapes import shape
+from fleet.domain.placement import refuse_hopeless
 from fleet.models import CapacityType
 from fleet.services import operations
 from fleet.services.clock import business_now

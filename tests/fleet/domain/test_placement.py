@@ -1,5 +1,6 @@
 """Placement: the whole demand at least expected cost, and a reason for every loser."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from fleet.domain.capacity import Memory, Offering, Pool
 from fleet.domain.demand import Demand, Need
-from fleet.domain.placement import Cap, Plan, Room, plan
+from fleet.domain.placement import Cap, Plan, Room, plan, refuse_hopeless
+from fleet.domain.refusals import Refused
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ANY_ROOM = Room()
@@ -189,6 +191,46 @@ def test_prices_in_two_currencies_are_never_compared_nor_added():
 
 def test_without_any_offering_the_note_says_what_to_do():
     assert "add an account" in planned(Demand(1, "L4")).note
+
+
+TIGHT = Room(accelerators=8, quota_name="the quota (the budget of spring)")
+POOR = Room(price_per_hour=Decimal(1), budget_name="the budget (research)")
+CAPPED = Room(price_per_hour=Decimal(1), budget_name="the spend cap of the token ci", budget_code="token-cap")
+REFUSED_JUST_NOW = Memory(cooldown_until=NOON + timedelta(minutes=5), last_refusal_class="stock-out")
+
+
+@pytest.mark.parametrize(
+    ("demand", "room", "code", "says"),
+    [
+        (Demand(1, "H100"), ANY_ROOM, "no-offering", "Has L4, not H100"),
+        (Demand(16, "L4"), TIGHT, "quota", "Needs 16 accelerators"),
+        (Demand(1, "L4"), Room(accelerators=0, quota_name="the quota (research)"), "quota", "leaves 0"),
+        (Demand(2, "L4"), POOR, "budget", "Costs $1.60/h; the budget (research)"),
+        (Demand(1, "L4"), Room(price_per_hour=Decimal("0.5"), budget_name="the budget"), "budget", "over the $0.50/h"),
+        (Demand(2, "L4"), CAPPED, "token-cap", "the spend cap of the token ci leaves $1.00/h"),
+    ],
+)
+def test_what_no_waiting_helps_is_refused_with_the_code_of_the_reason_it_gives(demand, room, code, says):
+    result = planned(demand, offering("g6"), room=room)
+    with pytest.raises(Refused, match=re.escape(says)) as refused:
+        refuse_hopeless(result)
+    assert refused.value.code == code
+
+
+def test_code_and_reason_are_of_the_same_rule_when_several_say_no():
+    both = Room(accelerators=4, quota_name="the quota (research)", price_per_hour=Decimal(1), budget_name="the budget")
+    result = planned(Demand(8, "L4"), offering("g6"), offering("g6x8", count=8, price="6.40"), room=both)
+    assert (result.hopeless.code, result.hopeless.sentence) == (result.code, result.note)
+    assert (result.code, "quota" in result.note) == ("quota", True)
+
+
+def test_nothing_on_sale_at_all_is_hopeless_and_a_stock_out_passes():
+    assert planned(Demand(1, "L4")).hopeless.code == "no-offering"
+    dear, gone = offering("dear", price="9"), offering("gone")
+    result = planned(Demand(1, "L4"), dear, gone, room=POOR, memory={gone.pool: REFUSED_JUST_NOW})
+    assert result.chosen == ()
+    assert result.hopeless is None
+    assert planned(Demand(1, "L4"), offering()).hopeless is None
 
 
 prices = st.decimals(min_value="0.1", max_value="100", places=2)
