@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.utils import timezone
 
-from fleet.admin.base import ReadOnly, Served, ServedForm
+from fleet.admin.base import CountsChanges, ReadOnly, Served, ServedForm
 from fleet.admin.bulk import BulkEdited, BulkForm
 from fleet.domain import rights
 from fleet.domain import tokens as token_rules
@@ -19,6 +19,7 @@ from fleet.domain.refusals import Refused
 from fleet.models import Installation, Membership, Project, Role, ServiceAccount, Token
 from fleet.services import approvals, members, projects, switches, tokens
 from fleet.services.bulk import UNCHANGED, WAITING, Done, Step
+from fleet.services.installation import subject_of
 
 
 class ProjectForm(ServedForm):
@@ -76,7 +77,7 @@ class MembershipBulk(BulkForm):
 
 
 @admin.register(Membership)
-class MembershipAdmin(BulkEdited):
+class MembershipAdmin(CountsChanges, BulkEdited):
     form = MembershipForm
     bulk_form = MembershipBulk
     list_display = ["user", "project", "role"]
@@ -98,17 +99,19 @@ class MembershipAdmin(BulkEdited):
             name = said["user"].get_username()
             form.made = members.add_member(project=said["project"], username=name, role=said["role"], by=by, now=now)
             return Done("created")
-        form.made = members.change_role(row, role=said["role"], by=by, now=now)
+        form.made = members.change_role(row, role=said["role"], by=by, now=now, generation=self.read(request))
         return Done("changed")
 
     def take_away(self, request: HttpRequest, row: Any) -> Done:
-        members.remove_member(row, by=self.caller(request), now=self.now())
+        by, read = self.caller(request), self.read(request)
+        members.remove_member(row, by=by, now=self.now(), generation=read)
         return Done("deleted")
 
     def step(self, request: HttpRequest, row: Any, wanted: dict[str, Any], place: int) -> Step:
         def act() -> Done:
             before = {"role": row.role}
-            made = members.change_role(row, role=wanted["role"], by=self.caller(request), now=self.now())
+            by, now = self.caller(request), self.now()
+            made = members.change_role(row, role=wanted["role"], by=by, now=now, generation=row.generation)
             after = {"role": made.role}
             return Done("changed" if after != before else UNCHANGED, row.project.public_id, before, after)
 
@@ -225,7 +228,8 @@ class InstallationAdmin(Served):
     readonly_fields = ["uuid", "launch_sequence"]
 
     def subjects(self, row: Any) -> list[str]:
-        return [str(row.uuid), f"inst_{row.uuid.hex}"]
+        former = f"inst_{row.uuid.hex}"  # as older events call it: those are never rewritten
+        return [subject_of(row), former]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

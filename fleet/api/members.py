@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.conditional import check_match, tag_of
+from fleet.api.conditional import check_match, means_anything
 from fleet.api.cursors import PageQuery, page, paged
 from fleet.api.fields import Strict
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
@@ -96,15 +96,17 @@ class OneMember(OfProject):
     @says(MemberOut, path_id="proj", parameters=(USER,), summary="One member")
     def get(self, request: Request, public_id: str, username: str) -> Response:
         found = self._found(public_id, username)
-        return self.shown(as_json(found), found.role)
+        return self.shown(as_json(found), version_of(found))
 
     @says(MemberOut, path_id="proj", parameters=(USER,), body=RoleIn, summary="Give a member another role")
     def patch(self, request: Request, public_id: str, username: str) -> Response:
         wanted = self.body(RoleIn)
         found = self._found(public_id, username)
-        check_match(request, tag_of(found.role, as_json(found)))
-        changed = members.change_role(found, role=wanted.get("role", found.role), by=self.caller, now=business_now())
-        return self.shown(as_json(changed), changed.role)
+        generation = self._as_read(found)
+        changed = members.change_role(
+            found, role=wanted.get("role", found.role), by=self.caller, now=business_now(), generation=generation
+        )
+        return self.shown(as_json(changed), version_of(changed))
 
     @says(
         None,
@@ -116,9 +118,14 @@ class OneMember(OfProject):
     )
     def delete(self, request: Request, public_id: str, username: str) -> Response:
         found = self._found(public_id, username)
-        check_match(request, tag_of(found.role, as_json(found)))
-        members.remove_member(found, by=self.caller, now=business_now())
+        generation = self._as_read(found)
+        members.remove_member(found, by=self.caller, now=business_now(), generation=generation)
         return Response(status=204)
+
+    def _as_read(self, found: Membership) -> int | None:
+        """As `unchanged`: 412 when it is another membership, or another version of it, than the caller has read."""
+        check_match(self.request, f'"{version_of(found)}"')
+        return None if means_anything(self.request) else found.generation
 
     def _found(self, public_id: str, username: str) -> Membership:
         of_project = Membership.objects.filter(project=self.project(public_id)).select_related("user")
@@ -126,6 +133,11 @@ class OneMember(OfProject):
         if found is None:
             raise Http404
         return found
+
+
+def version_of(member: Membership) -> str:
+    """Who leaves and comes again begins anew: their path is the same, so the row's own number tells the two apart."""
+    return f"{member.pk}.{member.generation}"
 
 
 def as_json(member: Membership) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class Membership(models.Model):
         default=False, db_default=False, help_text="Given by a group of the identity provider, and taken away with it"
     )
 
+    generation = models.BigIntegerField(default=1, db_default=1, editable=False)
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_membership_per_project")]
 
@@ -64,6 +66,12 @@ class ServiceAccount(models.Model):
     description = models.CharField(max_length=300, blank=True, default="")
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.VIEWER)
     created_by = models.CharField(max_length=200)
+    made_by_people = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        editable=False,
+        help_text="Ids of the people behind who made it, whatever they are called by now",
+    )
     created_at = models.DateTimeField(db_default=Now())
     disabled_at = models.DateTimeField(null=True, blank=True)
     generation = models.BigIntegerField(default=1)

@@ -121,6 +121,18 @@ def caller_again(principal: str, *, now: datetime) -> Caller | None:
     return _caller_of(token) if token is not None else None
 
 
+def people_behind(by: Caller) -> list[int]:
+    """Ids of the people an action goes back to: oneself; a token's issuer; whoever made a token's service account."""
+    kind, _, key = by.principal.partition(":")
+    if kind == "user" and key.isdigit():
+        return [int(key)]
+    token = Token.objects.filter(pk=by.token_id).select_related("service_account").first() if by.token_id else None
+    if token is None:
+        return []
+    makers = token.service_account.made_by_people if token.service_account is not None else []
+    return sorted({token.issuer_id, *makers})
+
+
 def pepper_ring() -> dict[str, str]:
     """The peppers of TOKEN_PEPPERS, or SECRET_KEY and its fallbacks."""
     return tokens.read_ring(settings.TOKEN_PEPPERS, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])

@@ -9,9 +9,9 @@ from django.db import transaction
 from fleet.domain.refusals import Changed, NotAllowed, Refused
 from fleet.models import ChangeRequest, ChangeState, Installation
 from fleet.services import change_requests, events, limits
-from fleet.services.access import Caller, caller_again
+from fleet.services.access import Caller, caller_again, people_behind
 from fleet.services.clock import database_now
-from fleet.services.installation import installation
+from fleet.services.installation import installation, subject_of
 
 
 def approve(public_id: str, *, by: Caller, now: datetime, why: str = "") -> ChangeRequest:
@@ -22,7 +22,7 @@ def approve(public_id: str, *, by: Caller, now: datetime, why: str = "") -> Chan
     reason = change_requests.checked_words(why, field="why")
     with transaction.atomic():
         request = _waiting(public_id, by, now)
-        people = set(change_requests.people_behind(by))
+        people = set(people_behind(by))
         if not people or people & set(request.asked_people):
             raise NotAllowed(f"{request.asked_by} asked for this; another person has to approve it.")
         if not _asker_still_may(request):
@@ -50,7 +50,7 @@ def refuse(public_id: str, *, by: Caller, now: datetime, why: str = "") -> Chang
 
 def may_decide(request: ChangeRequest, by: Caller) -> bool:
     """Whether they may approve it: they may set such limits, and nobody behind them asked for it."""
-    people = set(change_requests.people_behind(by))
+    people = set(people_behind(by))
     return _has_right(request, by) and bool(people) and not people & set(request.asked_people)
 
 
@@ -64,7 +64,7 @@ def set_two_pairs_of_eyes(on: bool, *, by: Caller, now: datetime, why: str = "")
             return None
         if not on:
             return change_requests.ask(
-                project=None, noun="installation", verb="change", subject=_subject(row), generation=0,
+                project=None, noun="installation", verb="change", subject=subject_of(row), generation=0,
                 before={"two_pairs_of_eyes": True}, after={"two_pairs_of_eyes": False}, why=why, by=by, now=now,
             )  # fmt: skip
         _switch(row, on, by, now)
@@ -109,10 +109,6 @@ def _carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:
 def _switch(row: Installation, on: bool, by: Caller, now: datetime) -> None:
     Installation.objects.filter(pk=row.pk).update(two_pairs_of_eyes=on)
     if on:
-        change_requests.outdate(_subject(row), by=by, now=now)
+        change_requests.outdate(subject_of(row), by=by, now=now)
     data = {"before": {"two_pairs_of_eyes": not on}, "after": {"two_pairs_of_eyes": on}}
-    events.record("installation.changed", subject=_subject(row), actor=by.name, now=now, data=data)
-
-
-def _subject(row: Installation) -> str:
-    return f"inst_{row.uuid.hex}"
+    events.record("installation.changed", subject=subject_of(row), actor=by.name, now=now, data=data)

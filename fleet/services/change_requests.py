@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from fleet.domain.refusals import Refused
-from fleet.models import ChangeRequest, ChangeState, Project, Token
+from fleet.models import ChangeRequest, ChangeState, Project
 from fleet.services import events
-from fleet.services.access import Caller
+from fleet.services.access import Caller, people_behind
 from fleet.services.installation import installation
 
 WAITS_AT_MOST = timedelta(days=7)
@@ -85,20 +84,6 @@ def close(request: ChangeRequest, state: ChangeState, *, by: str, now: datetime,
     request.state, request.decided_by, request.decided_at, request.decided_why = state, by, now, why
     request.save(update_fields=["state", "decided_by", "decided_at", "decided_why"])
     say(f"change-request.{state.value}", request, by, now)
-
-
-def people_behind(by: Caller) -> list[int]:
-    """Ids of the people an action goes back to: oneself; a token's issuer; whoever made a token's service account."""
-    kind, _, key = by.principal.partition(":")
-    if kind == "user" and key.isdigit():
-        return [int(key)]
-    token = Token.objects.filter(pk=by.token_id).select_related("service_account").first() if by.token_id else None
-    if token is None:
-        return []
-    people = {token.issuer_id}
-    if token.service_account is not None:
-        people |= set(User.objects.filter(username=token.service_account.created_by).values_list("pk", flat=True))
-    return sorted(people)
 
 
 def checked_words(text: str, *, field: str) -> str:

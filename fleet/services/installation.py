@@ -27,6 +27,11 @@ def installation() -> Installation:
     return row
 
 
+def subject_of(row: Installation) -> str:
+    """What events and requests about the installation as a whole call it."""
+    return str(row.uuid)
+
+
 def next_sequence() -> int:
     """The number of the next launch. Call inside the launch transaction: an aborted launch uses none up."""
     installation()

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 
 from fleet.domain.groups import Granted, granted
 from fleet.models import Membership, Project, ProviderGrant
@@ -51,9 +52,10 @@ def _set_roles(user: User, roles: dict[str, str]) -> None:
     by_hand = set(user.memberships.filter(mapped=False).values_list("project__slug", flat=True))
     user.memberships.filter(mapped=True).exclude(project__slug__in=roles).delete()
     for project in Project.objects.filter(slug__in=set(roles) - by_hand):
-        Membership.objects.update_or_create(
-            user=user, project=project, defaults={"role": roles[project.slug], "mapped": True}
-        )
+        role = roles[project.slug]
+        row, _ = Membership.objects.get_or_create(user=user, project=project, defaults={"role": role, "mapped": True})
+        changed = Membership.objects.filter(pk=row.pk, mapped=True).exclude(role=role)
+        changed.update(role=role, generation=F("generation") + 1)
 
 
 def _mapped(user: User) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from fleet.domain import rights
-from fleet.domain.refusals import NotAllowed, Refused, did_you_mean
+from fleet.domain.refusals import NotAllowed, Refused, check_generation, did_you_mean
 from fleet.models import Membership, Project, Role
 from fleet.services import events
 from fleet.services.access import Caller
@@ -33,29 +33,34 @@ def add_member(*, project: Project, username: str, role: str, by: Caller, now: d
     return made
 
 
-def change_role(membership: Membership, *, role: str, by: Caller, now: datetime) -> Membership:
-    """Give a member another role."""
+def change_role(
+    membership: Membership, *, role: str, by: Caller, now: datetime, generation: int | None = None
+) -> Membership:
+    """Give a member another role. Raises DoesNotExist, or Refused; `generation` says which version was read."""
     check_role(role)
     with transaction.atomic():
         row = _locked(membership)
         before = row.role
         check_may_give(before, row.project, by)
         check_may_give(role, row.project, by)
+        check_generation(row.generation, generation)
         if role != Role.ADMIN:
             _keep_an_admin(row, by)
         if role != before:
             row.role, row.mapped = role, False  # from now on by hand: no group gives the former one back
-            row.save(update_fields=["role", "mapped"])
+            row.generation += 1
+            row.save(update_fields=["role", "mapped", "generation"])
             _record("member.changed", row, by, now, before=before, after=role)
     return row
 
 
-def remove_member(membership: Membership, *, by: Caller, now: datetime) -> None:
+def remove_member(membership: Membership, *, by: Caller, now: datetime, generation: int | None = None) -> None:
     """Take somebody out of a project; their own tokens of it open nothing from then on. One may always leave."""
     with transaction.atomic():
         row = _locked(membership)
         if by.principal != f"user:{row.user_id}":
             check_may_take(row.role, row.project, by)
+        check_generation(row.generation, generation)
         _keep_an_admin(row, by)
         _record("member.removed", row, by, now, before=row.role)
         row.delete()

@@ -15,7 +15,7 @@ from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, Installation, Instance
 from fleet.services import events
 from fleet.services.accounts import adapter, watched
-from fleet.services.installation import installation, read_marks
+from fleet.services.installation import installation, read_marks, subject_of
 
 REASON = "Restored from"
 
@@ -72,7 +72,7 @@ def confirm(standings: Sequence[Standing], *, now: datetime, actor: str) -> Inst
         row.save()
         events.record(
             "installation.restore-confirmed",
-            subject=str(row.uuid),
+            subject=subject_of(row),
             actor=actor,
             now=now,
             data={

@@ -15,7 +15,7 @@ from django.utils import timezone
 from fleet.domain.refusals import Refused, check_generation
 from fleet.models import Project, ServiceAccount, Token
 from fleet.services import events
-from fleet.services.access import Caller
+from fleet.services.access import Caller, people_behind
 from fleet.services.members import check_may_give, check_may_take, check_role
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?")
@@ -31,7 +31,12 @@ def create_service_account(
     _check_words(name, description)
     with _unique(name):
         made = ServiceAccount.objects.create(
-            project=project, name=name, role=role, description=description, created_by=by.name
+            project=project,
+            name=name,
+            role=role,
+            description=description,
+            created_by=by.name,
+            made_by_people=people_behind(by),
         )
         _record("service-account.created", made, by, now, after=shown(made))
     return made

@@ -10,7 +10,7 @@ from fleet.domain.refusals import Refused, check_generation
 from fleet.models import Installation
 from fleet.services import events
 from fleet.services.access import Caller
-from fleet.services.installation import installation
+from fleet.services.installation import installation, subject_of
 
 SHORTEST_REASON, LONGEST_REASON = 8, 500
 COLUMNS = {"launches": ("launches_paused", "pause_reason"), "sweeper": ("destructive_frozen", "frozen_reason")}
@@ -49,7 +49,7 @@ def switch(
         row.save(update_fields=[flag, why, "generation"])
         events.record(
             f"{what}.stopped" if stopped else f"{what}.resumed",
-            subject=str(row.uuid),
+            subject=subject_of(row),
             actor=by.name,
             now=now,
             data={"before": before, "after": after, "reason": reason},

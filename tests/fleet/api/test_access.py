@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from fleet.domain.refusals import Changed
 from fleet.models import Event, IdempotencyRecord, Membership, Project, ServiceAccount, Token
+from fleet.services import members
+from fleet.services.access import caller_of_user
 from fleet.sudo import PROVED_AT
 from tests import factories
 from tests.api_client import ApiClient, fresh_client
@@ -111,6 +114,36 @@ def test_members_come_change_and_go_with_events_that_say_from_what_to_what(proje
         ("member.changed", {"role": "viewer"}, {"role": "operator"}),
         ("member.removed", {"role": "operator"}, None),
     ]
+
+
+def test_a_role_is_changed_only_in_the_version_that_was_read(project: Project, admin: User) -> None:
+    api, ada = browser(admin), factories.member(project, "viewer", username="ada")
+    path = f"projects/{project.public_id}/members/ada"
+    assert api.patch(path, {"role": "operator"}, **{"If-Match": ""}).status_code == 428
+    tag = api.get(path)["ETag"]
+    for role in ("operator", "viewer"):  # there and back: it looks as it did, and is not what was read
+        tag_now = api.get(path)["ETag"]
+        assert api.patch(path, {"role": role}, **{"If-Match": tag_now}).status_code == 200
+    assert api.patch(path, {"role": "billing"}, **{"If-Match": tag}).status_code == 412
+    assert api.delete(path, **{"If-Match": tag}).status_code == 412
+    tag = api.get(path)["ETag"]
+    Membership.objects.get(user=ada).delete()
+    Membership.objects.create(project=project, user=ada, role="viewer", generation=3)
+    assert api.patch(path, {"role": "billing"}, **{"If-Match": tag}).status_code == 412
+    assert Membership.objects.get(user=ada).role == "viewer"
+
+
+def test_two_who_give_a_role_at_once_do_not_overwrite_each_other(project: Project, admin: User) -> None:
+    row = Membership.objects.get(user=factories.member(project, "viewer"))
+    by = caller_of_user(admin)
+    members.change_role(row, role="operator", by=by, now=factories.NOON, generation=1)
+    for late in (
+        lambda: members.change_role(row, role="billing", by=by, now=factories.NOON, generation=1),
+        lambda: members.remove_member(row, by=by, now=factories.NOON, generation=1),
+    ):
+        with pytest.raises(Changed):
+            late()
+    assert members.change_role(row, role="operator", by=by, now=factories.NOON, generation=2).generation == 2
 
 
 def test_the_last_admin_stays(project: Project, admin: User) -> None:

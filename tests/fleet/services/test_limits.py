@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
+from fleet.domain import rights
 from fleet.domain.refusals import Changed, NotAllowed, Refused
 from fleet.models import Budget, ChangeRequest, Event, Installation, Project, Quota, Token
-from fleet.services import access, approvals, change_requests, limits
+from fleet.services import access, approvals, change_requests, events, limits, service_accounts, switches
 from fleet.services.access import Caller, caller_of_user
+from fleet.services.origin import Origin, coming_from
 from tests import factories
 from tests.factories import NOON
+
+MIGRATION: Any = import_module("fleet.migrations.0022_who_made_service_accounts_and_versions_of_memberships")
 
 pytestmark = pytest.mark.django_db
 
@@ -270,12 +276,55 @@ def test_nobody_approves_what_they_asked_for(four_eyes: None, project: Project) 
     person = factories.member(project, "admin")
     me = caller_of_user(person)
     waiting = _asked(project, me)
-    for myself in (me, *_tokens_of(project, person)):
+    theirs = _tokens_of(project, person)
+    User.objects.filter(pk=person.pk).update(username="married-since")
+    factories.user(username=person.username)
+    for myself in (me, *theirs):
         assert not approvals.may_decide(waiting, myself)
         with pytest.raises(NotAllowed, match="another person"):
             approvals.approve(waiting.public_id, by=myself, now=NOON)
     waiting.refresh_from_db()
     assert waiting.state == "waiting"
+
+
+def test_who_made_a_service_account_is_kept_by_id_also_through_a_token(project: Project) -> None:
+    person = factories.member(project, "admin")
+    token = access.caller_of_token(factories.token(project, *sorted(rights.OF_PROJECT), issuer=person), now=_real())[1]
+    for name, by in (("by-hand", caller_of_user(person)), ("by-token", token)):
+        made = service_accounts.create_service_account(project=project, name=name, role="billing", by=by, now=NOON)
+        assert made.made_by_people == [person.pk]
+
+
+@pytest.mark.parametrize("how", ["user", "token", "name"])
+def test_who_made_one_before_ids_were_kept_is_found_by_its_first_event_else_by_name(project: Project, how: str) -> None:
+    person, other = factories.member(project, "admin"), factories.user(username="taker")
+    robot = factories.service_account(project, created_by="taker")
+    issued = Token.objects.get(key_id=factories.token(project, issuer=person).split("_")[1])
+    principal = {"user": f"user:{person.pk}", "token": f"token:{issued.public_id}", "name": ""}[how]
+    with coming_from(Origin(principal=principal)):
+        events.record("service-account.created", subject=robot.public_id, project=project, now=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute(MIGRATION.MAKERS)
+    robot.refresh_from_db()
+    assert robot.made_by_people == [other.pk if how == "name" else person.pk]
+
+
+def test_the_installation_has_one_name_in_all_its_events(four_eyes: None, project: Project, root: Caller) -> None:
+    Installation.objects.update(two_pairs_of_eyes=False)
+    approvals.set_two_pairs_of_eyes(True, by=root, now=NOON)
+    waiting = approvals.set_two_pairs_of_eyes(False, by=root, now=NOON)
+    switches.switch("launches", stopped=True, reason="The cloud is down.", by=root, now=NOON)
+    uuid = str(Installation.objects.get().uuid)
+    assert {
+        event.subject for event in Event.objects.filter(topic__in=["installation.changed", "launches.stopped"])
+    } == {uuid}
+    assert waiting is not None
+    assert waiting.subject == uuid
+    older = f"inst_{Installation.objects.get().uuid.hex}"
+    ChangeRequest.objects.update(subject=older)
+    with connection.cursor() as cursor:
+        cursor.execute(MIGRATION.SUBJECTS)
+    assert ChangeRequest.objects.get().subject == uuid
 
 
 def test_a_token_asks_for_its_person(four_eyes: None, project: Project) -> None:
@@ -398,7 +447,7 @@ def _tokens_of(project: Project, person: Any) -> list[Caller]:
     from fleet.models import ServiceAccount, Token
 
     own = factories.token(project, "limits:write", issuer=person)
-    made = ServiceAccount.objects.create(project=project, name="bot", role="admin", created_by=person.username)
+    made = ServiceAccount.objects.create(project=project, name="bot", role="admin", made_by_people=[person.pk])
     bots = factories.token(project, "limits:write", issuer=factories.member(project, "admin"))
     Token.objects.filter(key_id=bots.split("_")[1]).update(service_account=made)
     ServiceAccount.objects.filter(pk=made.pk).update(name=f"bot-{made.pk}")
