@@ -48,7 +48,7 @@ def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | Non
                 return None
             offering = _on_sale(held)
             if offering is None:
-                _plan_anew(held, lease, "it is not on sale any more, or over the limit of price")
+                _plan_anew(held, lease, "it is not on sale any more, or not within the limit of price, which is in USD")
                 return None
             price = held.price_per_hour = offering.price_per_hour
             attempt = _freeze(held, now)

@@ -148,6 +148,19 @@ def test_a_pool_that_came_to_be_sold_in_another_currency_is_left_for_one_that_a_
     assert not Hold.objects.exists()
 
 
+def test_a_limit_of_price_lets_no_other_currency_through_at_the_launch(project: Project) -> None:
+    account = factories.account()
+    offering = factories.offering(account, currency="EUR", price_per_hour=1)
+    pool = {"instance_type": offering.instance_type.name, "zone": offering.zone, "capacity_type": "on-demand"}
+    asked = factories.allocation(project, max_price_per_hour=Decimal(5))
+    slot = factories.slot(asked, state="wanted", account=account, region="us-east-1", **pool)
+    [lease] = claim(Slot, limit=1, only=[slot.pk])
+    assert intents.write_intent(slot, lease, NOON) is None
+    slot.refresh_from_db()
+    assert (slot.account, Hold.objects.count()) == (None, 0)
+    assert slot.detail.endswith("not within the limit of price, which is in USD")
+
+
 def machine_like(**changes) -> Machine:
     values = {
         "provider_id": "i-1",
