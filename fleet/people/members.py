@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.domain.refusals import Refused
-from fleet.forms import StrictForm, done, not_done
+from fleet.forms import AsRead, StrictForm, done, not_done
 from fleet.models import Membership, Project, Role
 from fleet.pages import Frame, frame_of
 from fleet.people.picking import READ, WRITE, of_a_project, picked, project_of
@@ -37,7 +37,7 @@ class MemberForm(StrictForm):
     role = forms.ChoiceField(choices=ROLES)
 
 
-class RoleForm(StrictForm):
+class RoleForm(AsRead):
     role = forms.ChoiceField(choices=Role.choices)
 
 
@@ -73,8 +73,10 @@ def change(request: HttpRequest, public_id: str, user_id: int) -> HttpResponseBa
     project = project_of(public_id, caller)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        return _not_done(request, project, "Choose one of the four roles.")
-    return _give(request, project, user_id, form.cleaned_data["role"], caller, anew=False)
+        wrong = "Choose one of the four roles." if "role" in form.errors else str(form.non_field_errors()[0])
+        return _not_done(request, project, wrong)
+    role, read = form.cleaned_data["role"], form.cleaned_data["generation"]
+    return _give(request, project, user_id, role, caller, read=read)
 
 
 @require_POST
@@ -82,7 +84,7 @@ def change(request: HttpRequest, public_id: str, user_id: int) -> HttpResponseBa
 def put_back(request: HttpRequest, public_id: str, user_id: int, role: str) -> HttpResponseBase:
     """Undo: the role somebody had, also for one who was removed."""
     caller = frame_of(request).caller
-    return _give(request, project_of(public_id, caller), user_id, role, caller, anew=True)
+    return _give(request, project_of(public_id, caller), user_id, role, caller)
 
 
 @require_POST
@@ -102,12 +104,12 @@ def remove(request: HttpRequest, public_id: str, user_id: int) -> HttpResponseBa
 
 
 def _give(
-    request: HttpRequest, project: Project, user_id: int, role: str, caller: Caller, *, anew: bool
+    request: HttpRequest, project: Project, user_id: int, role: str, caller: Caller, *, read: int | None = None
 ) -> HttpResponseBase:
-    """`anew`: also to somebody who is no member any more."""
+    """`read`: the version that was on the page. None: whatever it is by now, also to who is no member any more."""
     user = get_object_or_404(User, pk=user_id)
     row = Membership.objects.filter(project=project, user=user).first()
-    if row is None and not anew:
+    if row is None and read is not None:
         raise Http404
     undo = ""
     try:
@@ -115,7 +117,7 @@ def _give(
             service.add_member(project=project, username=user.get_username(), role=role, by=caller, now=business_now())
         else:
             before = row.role
-            service.change_role(row, role=role, by=caller, now=business_now())
+            service.change_role(row, role=role, by=caller, now=business_now(), generation=read)
             undo = reverse("member-role", args=[project.public_id, user_id, before])
     except Refused as refused:
         return _not_done(request, project, refused.sentence)

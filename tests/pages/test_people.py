@@ -127,7 +127,7 @@ def test_members_are_added_changed_removed_and_put_back(project: Project, admin:
     added = here.post("/settings/members?project=research", {"user": "bob", "role": "viewer"}, follow=True)
     assert "bob is viewer of research now." in text(added)
     base = f"/settings/members/{project.public_id}/{bob.pk}"
-    changed = here.post(f"{base}/role", {"role": "operator"}, follow=True).content.decode()
+    changed = here.post(f"{base}/role", {"role": "operator", "generation": "1"}, follow=True).content.decode()
     undo = re.search(r'action="(/settings/members/[^"]*/role/viewer)"', changed)[1]
     assert here.post(undo).status_code == 302
     assert Membership.objects.get(user=bob).role == "viewer"
@@ -136,6 +136,18 @@ def test_members_are_added_changed_removed_and_put_back(project: Project, admin:
     here.post(re.search(r'action="(/settings/members/[^"]*/role/viewer)"', removed)[1])
     assert Membership.objects.get(user=bob).role == "viewer"
     assert Event.objects.filter(topic__startswith="member.").count() == 5
+
+
+def test_a_role_that_somebody_else_changed_meanwhile_is_not_set_back(project: Project, admin: User) -> None:
+    here, bob = window(admin), factories.member(project, "viewer", username="bob")
+    path = f"/settings/members/{project.public_id}/{bob.pk}/role"
+    shown = here.get("/settings/members?project=research").content.decode()
+    read = {"generation": re.search(r'name="generation" value="(\d+)"', shown)[1]}
+    assert "bob is billing" in text(here.post(path, {"role": "billing"} | read, follow=True))
+    late = here.post(path, {"role": "operator"} | read, follow=True)
+    assert "It has changed since you read it" in text(late)
+    assert "Load the page again." in text(here.post(path, {"role": "operator"}, follow=True))
+    assert Membership.objects.get(user=bob).role == "billing"
 
 
 def test_the_last_admin_is_told_why_they_stay(project: Project, admin: User) -> None:
