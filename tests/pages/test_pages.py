@@ -316,5 +316,3 @@ def test_a_page_asks_the_database_as_often_for_twice_the_rows(admin: Client, db:
     for path, count in before.items():
         assert queries_of(admin, path) <= count, path
     assert queries_of(admin, f"/endpoints/{small.endpoints[-1].public_id}") <= endpoint
-    assert max(before.values()) < 45
-    assert endpoint < 50
