@@ -39,7 +39,10 @@ class MachineState(StrEnum):
 
 @dataclass(frozen=True)
 class Machine:
-    """One machine as its cloud reports it. Times are the cloud's own, in business time."""
+    """One machine as its cloud reports it. Times are the cloud's own, in business time.
+
+    No accelerator, or no price: the cloud does not say, and the catalogue does.
+    """
 
     provider_id: str
     state: MachineState
@@ -49,7 +52,7 @@ class Machine:
     accelerator: str
     accelerator_count: int
     capacity_type: str
-    price_per_hour: Decimal
+    price_per_hour: Decimal | None
     launched_at: datetime
     running_at: datetime | None = None
     terminated_at: datetime | None = None
@@ -96,10 +99,10 @@ class LaunchRequest:
 
 @dataclass(frozen=True)
 class Launched:
-    """The machine exists."""
+    """The machine exists. `replayed`: an earlier call had made it; None where the cloud does not tell."""
 
     machine: Machine
-    replayed: bool = False
+    replayed: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -158,12 +161,17 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Notice:
-    """The cloud will take a machine back."""
+    """The cloud will take a machine back.
+
+    Kept by the cloud under a `sequence`, or in a queue until it is settled by its `receipt`. Without a machine it is
+    some other message of that queue.
+    """
 
     sequence: int
     provider_id: str
     noticed_at: datetime
     terminates_at: datetime
+    receipt: str = ""
 
 
 @dataclass(frozen=True)

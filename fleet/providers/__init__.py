@@ -9,6 +9,7 @@ from typing import cast
 from fleet.providers.base import Account, CloudProvider
 
 REGISTRY: dict[str, str] = {
+    "aws": "fleet.providers.aws.adapter:Aws",
     "sandbox": "fleet.providers.sandbox:Sandbox",
 }
 

@@ -95,5 +95,9 @@ class CloudProvider(Protocol):
         ...
 
     def notices(self, after: int) -> Sequence[Notice]:
-        """Interruption notices with a sequence above `after`. Raises ReadFailed."""
+        """Interruption notices with a sequence above `after`, or waiting in a queue. Raises ReadFailed."""
+        ...
+
+    def settle(self, notices: Sequence[Notice]) -> None:
+        """Take these out of the queue they came from: they were acted on. Raises ReadFailed; they come again then."""
         ...

@@ -163,6 +163,9 @@ class Sandbox:
         with self._understanding():
             return [_notice(item) for item in page["items"]]
 
+    def settle(self, notices: Sequence[Notice]) -> None:
+        """Nothing to do: the sandbox keeps its notices under their sequence."""
+
     def _inventory(self, **filters: Any) -> Inventory:
         machines: dict[str, Machine] = {}
         account_ref = ""

@@ -149,7 +149,7 @@ def _apply_machine(
             lease=lease,
             ended_at=machine.terminated_at,
         )
-        budgets.reprice_hold(attempt, machine.price_per_hour, instance.currency)
+        budgets.reprice_hold(attempt, instance.price_per_hour, instance.currency)
         if gone:
             budgets.release_hold(attempt, now=now)
         events.record(
@@ -160,7 +160,7 @@ def _apply_machine(
             data={
                 "machine": machine.provider_id,
                 "pool": str(memory.pool_of(slot)),
-                "price_per_hour": str(machine.price_per_hour),
+                "price_per_hour": str(instance.price_per_hour),
                 "slot": slot.public_id,
                 "allocation": slot.allocation.public_id,
             },

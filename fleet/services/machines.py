@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from fleet.domain.capacity import USD
 from fleet.domain.outcomes import Machine, MachineState
-from fleet.models import CloudAccount, Instance, LaunchAttempt, Offering
+from fleet.models import CloudAccount, Hold, Instance, InstanceType, LaunchAttempt, Offering
 
 _TIMES = ("launched_at", "running_at", "terminated_at")
 
@@ -19,13 +22,14 @@ def to_json(machine: Machine) -> dict[str, Any]:
     """A machine as a fact to keep; `from_json` gives it back."""
     values = dict(vars(machine))
     values |= {name: values[name].isoformat() if values[name] else None for name in _TIMES}
-    return {**values, "price_per_hour": str(machine.price_per_hour), "state": machine.state.value}
+    price = None if machine.price_per_hour is None else str(machine.price_per_hour)
+    return {**values, "price_per_hour": price, "state": machine.state.value}
 
 
 def from_json(values: dict[str, Any]) -> Machine:
     """The machine that was kept."""
     times = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in _TIMES}
-    price = Decimal(values["price_per_hour"])
+    price = None if values["price_per_hour"] is None else Decimal(values["price_per_hour"])
     return Machine(**{**values, **times, "price_per_hour": price, "state": MachineState(values["state"])})
 
 
@@ -39,7 +43,7 @@ def store(machine: Machine, *, attempt: LaunchAttempt) -> Instance:
             "attempt": attempt,
             "project": attempt.slot.allocation.project,
             "cloud": attempt.account.cloud,
-            **_shape(machine, attempt.account),
+            **_shape(machine, attempt.account, attempt),
         },
     )
     refresh(instance, machine)
@@ -52,7 +56,7 @@ def store_orphan(machine: Machine, *, account: CloudAccount, attempt: LaunchAtte
     instance, _ = Instance.objects.get_or_create(
         account=account,
         provider_id=machine.provider_id,
-        defaults={"cloud": account.cloud, "attempt": attempt if free else None, **_shape(machine, account)},
+        defaults={"cloud": account.cloud, "attempt": attempt if free else None, **_shape(machine, account, attempt)},
     )
     refresh(instance, machine)
     return instance
@@ -84,26 +88,51 @@ def refresh(instance: Instance, machine: Machine) -> None:
         setattr(instance, name, value)
 
 
-def _shape(machine: Machine, account: CloudAccount) -> dict[str, Any]:
+def _shape(machine: Machine, account: CloudAccount, attempt: LaunchAttempt | None) -> dict[str, Any]:
+    """What the cloud says of it; where it is silent, what the catalogue and the launch say."""
+    chips = _Chips(machine, account)
     return {
         "region": machine.region,
         "zone": machine.zone,
         "instance_type": machine.instance_type,
-        "accelerator": machine.accelerator,
-        "accelerator_count": machine.accelerator_count,
+        "accelerator": lambda: chips.found[0],
+        "accelerator_count": lambda: chips.found[1],
         "capacity_type": machine.capacity_type,
-        "price_per_hour": machine.price_per_hour,
-        "currency": lambda: _currency(machine, account),
+        "price_per_hour": lambda: price_of(machine, account, attempt),
+        "currency": lambda: _pools(machine, account).values_list("currency", flat=True).first() or USD,
         "launched_at": machine.launched_at,
     }
 
 
-def _currency(machine: Machine, account: CloudAccount) -> str:
-    """What its pool is sold in: a cloud says of a machine what it costs, not in which currency."""
-    pools = Offering.objects.filter(
+@dataclass(frozen=True)
+class _Chips:
+    """Which accelerators a machine has, and how many: as its cloud says, else as the catalogue says of its type."""
+
+    machine: Machine
+    account: CloudAccount
+
+    @cached_property
+    def found(self) -> tuple[str, int]:
+        if self.machine.accelerator:
+            return self.machine.accelerator, self.machine.accelerator_count
+        kinds = InstanceType.objects.filter(cloud=self.account.cloud, name=self.machine.instance_type)
+        return kinds.values_list("accelerator", "accelerator_count").first() or ("", 0)
+
+
+def price_of(machine: Machine, account: CloudAccount, attempt: LaunchAttempt | None) -> Decimal:
+    """Per hour: as the cloud says; else as held for its launch; else as its pool is priced; else nothing."""
+    if machine.price_per_hour is not None:
+        return machine.price_per_hour
+    held = Hold.objects.filter(attempt=attempt).values_list("price_per_hour", flat=True) if attempt else ()
+    listed = _pools(machine, account).values_list("price_per_hour", flat=True)
+    return next((price for prices in (held, listed) for price in prices), Decimal(0))
+
+
+def _pools(machine: Machine, account: CloudAccount) -> QuerySet[Offering]:
+    """The pool it is of."""
+    return Offering.objects.filter(
         account=account,
         instance_type__name=machine.instance_type,
         zone=machine.zone,
         capacity_type=machine.capacity_type,
     )
-    return pools.values_list("currency", flat=True).first() or USD

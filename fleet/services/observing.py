@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from fleet.domain.lifecycle import ENDED_SLOT_STATES, Desired, Reason, SlotState
-from fleet.domain.outcomes import Machine, MachineState
+from fleet.domain.outcomes import Machine, MachineState, Notice
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CloudAccount, Instance, Slot
 from fleet.providers.base import ReadFailed
@@ -20,6 +21,7 @@ from fleet.services.ending import close_slot
 from fleet.services.moves import lock_slot, move_slot, nudge
 
 ASKED_AT_ONCE = 100
+AHEAD_OF_LAUNCH = timedelta(minutes=10)
 BOOT_TIMEOUT = timedelta(minutes=15)
 
 
@@ -107,7 +109,8 @@ def _take_in_running(instance: Instance, slot: Slot, now: datetime, *, first: bo
 def watch_notices(account: CloudAccount, *, now: datetime) -> int:
     """Take in interruption notices: the machine starts to drain and is replaced at once. Returns how many were new."""
     try:
-        notices = adapter(account).notices(account.last_notice_seq)
+        cloud = adapter(account)
+        notices = cloud.notices(account.last_notice_seq)
     except (ReadFailed, Refused) as error:
         _note_read(account, str(error))
         return 0
@@ -117,7 +120,25 @@ def watch_notices(account: CloudAccount, *, now: datetime) -> int:
             CloudAccount.objects.filter(pk=account.pk, last_notice_seq__lt=notice.sequence).update(
                 last_notice_seq=notice.sequence
             )
+    try:
+        cloud.settle(_settled(account, notices, now))
+    except ReadFailed as error:
+        _note_read(account, str(error))
     return len(notices)
+
+
+def _settled(account: CloudAccount, notices: Sequence[Notice], now: datetime) -> list[Notice]:
+    """Those of a queue that need not come again. One about a machine we do not know may be ahead of its launch."""
+    known = set(
+        Instance.objects.filter(
+            account=account, provider_id__in=[notice.provider_id for notice in notices]
+        ).values_list("provider_id", flat=True)
+    )
+    return [
+        notice
+        for notice in notices
+        if notice.receipt and (notice.provider_id in known or now - notice.noticed_at > AHEAD_OF_LAUNCH)
+    ]
 
 
 def _take_in_notice(

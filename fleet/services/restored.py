@@ -13,7 +13,7 @@ from fleet.domain.lifecycle import ENDED_SLOT_STATES
 from fleet.domain.outcomes import Inventory, Machine
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, Installation, Instance
-from fleet.services import events
+from fleet.services import events, machines
 from fleet.services.accounts import adapter, watched
 from fleet.services.installation import installation, read_marks, subject_of
 
@@ -104,5 +104,5 @@ def _standing(account: CloudAccount) -> Standing:
         unremembered=unknown,
         gone=tuple(sorted(remembered - {machine.provider_id for machine, _ in ours})),
         highest_sequence=max((marks.sequence for _, marks in ours), default=0),
-        unremembered_per_hour=sum((machine.price_per_hour for machine in unknown), Decimal(0)),
+        unremembered_per_hour=sum((machines.price_of(machine, account, None) for machine in unknown), Decimal(0)),
     )

@@ -1,0 +1,345 @@
+"""One AWS account as a cloud.
+
+Options of an account: `regions` (a list, required), `endpoint_url` (one address for every service: an emulator or a
+private endpoint), `queue_url` (the SQS queue that EventBridge feeds with interruption warnings), `image`,
+`root_device`, `subnets` (zone -> subnet), `security_groups`, `instance_profile`, `pricing_region`,
+`read_seconds` and `write_seconds` (how long a call may be silent), `page_size`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from fleet.crashpoints import reach
+from fleet.domain.outcomes import (
+    ErrorClass,
+    FindOutcome,
+    Found,
+    Inventory,
+    Launched,
+    LaunchOutcome,
+    LaunchRequest,
+    Machine,
+    Notice,
+    OfferedPool,
+    OfferedType,
+    PriceHistory,
+    Refusal,
+    Scope,
+    Terminated,
+    TerminateOutcome,
+    Unclear,
+)
+from fleet.domain.refusals import Refused
+from fleet.providers.aws import clients, order, prices, shapes
+from fleet.providers.aws.machines import LIVE_STATES, machine_of
+from fleet.providers.aws.notices import LEAD, notice_of
+from fleet.providers.base import Account, AccountFacts, ReadFailed
+
+READ_SECONDS, WRITE_SECONDS = 15.0, 30.0
+PAGE = 1000
+PRICING_REGION = "us-east-1"
+SETTLED_AFTER = timedelta(minutes=5)
+"""Spot prices younger than this may not all be in the history yet."""
+IDS_AT_ONCE = 200  # as many values as a filter takes
+_REGION = re.compile(r"[a-z]{2,3}(-[a-z]+){1,3}-\d{1,2}")
+_ADDRESS = re.compile(r"https?://[!-~]{1,500}")
+# What reading an answer raises that parsed, but is not what the service promises.
+NONSENSE = (KeyError, ValueError, TypeError, ArithmeticError, AttributeError, IndexError)
+
+
+class Aws:
+    """One account of AWS, in some regions."""
+
+    def __init__(self, account: Account) -> None:
+        """Raises Refused when the account's options make no sense."""
+        options = account.options
+        self.account = account
+        self.regions = _regions(options.get("regions"))
+        self.endpoint_url = _address(options.get("endpoint_url", ""))
+        self.read_seconds = _positive(options.get("read_seconds", READ_SECONDS), "read_seconds")
+        self.write_seconds = _positive(options.get("write_seconds", WRITE_SECONDS), "write_seconds")
+        self.page_size = int(_positive(options.get("page_size", PAGE), "page_size"))
+
+    def facts(self) -> AccountFacts:
+        with self._reading("who we are"):
+            who = self._who()
+            zones = {region: self._zones(region) for region in self.regions}
+            return AccountFacts(who, zones, int(LEAD.total_seconds()), spot_price_rule="market")
+
+    def instance_types(self) -> list[OfferedType]:
+        with self._reading("instance types"):
+            kinds: dict[str, OfferedType] = {}
+            wanted = [{"Name": "instance-type", "Values": list(shapes.FAMILIES)}]
+            for region in self.regions:
+                for page in self._pages(region, "describe_instance_types", least=5, most=100, Filters=wanted):
+                    found = (shapes.shape_of(row) for row in page["InstanceTypes"])
+                    kinds |= {shape.name: shape for shape in found if shape is not None}
+            return list(kinds.values())
+
+    def offerings(self) -> list[OfferedPool]:
+        with self._reading("offerings"):
+            known = {shape.name for shape in self.instance_types()}
+            return [pool for region in self.regions for pool in self._offered(region, known)]
+
+    def price_history(self, since: datetime) -> PriceHistory:
+        with self._reading("the price history"):
+            changes, horizons = [], []
+            for region in self.regions:
+                pages = list(self._spot_prices(region, since))
+                horizons.append(_answered_at(pages[0]) - SETTLED_AFTER)
+                changes += [prices.spot_change(row) for page in pages for row in page["SpotPriceHistory"]]
+            # EC2 begins with the price that held at `since`, from before it.
+            return PriceHistory(tuple(dict.fromkeys(c for c in changes if c.effective_from > since)), min(horizons))
+
+    def launch(self, request: LaunchRequest) -> LaunchOutcome:
+        try:
+            said = order.run_instances(request, self.account.options)
+        except ValueError as error:
+            return Refusal(ErrorClass.BAD_REQUEST, "cannot-be-said", str(error), Scope.REQUEST)
+        try:
+            answer = self._client("ec2", request.region, write=True).run_instances(**said)
+        except Exception as error:
+            return clients.meaning_of(error)
+        finally:
+            reach("launch", "K3")
+        try:
+            [found] = answer["Instances"]
+            machine = machine_of(found, region=request.region, seen_at=_answered_at(answer))
+        except NONSENSE as error:
+            return Unclear("garbled", f"the answer to the launch makes no sense: {type(error).__name__}")
+        if not machine.live:  # EC2 repeats its first answer for a while after the machine has ended
+            return Refusal(ErrorClass.GONE, "terminated", f"{machine.provider_id} has ended.", Scope.REQUEST)
+        return Launched(machine, replayed=None)
+
+    def find(self, request: LaunchRequest) -> FindOutcome:
+        """What carries the token. A machine of the last minutes may not show yet: EC2's lists follow its launches."""
+        filters = [{"Name": "client-token", "Values": [request.token]}]
+        try:
+            machines = self._machines(request.region, filters)
+        except NONSENSE as error:
+            return Unclear("garbled", f"the answer about the token makes no sense: {type(error).__name__}")
+        except Exception as error:
+            return clients.meaning_of(error)
+        living = [machine for machine in machines if machine.live]
+        return Found(next(iter(living or machines), None))
+
+    def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
+        try:
+            answer = self._client("ec2", region, write=True).terminate_instances(InstanceIds=[provider_id])
+        except Exception as error:
+            outcome = clients.meaning_of(error)
+            if isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE:
+                return Terminated(None, already_gone=True)
+            return outcome
+        finally:
+            reach("terminate", "K3")
+        if [row.get("InstanceId") for row in answer.get("TerminatingInstances") or ()] != [provider_id]:
+            return Unclear("garbled", "the answer to the terminate is about something else")
+        seen = self._described(region, [provider_id])
+        return Terminated(next(iter(seen.machines), None))
+
+    def describe(self, provider_ids: Sequence[str]) -> Inventory:
+        machines: tuple[Machine, ...] = ()
+        for region in self.regions if provider_ids else ():
+            part = self._described(region, provider_ids)
+            machines += part.machines
+            if not part.complete:
+                return Inventory(machines, False, problem=part.problem)
+        return Inventory(machines, True)
+
+    def inventory(self, installation: str) -> Inventory:
+        filters = [
+            {"Name": "tag:purser:installation", "Values": [installation]},
+            {"Name": "instance-state-name", "Values": list(LIVE_STATES)},
+        ]
+        machines: list[Machine] = []
+        who = ""
+        try:
+            with self._reading("machines"):
+                # Asked each time: a key that now belongs to another account would show an empty one.
+                who = self._who()
+                for region in self.regions:
+                    self._machines(region, filters, into=machines)
+        except ReadFailed as error:
+            return Inventory(tuple(machines), False, who, str(error))
+        return Inventory(tuple(machines), True, who)
+
+    def notices(self, after: int) -> list[Notice]:
+        """Warnings in the queue, each until it is settled; none without a queue. They have no sequence."""
+        queue_url = self.account.options.get("queue_url")
+        if not queue_url:
+            return []
+        with self._reading("notices"):
+            answer = self._client("sqs", self.regions[0]).receive_message(
+                QueueUrl=queue_url, MaxNumberOfMessages=min(self.page_size, 10), VisibilityTimeout=30
+            )
+            return [notice_of(message) for message in answer.get("Messages") or ()]
+
+    def settle(self, notices: Sequence[Notice]) -> None:
+        with self._reading("settled notices"):
+            for notice in notices:
+                self._client("sqs", self.regions[0]).delete_message(
+                    QueueUrl=self.account.options["queue_url"], ReceiptHandle=notice.receipt
+                )
+
+    # --- Reading -----------------------------------------------------------------------------------------------
+
+    def _who(self) -> str:
+        return str(self._client("sts", self.regions[0]).get_caller_identity()["Account"])
+
+    def _zones(self, region: str) -> tuple[str, ...]:
+        wanted = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
+        answer = self._client("ec2", region).describe_availability_zones(Filters=wanted)
+        return tuple(str(zone["ZoneName"]) for zone in answer["AvailabilityZones"])
+
+    def _offered(self, region: str, known: set[str]) -> Iterator[OfferedPool]:
+        """On-demand and spot of each type and zone, where there is a price."""
+        wanted = [{"Name": "instance-type", "Values": list(shapes.FAMILIES)}]
+        where = [
+            (str(row["InstanceType"]), str(row["Location"]))
+            for page in self._pages(
+                region,
+                "describe_instance_type_offerings",
+                least=5,
+                most=1000,
+                LocationType="availability-zone",
+                Filters=wanted,
+            )
+            for row in page["InstanceTypeOfferings"]
+            if row["InstanceType"] in known
+        ]
+        listed, asked_at = self._list_prices(region)
+        now = {
+            (row["InstanceType"], row["AvailabilityZone"]): row
+            for page in self._spot_prices(region, asked_at)
+            for row in sorted(page["SpotPriceHistory"], key=lambda row: row["Timestamp"])
+        }
+        for kind, zone in where:
+            if kind in listed:
+                yield OfferedPool(kind, region, zone, "on-demand", listed[kind], "USD", asked_at, "AWS price list")
+            if (kind, zone) in now:
+                change = prices.spot_change(now[kind, zone])
+                yield OfferedPool(
+                    kind, region, zone, "spot", change.price_per_hour, "USD", change.effective_from, "EC2 spot history"
+                )
+
+    def _list_prices(self, region: str) -> tuple[dict[str, Any], datetime]:
+        pricing = str(self.account.options.get("pricing_region") or PRICING_REGION)
+        products: list[str] = []
+        asked_at = None
+        for page in self._pages(
+            pricing,
+            "get_products",
+            service="pricing",
+            least=1,
+            most=100,
+            ServiceCode="AmazonEC2",
+            Filters=prices.product_filters(region),
+        ):
+            asked_at = asked_at or _answered_at(page)
+            products += page["PriceList"]
+        assert asked_at is not None, "there is always a first page"
+        return prices.list_prices(products), asked_at
+
+    def _spot_prices(self, region: str, since: datetime) -> Iterator[dict[str, Any]]:
+        wanted = [{"Name": "instance-type", "Values": list(shapes.FAMILIES)}]
+        return self._pages(
+            region,
+            "describe_spot_price_history",
+            least=1,
+            most=1000,
+            ProductDescriptions=[prices.LINUX],
+            StartTime=since,
+            Filters=wanted,
+        )
+
+    def _described(self, region: str, provider_ids: Sequence[str]) -> Inventory:
+        machines: list[Machine] = []
+        try:
+            with self._reading("machines"):
+                for start in range(0, len(provider_ids), IDS_AT_ONCE):
+                    # By a filter: asked for by name, one unknown id would refuse the whole list.
+                    ids = list(provider_ids[start : start + IDS_AT_ONCE])
+                    self._machines(region, [{"Name": "instance-id", "Values": ids}], into=machines)
+        except ReadFailed as error:
+            return Inventory(tuple(machines), False, problem=str(error))
+        return Inventory(tuple(machines), True)
+
+    def _machines(
+        self, region: str, filters: list[dict[str, Any]], *, into: list[Machine] | None = None
+    ) -> list[Machine]:
+        """Every instance these filters leave. `into` keeps what was read before a page failed."""
+        found = into if into is not None else []
+        for page in self._pages(region, "describe_instances", least=5, most=1000, Filters=filters):
+            seen_at = _answered_at(page)
+            found += [
+                machine_of(row, region=region, seen_at=seen_at)
+                for reservation in page["Reservations"]
+                for row in reservation["Instances"]
+            ]
+        return found
+
+    def _pages(
+        self, region: str, verb: str, *, least: int, most: int, service: str = "ec2", **said: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Every page of a list, one call each."""
+        ask: Callable[..., dict[str, Any]] = getattr(self._client(service, region), verb)
+        following: str | None = None
+        while True:
+            more = {"NextToken": following} if following else {}
+            page = ask(MaxResults=max(min(self.page_size, most), least), **said, **more)
+            yield page
+            if not page.get("NextToken"):
+                return
+            if page["NextToken"] == following:
+                raise ValueError(f"the list of {verb} goes round in a circle")
+            following = page["NextToken"]
+
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
+        """Turns whatever goes wrong into ReadFailed."""
+        try:
+            yield
+        except ReadFailed:
+            raise
+        except NONSENSE as error:
+            raise ReadFailed(f"{self.account.name}: the answer about {what} makes no sense.") from error
+        except Exception as error:
+            meaning = clients.meaning_of(error)
+            raise ReadFailed(f"{self.account.name}: {what}: {meaning.code}: {meaning.message}") from error
+
+    def _client(self, service: str, region: str, *, write: bool = False) -> Any:
+        keys = clients.read_keys(self.account.secret)
+        seconds = self.write_seconds if write else self.read_seconds
+        return clients.client(service, region, self.endpoint_url, keys, seconds)
+
+
+def _answered_at(answer: dict[str, Any]) -> datetime:
+    """The cloud's own clock, as it stands in every answer of it."""
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
+
+
+def _regions(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(r, str) and _REGION.fullmatch(r) for r in value):
+        sentence = 'An AWS account needs the option regions: a list of their names, such as ["us-east-1"].'
+        raise Refused("account-options", sentence, field="options")
+    return tuple(dict.fromkeys(value))
+
+
+def _address(value: Any) -> str:
+    if value and (not isinstance(value, str) or not _ADDRESS.fullmatch(value)):
+        raise Refused("account-options", "The option endpoint_url is an http or https address.", field="options")
+    return value or ""
+
+
+def _positive(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise Refused("account-options", f"The option {name} must be a number above 0.", field="options")
+    return float(value)
