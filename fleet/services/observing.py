@@ -129,11 +129,9 @@ def watch_notices(account: CloudAccount, *, now: datetime) -> int:
 
 def _settled(account: CloudAccount, notices: Sequence[Notice], now: datetime) -> list[Notice]:
     """Those of a queue that need not come again. One about a machine we do not know may be ahead of its launch."""
-    known = set(
-        Instance.objects.filter(
-            account=account, provider_id__in=[notice.provider_id for notice in notices]
-        ).values_list("provider_id", flat=True)
-    )
+    told = [notice.provider_id for notice in notices]
+    ours = Instance.objects.filter(account=account, provider_id__in=told)
+    known = set(ours.values_list("provider_id", flat=True))
     return [
         notice
         for notice in notices

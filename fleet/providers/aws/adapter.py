@@ -105,7 +105,7 @@ class Aws:
             return Refusal(ErrorClass.BAD_REQUEST, "cannot-be-said", str(error), Scope.REQUEST)
         try:
             answer = self._client("ec2", request.region, write=True).run_instances(**said)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
             return clients.meaning_of(error)
         finally:
             reach("launch", "K3")
@@ -125,7 +125,7 @@ class Aws:
             machines = self._machines(request.region, filters)
         except NONSENSE as error:
             return Unclear("garbled", f"the answer about the token makes no sense: {type(error).__name__}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
             return clients.meaning_of(error)
         living = [machine for machine in machines if machine.live]
         return Found(next(iter(living or machines), None))
@@ -133,7 +133,7 @@ class Aws:
     def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
         try:
             answer = self._client("ec2", region, write=True).terminate_instances(InstanceIds=[provider_id])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
             outcome = clients.meaning_of(error)
             if isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE:
                 return Terminated(None, already_gone=True)
@@ -311,7 +311,7 @@ class Aws:
             raise
         except NONSENSE as error:
             raise ReadFailed(f"{self.account.name}: the answer about {what} makes no sense.") from error
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
             meaning = clients.meaning_of(error)
             raise ReadFailed(f"{self.account.name}: {what}: {meaning.code}: {meaning.message}") from error
 
