@@ -311,7 +311,7 @@ class Aws:
             raise
         except NONSENSE as error:
             raise ReadFailed(f"{self.account.name}: the answer about {what} makes no sense.") from error
-        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
+        except Exception as error:
             meaning = clients.meaning_of(error)
             raise ReadFailed(f"{self.account.name}: {what}: {meaning.code}: {meaning.message}") from error
 
