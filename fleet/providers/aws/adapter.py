@@ -3,7 +3,8 @@
 Options of an account: `regions` (a list, required), `endpoint_url` (one address for every service: an emulator or a
 private endpoint), `queue_url` (the SQS queue that EventBridge feeds with interruption warnings), `image`,
 `root_device`, `subnets` (zone -> subnet), `security_groups`, `instance_profile`, `pricing_region`,
-`read_seconds` and `write_seconds` (how long a call may be silent), `page_size`.
+`read_seconds` and `write_seconds` (how long a call may be silent), `page_size`, `hidden_seconds` (after which a
+notice that was not settled comes again).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from fleet.providers.base import Account, AccountFacts, ReadFailed
 
 READ_SECONDS, WRITE_SECONDS = 15.0, 30.0
 PAGE = 1000
+HIDDEN_SECONDS = 30
 PRICING_REGION = "us-east-1"
 SETTLED_AFTER = timedelta(minutes=5)
 """Spot prices younger than this may not all be in the history yet."""
@@ -65,6 +67,7 @@ class Aws:
         self.endpoint_url = _address(options.get("endpoint_url", ""))
         self.read_seconds = _positive(options.get("read_seconds", READ_SECONDS), "read_seconds")
         self.write_seconds = _positive(options.get("write_seconds", WRITE_SECONDS), "write_seconds")
+        self.hidden_seconds = int(_positive(options.get("hidden_seconds", HIDDEN_SECONDS), "hidden_seconds"))
         self.page_size = int(_positive(options.get("page_size", PAGE), "page_size"))
 
     def facts(self) -> AccountFacts:
@@ -178,8 +181,10 @@ class Aws:
             return []
         with self._reading("notices"):
             answer = self._client("sqs", self.regions[0]).receive_message(
-                QueueUrl=queue_url, MaxNumberOfMessages=min(self.page_size, 10), VisibilityTimeout=30
+                QueueUrl=queue_url, MaxNumberOfMessages=min(self.page_size, 10), VisibilityTimeout=self.hidden_seconds
             )
+            if not answer["ResponseMetadata"].get("RequestId"):
+                raise ValueError("an empty answer that SQS did not give")
             return [notice_of(message) for message in answer.get("Messages") or ()]
 
     def settle(self, notices: Sequence[Notice]) -> None:

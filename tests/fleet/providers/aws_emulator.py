@@ -40,7 +40,14 @@ class AwsEmulator:
 
     SMALLEST_PAGE: ClassVar[int] = 5
     words: ClassVar[dict[str, Words]] = {
-        "aws": Words("RequestLimitExceeded", "UnauthorizedOperation", "InternalError"),
+        "aws": Words(
+            "RequestLimitExceeded",
+            "UnauthorizedOperation",
+            "InternalError",
+            tells_replays=False,
+            lists_follow=True,
+            keeps_notices=False,
+        ),
     }
 
     def __init__(self, aws: Emulated) -> None:
@@ -59,11 +66,19 @@ class AwsEmulator:
         keys = {"access_key_id": f"AKIAHUSH{number:012d}", "secret_access_key": f"hush-hush-{number}"}
         made = self._aws.put("credentials", keys)
         self._account_refs[keys["access_key_id"]] = made["account_id"]
-        options = {"endpoint_url": self._aws.url, "regions": REGIONS, "queue_url": made["queue_url"]}
+        options = {
+            "endpoint_url": self._aws.url,
+            "regions": REGIONS,
+            "queue_url": made["queue_url"],
+            "hidden_seconds": 1,
+        }
         return Account(cloud, f"contract {cloud} {number}", json.dumps(keys), options)
 
     def account_ref(self, account: Account) -> str:
         return self._account_refs[_access_key(account)]
+
+    def secrets(self, account: Account) -> list[str]:
+        return [str(json.loads(account.secret)["secret_access_key"])]
 
     def address(self, account: Account) -> str:
         return str(account.options["endpoint_url"])

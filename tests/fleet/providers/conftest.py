@@ -7,8 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.fleet.providers.emulators import EMULATORS, Emulator
+from tests.fleet.providers.emulators import Emulator
 from tests.fleet.providers.tenant import Tenant
+from tests.fleet.providers.under_contract import EMULATORS
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,15 @@
-"""Where the contract's accounts come from: one emulator for every registered provider.
-
-A new cloud adds a class like `SandboxEmulator` and one line in EMULATORS; the tests ask for nothing else.
-"""
+"""What an emulator of a provider's clouds can do for the contract; the tests ask for nothing else."""
 
 from __future__ import annotations
 
-import itertools
-import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from fleet.domain.outcomes import LaunchRequest, PriceChange, Scope
 from fleet.providers.base import Account
-from tests.sandbox_server import ORDERS, Sandbox, sandbox_process
 
 
 @dataclass(frozen=True)
@@ -27,6 +19,9 @@ class Words:
     throttle: str
     forbidden: str
     internal: str
+    tells_replays: bool = True  # an answer says whether an earlier call had made the machine
+    lists_follow: bool = False  # a token is looked up in lists, which may lag behind the launch
+    keeps_notices: bool = True  # under a sequence; else they wait in a queue until they are settled
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION
 
@@ -35,6 +30,7 @@ class Emulator(Protocol):
     """A stand-in of a provider's clouds: it makes accounts, obeys hooks and tells what truly happened."""
 
     words: ClassVar[dict[str, Words]]
+    SMALLEST_PAGE: ClassVar[int]  # in machines, shapes and offerings
 
     @classmethod
     def running(cls, folder: Path) -> AbstractContextManager[Self]:
@@ -47,6 +43,10 @@ class Emulator(Protocol):
 
     def account_ref(self, account: Account) -> str:
         """What the cloud calls this account."""
+        ...
+
+    def secrets(self, account: Account) -> list[str]:
+        """What of its credential may stand in no text."""
         ...
 
     def address(self, account: Account) -> str:
@@ -112,142 +112,3 @@ class Emulator(Protocol):
     def take_back(self, cloud: str, provider_id: str) -> None:
         """Notice is given that a machine will be interrupted."""
         ...
-
-
-class SandboxEmulator:
-    """The sandbox's three clouds. An account is a credential of its own, so one process serves all tests."""
-
-    words: ClassVar[dict[str, Words]] = {
-        "aws": Words("RequestLimitExceeded", "UnauthorizedOperation", "InternalError"),
-        "gcp": Words("rateLimitExceeded", "forbidden", "backendError", throttle_scope=Scope.ACCOUNT),
-        "azure": Words("TooManyRequests", "AuthorizationFailed", "InternalServerError", stock_out_scope=Scope.ZONE),
-    }
-
-    def __init__(self, server: Sandbox) -> None:
-        self._server = server
-        self._numbers = itertools.count(1)
-
-    @classmethod
-    @contextmanager
-    def running(cls, folder: Path) -> Iterator[Self]:
-        # Fast, so that an ended machine leaves its last state and prices change while a test waits.
-        with sandbox_process(folder, time_factor=600.0) as server:
-            yield cls(server)
-
-    def account(self, cloud: str) -> Account:
-        number = next(self._numbers)
-        secret = f"hush-hush-{number}"
-        self._put(f"/v1/credentials/{secret}", {"status": "ok", "account_id": f"tenant-{number}"})
-        return Account(cloud, f"contract {cloud} {number}", secret, {"url": self._server.url})
-
-    def account_ref(self, account: Account) -> str:
-        return account.secret.replace("hush-hush", "tenant")
-
-    def address(self, account: Account) -> str:
-        return str(account.options["url"])
-
-    def through(self, account: Account, address: str) -> Account:
-        return self._with(account, url=address)
-
-    def impatient(self, account: Account, seconds: float) -> Account:
-        return self._with(account, read_seconds=seconds, write_seconds=seconds)
-
-    def paged(self, account: Account, size: int) -> Account:
-        return self._with(account, page_size=size)
-
-    def order(self, cloud: str, token: str) -> LaunchRequest:
-        return LaunchRequest(token=token, **ORDERS[cloud])
-
-    def machines(self, token: str) -> list[dict[str, Any]]:
-        return self._rows("SELECT * FROM machines WHERE token = ? ORDER BY launched_at", token)
-
-    def calls(self) -> int:
-        return int(self._rows("SELECT count(*) AS calls FROM calls")[0]["calls"])
-
-    def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
-        changes: set[PriceChange] = set()
-        cursor = {}
-        while True:
-            page = self._server.get(f"/v1/clouds/{cloud}/price-history", since=since.isoformat(), limit=777, **cursor)
-            changes |= {
-                PriceChange(
-                    item["instance_type"],
-                    item["zone"],
-                    item["capacity_type"],
-                    datetime.fromisoformat(item["effective_from"]),
-                    Decimal(item["price_per_hour"]),
-                )
-                for item in page.body["items"]
-            }
-            if not page.body["next_cursor"]:
-                return changes
-            cursor = {"cursor": page.body["next_cursor"]}
-
-    def now(self) -> datetime:
-        return datetime.fromisoformat(self._server.get("/v1/clock").body["now"])
-
-    def spoil(self, account: Account, verb: str, kind: str, **details: Any) -> None:
-        answer = self._server.post("/v1/faults", {"verb": verb, "cloud": account.cloud, "kind": kind, **details})
-        assert answer.status == 201, answer
-
-    def heal(self) -> None:
-        assert self._server.delete("/v1/faults").status == 200
-
-    @contextmanager
-    def sold_out(self, request: LaunchRequest, cloud: str) -> Iterator[None]:
-        pool = {name: getattr(request, name) for name in ("instance_type", "zone", "capacity_type")}
-        assert self._server.post(f"/v1/clouds/{cloud}/stock", {**pool, "available": 0}).status == 200
-        try:
-            yield
-        finally:
-            assert self._server.post(f"/v1/clouds/{cloud}/stock", {**pool, "available": None}).status == 200
-
-    @contextmanager
-    def without_quota(self, request: LaunchRequest, account: Account) -> Iterator[None]:
-        path = f"/v1/clouds/{account.cloud}/quotas"
-        [bucket] = [
-            item["bucket"]
-            for item in self._server.get(path).body["items"]
-            if (item["region"], item["capacity_type"]) == (request.region, request.capacity_type)
-            and request.instance_type in item["instance_types"]
-        ]
-        limit = {"bucket": bucket, "region": request.region}
-        self._put(path, {"items": [{**limit, "limit_accelerators": 0}]})
-        try:
-            yield
-        finally:
-            self._put(path, {"items": [{**limit, "limit_accelerators": None}]})
-
-    @contextmanager
-    def lagging(self, seconds: float) -> Iterator[None]:
-        self._put("/v1/describe-lag", {"seconds_real": seconds})
-        try:
-            yield
-        finally:
-            self._put("/v1/describe-lag", {"seconds_real": 0.0})
-
-    def revoke(self, account: Account) -> None:
-        self._put(f"/v1/credentials/{account.secret}", {"status": "revoked"})
-
-    def take_back(self, cloud: str, provider_id: str) -> None:
-        assert self._server.post(f"/v1/clouds/{cloud}/instances/{provider_id}/preempt", {}).status == 200
-
-    def _put(self, path: str, body: dict[str, Any]) -> None:
-        answer = self._server.put(path, body)
-        assert answer.status == 200, answer
-
-    def _with(self, account: Account, **options: Any) -> Account:
-        return replace(account, options={**account.options, **options})
-
-    def _rows(self, sql: str, *values: str) -> list[dict[str, Any]]:
-        connection = sqlite3.connect(f"file:{self._server.ledger}?mode=ro", uri=True)
-        try:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(sql, values)]
-        finally:
-            connection.close()
-
-
-EMULATORS: dict[str, type[Emulator]] = {
-    "sandbox": SandboxEmulator,
-}

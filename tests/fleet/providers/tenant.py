@@ -74,8 +74,16 @@ class Tenant:
     def impatient(self) -> CloudProvider:
         return connect(self.provider, self.emulator.impatient(self.account, 0.4))
 
-    def paged(self, size: int) -> CloudProvider:
+    def paged(self) -> CloudProvider:
+        """With pages as small as the cloud has them."""
+        return connect(self.provider, self.emulator.paged(self.account, self.emulator.SMALLEST_PAGE))
+
+    def in_pages_of(self, size: int) -> CloudProvider:
         return connect(self.provider, self.emulator.paged(self.account, size))
+
+    def paged_through(self, address: str) -> CloudProvider:
+        smallest = self.emulator.paged(self.account, self.emulator.SMALLEST_PAGE)
+        return connect(self.provider, self.emulator.through(smallest, address))
 
     @contextmanager
     def calling(self, times: int) -> Iterator[None]:
