@@ -184,7 +184,7 @@ class Aws:
                 QueueUrl=queue_url, MaxNumberOfMessages=min(self.page_size, 10), VisibilityTimeout=self.hidden_seconds
             )
             if not answer["ResponseMetadata"].get("RequestId"):
-                raise ValueError("an empty answer that SQS did not give")
+                raise ValueError("an answer that SQS did not give")
             return [notice_of(message) for message in answer.get("Messages") or ()]
 
     def settle(self, notices: Sequence[Notice]) -> None:

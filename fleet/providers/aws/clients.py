@@ -73,7 +73,7 @@ def client(service: str, region: str, endpoint_url: str, keys: Keys | None, read
         max_pool_connections=10,
     )
     with _MAKING:  # making one is not safe beside another; using one is
-        return _session().create_client(
+        made = _session().create_client(
             service,
             region_name=region,
             endpoint_url=endpoint_url or None,
@@ -82,6 +82,21 @@ def client(service: str, region: str, endpoint_url: str, keys: Keys | None, read
             aws_session_token=(keys.session_token or None) if keys else None,
             config=once,
         )
+    if made.meta.service_model.resolved_protocol == "json":
+        made.meta.events.register("before-parse", _whole)
+    return made
+
+
+def _whole(response_dict: dict[str, Any], **_: object) -> None:
+    """Refuse what is not JSON: the SDK would take half an answer of 200 for an empty one."""
+    from botocore.parsers import ResponseParserError
+
+    try:
+        whole = isinstance(json.loads(response_dict["body"]), dict)
+    except ValueError:
+        whole = False
+    if not whole and response_dict["status_code"] < 300:
+        raise ResponseParserError("the answer is not JSON")
 
 
 @cache
