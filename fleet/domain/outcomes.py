@@ -210,6 +210,19 @@ class PriceChange:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One thing an account has to be able to do, tried without buying anything.
+
+    `needs`: the permission to grant where it cannot, in the cloud's own words; empty when it is not about one.
+    """
+
+    what: str
+    ok: bool
+    detail: str = ""
+    needs: str = ""
+
+
+@dataclass(frozen=True)
 class PriceHistory:
     """Changes of prices, and the instant up to which none is missing."""
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from fleet.domain.outcomes import (
+    Check,
     FindOutcome,
     Inventory,
     LaunchOutcome,
@@ -60,6 +61,10 @@ class CloudProvider(Protocol):
 
     def facts(self) -> AccountFacts:
         """Who and where. Raises ReadFailed."""
+        ...
+
+    def checks(self) -> Sequence[Check]:
+        """Everything Purser asks of the account, tried without spending. Raises nothing a cloud answers."""
         ...
 
     def instance_types(self) -> Iterable[OfferedType]:

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode
 from fleet.crashpoints import reach
 from fleet.domain.addresses import LOOPBACK_ONLY
 from fleet.domain.outcomes import (
+    Check,
     ErrorClass,
     FindOutcome,
     Found,
@@ -92,6 +93,17 @@ class Sandbox:
         with self._understanding():
             zones = {region["name"]: tuple(region["zones"]) for region in body["regions"]}
             return AccountFacts(_name(body["account_id"]), zones, int(body["notice_seconds"]), rule)
+
+    def checks(self) -> list[Check]:
+        tried = []
+        for what, read in (("who we are", self.facts), ("offerings", lambda: self._read("offerings", limit=1))):
+            try:
+                read()
+            except ReadFailed as error:
+                tried.append(Check(what, False, str(error)))
+            else:
+                tried.append(Check(what, True))
+        return tried
 
     def instance_types(self) -> list[OfferedType]:
         with self._understanding():

@@ -19,6 +19,7 @@ from typing import Any
 
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
+    Check,
     ErrorClass,
     FindOutcome,
     Found,
@@ -38,7 +39,7 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.domain.refusals import Refused
-from fleet.providers.aws import clients, order, prices, shapes
+from fleet.providers.aws import checking, clients, order, prices, shapes
 from fleet.providers.aws.machines import LIVE_STATES, machine_of
 from fleet.providers.aws.notices import LEAD, notice_of
 from fleet.providers.base import Account, AccountFacts, ReadFailed
@@ -75,6 +76,9 @@ class Aws:
             who = self._who()
             zones = {region: self._zones(region) for region in self.regions}
             return AccountFacts(who, zones, int(LEAD.total_seconds()), spot_price_rule="market")
+
+    def checks(self) -> list[Check]:
+        return list(checking.checks(self._client, self.regions, self.account.options))
 
     def instance_types(self) -> list[OfferedType]:
         with self._reading("instance types"):
