@@ -108,10 +108,9 @@ class WireLog:
         self._entries: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
-    def add(self, entry: dict[str, Any]) -> dict[str, Any]:
+    def add(self, entry: dict[str, Any]) -> None:
         with self._lock:
             self._entries.append(entry)
-        return entry
 
     def clear(self) -> None:
         with self._lock:

@@ -129,8 +129,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _spoiled(self, request: Request) -> None:
         fault = self.front.faults.take(request)
         operation, token = self.front.cloud.names(request)
-        entry = {"method": request.method, "path": request.path, "operation": operation, "token": token}
-        entry = self.front.log.add({**entry, "fault": fault.kind if fault else "", "status": None})
+        entry: dict[str, Any] = {
+            "method": request.method,
+            "path": request.path,
+            "operation": operation,
+            "token": token,
+            "fault": fault.kind if fault else "",
+            "status": None,
+        }
+        self.front.log.add(entry)
         if fault is None:
             reply = self._answered(request)
         elif fault.kind == "error":

@@ -138,8 +138,8 @@ def _candidates(ask: Ask) -> list[Candidate]:
 
 def _template(ask: Ask, template: dict[str, Any]) -> dict[str, Any]:
     """What the launch template says. Raises Refused when there is none."""
-    form = {name: template[name] for name in ("LaunchTemplateId", "LaunchTemplateName") if name in template}
-    form["LaunchTemplateVersion.1"] = template.get("Version") or "$Default"
+    form: dict[str, str] = {"LaunchTemplateVersion.1": template.get("Version") or "$Default"}
+    form |= {name: template[name] for name in ("LaunchTemplateId", "LaunchTemplateName") if name in template}
     [version] = ask.plain("DescribeLaunchTemplateVersions", **form)["LaunchTemplateVersions"]
     return dict(version["LaunchTemplateData"])
 

@@ -219,6 +219,6 @@ def _replayed(ask: Ask, made: list[str]) -> dict[str, Any]:
         raise Refused("IdempotentInstanceTerminated", told)
     form = {f"InstanceId.{number}": made_id for number, made_id in enumerate(made, 1)}
     [reservation] = ask.plain("DescribeInstances", **form)["Reservations"]
-    instances = reservation["Instances"]
-    told = [world.machines[item["InstanceId"]].as_told(item, at, world.delays) for item in instances]
-    return {**reservation, "Instances": told}
+    plain = reservation["Instances"]
+    instances = [world.machines[item["InstanceId"]].as_told(item, at, world.delays) for item in plain]
+    return {**reservation, "Instances": instances}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from botocore.parsers import create_parser
@@ -16,7 +16,7 @@ from tests.emulators.aws.wire import Refused, model
 from tests.emulators.faults import Reply, Request
 
 LEFT_OUT = {"host", "content-length", "content-type", "connection", "accept-encoding", "transfer-encoding", "expect"}
-STATEFUL = ("ec2", "sqs", "sts", "ssm", "events", "iam")
+STATEFUL: list[Literal["ec2", "sqs", "sts"]] = ["ec2", "sqs", "sts"]
 
 
 class Moto:
@@ -62,10 +62,11 @@ class Moto:
 
     def reset(self) -> None:
         """Forget everything in every account."""
-        for service in STATEFUL:
-            for account in list(get_backend(service).values()):
-                for backend in list(account.values()):
-                    backend.reset()
+        backends = [get_backend(service) for service in STATEFUL]
+        for backend in (
+            backend for accounts in backends for account in accounts.values() for backend in account.values()
+        ):
+            backend.reset()
         reset_model_data()
 
     def _signed(

@@ -63,8 +63,8 @@ def purchase_block(ask: Ask) -> dict[str, Any]:
         tags=_tags(ask.params),
     )
     world.reservations[bought.id] = bought
-    told = _told(world, bought)
-    return {"CapacityReservation": told, "CapacityReservations": [told]}
+    reservation = _told(world, bought)
+    return {"CapacityReservation": reservation, "CapacityReservations": [reservation]}
 
 
 def create_reservation(ask: Ask) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def model(service: str, operation: str) -> OperationModel:
 
 def parsed(operation: str, form: dict[str, str]) -> dict[str, Any]:
     """EC2's flat parameters as the nested ones that boto3 takes."""
-    request = {
+    request: Any = {
         "values": MultiDict(form),
         "body": "",
         "headers": {},
@@ -98,7 +98,7 @@ def written(call: Call, result: dict[str, Any]) -> Reply:
     serializer = EC2Serializer if call.service == "ec2" else JSONSerializer
     answer = serializer(operation).serialize(result)
     headers = {name: str(value) for name, value in answer["headers"].items()}
-    return Reply(answer["status_code"], answer["body"].encode(), headers)
+    return Reply(answer["status_code"], str(answer["body"]).encode(), headers)
 
 
 def error(call: Call, refused: Refused) -> Reply:
