@@ -82,6 +82,11 @@ def test_the_sandbox_knows_neither_the_apps_nor_django():
     assert importing(REPOSITORY, ("sandbox",), (*APPS, "django", "rest_framework", "celery", "tests", "bench")) == []
 
 
+def test_an_emulator_imports_nothing_of_the_product():
+    # What an adapter and its emulator share, both may have wrong.
+    assert importing(REPOSITORY, ("tests/emulators",), (*APPS, "purser", "sandbox", "bench", "django")) == []
+
+
 def test_nobody_imports_the_project_package():
     assert project_imports(REPOSITORY) == []
 

@@ -16,7 +16,6 @@ import contextlib
 import json
 import signal
 import socket
-import ssl
 import struct
 import sys
 import threading
@@ -59,14 +58,12 @@ class Cloud(Protocol):
 class Front:
     """A cloud on a loopback port."""
 
-    def __init__(self, cloud: Cloud, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, cloud: Cloud, port: int = 0) -> None:
         self.cloud = cloud
         self.faults = Faults()
         self.log = WireLog()
         self._server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"front": self}))
-        if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def serve(self) -> None:
         """Announces the address as one line of JSON, and serves until SIGTERM or SIGINT."""

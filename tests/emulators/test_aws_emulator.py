@@ -203,6 +203,15 @@ def test_what_is_not_sold_is_told_from_what_is_not_there(tenant):
     assert refused(lambda: tenant.run(DryRun=True)) == ("DryRunOperation", 412)
 
 
+def test_an_image_may_be_named_by_its_public_parameter(tenant):
+    parameter = "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id"
+    [gpu], [neuron] = (
+        tenant.run(ImageId=f"resolve:ssm:{parameter}", InstanceType=name, zone="us-east-1c")
+        for name in ("g6.xlarge", "trn1.2xlarge")
+    )
+    assert (gpu["ImageId"], neuron["ImageId"]) == (IMAGE, "ami-0a1b2c3d4e5f60002")
+
+
 def test_a_spot_machine_says_so_and_a_bid_below_the_price_is_refused(tenant):
     [machine] = tenant.run("t-1", InstanceMarketOptions=SPOT)
     [seen] = tenant.seen(**{"instance-lifecycle": "spot"})
@@ -558,6 +567,15 @@ def test_a_fleet_that_finds_too_few_says_so_inside_an_answer_200(aws, tenant):
     assert {seen["InstanceId"] for seen in tenant.seen(**{"tag:from": "template"})} == set(group["InstanceIds"])
 
 
+def test_a_fleet_with_a_least_capacity_is_all_or_nothing(aws, tenant):
+    aws.put("stock", {**POOL, "available": 2})
+    options = {"MinTargetCapacity": 3, "SingleInstanceType": True}
+    made = fleet(tenant, "f-1", [ZONE, ZONE], 3, OnDemandOptions=options)
+    assert (made["Instances"], made["Errors"][0]["ErrorCode"]) == ([], "InsufficientInstanceCapacity")
+    assert tenant.seen() == aws.get("machines", account_id=tenant.account)["items"] == []
+    assert len(tenant.run(MinCount=2, MaxCount=2)) == 2
+
+
 def test_the_same_token_is_the_same_fleet(tenant):
     first, second = fleet(tenant, "f-1", [ZONE], 2), fleet(tenant, "f-1", [ZONE], 2)
     assert (first["FleetId"], first["Instances"]) == (second["FleetId"], second["Instances"])
@@ -573,11 +591,13 @@ def test_a_spot_fleet_buys_where_it_is_cheapest(tenant):
     made = fleet(tenant, "f-1", zones, 1, TargetCapacitySpecification=target, SpotOptions=strategy)
     [seen] = tenant.seen()
     assert (seen["InstanceLifecycle"], made["Errors"]) == ("spot", [])
-    rows = history(tenant, before, InstanceTypes=["g6.xlarge"])
-    prices = {row["AvailabilityZone"]: Decimal(row["SpotPrice"]) for row in reversed(rows)}
-    in_effect = {row["AvailabilityZone"]: Decimal(row["SpotPrice"]) for row in rows if row["Timestamp"] <= before}
-    lowest = {min(zones, key=known.__getitem__) for known in (prices, {**prices, **in_effect})}
-    assert seen["Placement"]["AvailabilityZone"] in lowest
+    prices: dict[str, Decimal] = {}
+    cheapest = set()  # prices go on changing meanwhile
+    for row in reversed(history(tenant, before, InstanceTypes=["g6.xlarge"])):
+        prices[row["AvailabilityZone"]] = Decimal(row["SpotPrice"])
+        if set(zones) <= set(prices):
+            cheapest.add(min(zones, key=prices.__getitem__))
+    assert seen["Placement"]["AvailabilityZone"] in cheapest
     bogus = {"AllocationStrategy": "no-such-strategy"}
     with pytest.raises((BotoCoreError, ClientError)):
         fleet(tenant, "f-2", zones, 1, TargetCapacitySpecification=target, SpotOptions=bogus)

@@ -95,10 +95,9 @@ def _filled(
             continue
         missing -= len(ids)
         made.append({**told, "InstanceIds": ids, "InstanceType": candidate.instance_type})
-    if wanted - missing < least:
-        at = now()
+    if wanted - missing < least:  # all or nothing
         for machine_id in (machine_id for item in made for machine_id in item["InstanceIds"]):
-            ask.world.machines[machine_id].ends_at = at
+            ask.world.untake(machine_id)
         made = []
     return made, errors
 

@@ -93,6 +93,13 @@ class World:
         if pool in self.stock and not machine.reservation:
             self.stock[pool] -= 1
 
+    def untake(self, machine_id: str) -> None:
+        """The machine was never made."""
+        machine = self.machines.pop(machine_id)
+        pool = (machine.instance_type, machine.zone, machine.market)
+        if pool in self.stock and not machine.reservation:
+            self.stock[pool] += 1
+
     def quota(self, account: str, region: str, code: str) -> float:
         return self.quotas.get((account, region, code), float(QUOTA))
 
