@@ -47,8 +47,9 @@ class SpotPrices:
         return sorted(changes)
 
     def current(self, pool: tuple[str, str], at: datetime) -> Change:
-        """The change that made the price in effect."""
-        return self.between(at - BEFORE * 2, at, [pool])[-1]
+        """The change that made the price in effect; the first one kept, before there was any."""
+        found = self.between(at - BEFORE * 2, at, [pool])
+        return found[-1] if found else self.between(at, at + BEFORE * 2, [pool])[0]
 
     def _of(self, pool: tuple[str, str], turn: int, since: datetime, until: datetime) -> list[Change]:
         cycle = timedelta(seconds=len(self.pools))

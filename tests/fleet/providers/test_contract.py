@@ -50,6 +50,23 @@ def test_every_registered_provider_is_under_contract():
     assert set(EMULATORS) == set(REGISTRY)
 
 
+# --- What the account may do -------------------------------------------------------------------------------------
+
+
+def test_an_account_that_may_do_everything_says_so_and_buys_nothing(tenant):
+    checks = tenant.cloud.checks()
+    assert checks
+    assert [check for check in checks if not check.ok] == []
+    assert tenant.cloud.inventory("ours").machines == ()
+
+
+def test_a_credential_that_does_not_work_fails_the_first_check_with_a_sentence(tenant):
+    tenant.emulator.revoke(tenant.account)
+    first = tenant.cloud.checks()[0]
+    assert not first.ok
+    assert first.detail
+
+
 # --- What there is -----------------------------------------------------------------------------------------------
 
 
