@@ -20,6 +20,7 @@ class Row:
     error_class: ErrorClass
     scope: Scope
     retry_after: timedelta | None
+    then: str
 
     def covers(self, code: str, message: str) -> bool:
         """Whether this row speaks of the code (exact, or by prefix) and its text occurs in the message."""
@@ -45,6 +46,7 @@ def _row(values: dict[str, object]) -> Row:
         error_class=ErrorClass(str(values["class"])),
         scope=Scope(str(values["scope"])),
         retry_after=timedelta(seconds=float(str(seconds))) if seconds is not None else None,
+        then=str(values.get("then", "")),
     )
 
 
