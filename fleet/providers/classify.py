@@ -50,6 +50,11 @@ def _row(values: dict[str, object]) -> Row:
     )
 
 
+def next_step(cloud: str, code: str, message: str) -> str:
+    """What is done after such an answer, and what a person can do; empty for a code nobody has classified."""
+    return next((row.then for row in table().get(cloud, ()) if row.covers(code, message)), "")
+
+
 def classify(cloud: str, code: str, message: str, *, retry_after: timedelta | None = None) -> Refusal:
     """The refusal a code means. One nobody has classified is UNKNOWN: the call may have had its effect."""
     for row in table().get(cloud, ()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fleet.models import Allocation, Event, LaunchAttempt, Slot
+from fleet.providers.classify import next_step
 
 MOST_EVENTS = 200
 
@@ -99,12 +100,16 @@ def _attempt(attempt: LaunchAttempt) -> dict[str, Any]:
         "state": attempt.state,
         "calls": attempt.calls,
         "machine": attempt.provider_id or None,
-        "error": {"class": attempt.error_class, "code": attempt.error_code, "message": attempt.error_message}
-        if attempt.error_class
-        else None,
+        "error": _error(attempt) if attempt.error_class else None,
         "created_at": attempt.created_at.isoformat(),
         "resolved_at": attempt.resolved_at.isoformat() if attempt.resolved_at else None,
     }
+
+
+def _error(attempt: LaunchAttempt) -> dict[str, Any]:
+    code, message = attempt.error_code, attempt.error_message
+    then = next_step(attempt.account.cloud, code, message)
+    return {"class": attempt.error_class, "code": code, "message": message, "next": then or None}
 
 
 def _trail(allocation: Allocation, slots: list[Slot]) -> list[dict[str, Any]]:
