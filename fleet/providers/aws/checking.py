@@ -51,7 +51,12 @@ def _of_region(ec2: Any, region: str, options: Mapping[str, Any]) -> Iterator[Ch
             "What is sold where",
             lambda: ec2.describe_instance_type_offerings(MaxResults=5),
         ),
-        "ec2:DescribeSpotPriceHistory": ("Spot prices", lambda: ec2.describe_spot_price_history(MaxResults=1)),
+        "ec2:DescribeSpotPriceHistory": (
+            "Spot prices",
+            lambda: ec2.describe_spot_price_history(
+                InstanceTypes=[SMALL], ProductDescriptions=[prices.LINUX], MaxResults=1
+            ),
+        ),
         "ec2:DescribeInstances": ("Our machines", lambda: ec2.describe_instances(MaxResults=5)),
     }
     for permission, (what, read) in reads.items():
