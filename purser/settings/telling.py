@@ -18,6 +18,8 @@ LOGGING = {
         # Two lines a task, several tasks a second: what a task did is in the event rows; its failures still show.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # Its headers and a line for every token it has kept: what a call came to is in the spans.
+        "azure": {"level": "WARNING"},
     },
 }
 

@@ -58,8 +58,12 @@ class Cloud(Protocol):
 class Front:
     """A cloud on a loopback port."""
 
-    def __init__(self, cloud: Cloud, port: int = 0) -> None:
+    def __init__(
+        self, cloud: Cloud, port: int = 0, tls: ssl.SSLContext | None = None, told: dict[str, str] | None = None
+    ) -> None:
+        """`told`: what is announced beside the address."""
         self.cloud = cloud
+        self._told = told or {}
         self.faults = Faults()
         self.log = WireLog()
         self._server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"front": self}))
@@ -69,7 +73,7 @@ class Front:
         """Announces the address as one line of JSON, and serves until SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: threading.Thread(target=self._server.shutdown).start())
-        print(json.dumps({"url": self.url}), flush=True)
+        print(json.dumps({"url": self.url, **self._told}), flush=True)
         self._server.serve_forever(0.05)
         self._server.server_close()
 
@@ -157,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.kind == "slow":
             time.sleep(fault.delay_seconds_real)
             self._reply(reply)
-        elif fault.kind == "truncate":
+        elif fault.kind == "truncate" and reply.body:  # of one without a body there is no half
             self._reply(reply, sent=len(reply.body) // 2)
         else:
             self._hang_up()

@@ -9,25 +9,38 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
-NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@cache
+def opener(ca_file: str = "") -> urllib.request.OpenerDirector:
+    """Past any proxy; over TLS it trusts what is in `ca_file`."""
+    context = ssl.create_default_context(cafile=ca_file) if ca_file else None
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
 
 
 @dataclass(frozen=True)
 class Emulated:
-    """A running emulator: its address, and what it can be told."""
+    """A running emulator: its address, and what it can be told.
+
+    One that speaks TLS has files with what its clients trust, and with what a server in its place shows.
+    """
 
     url: str
+    ca_file: str = ""
+    server_file: str = ""
 
     def get(self, name: str, **query: str) -> dict[str, Any]:
         return self._control("GET", f"{name}?{urlencode(query)}" if query else name)
@@ -45,7 +58,7 @@ class Emulated:
         """Raises HTTPError when the emulator does not understand."""
         data = json.dumps(body or {}).encode()
         request = urllib.request.Request(f"{self.url}/_emulator/{name}", data=data, method=method)
-        with NO_PROXY.open(request, timeout=30) as answer:
+        with opener(self.ca_file).open(request, timeout=30) as answer:
             return dict(json.loads(answer.read()))
 
 
@@ -60,7 +73,7 @@ def emulator_process(module: str, *arguments: str) -> Iterator[Emulated]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, f"{module} ended with {process.wait()} before it listened"
-        yield Emulated(json.loads(line)["url"])
+        yield Emulated(**json.loads(line))
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -29,6 +29,7 @@ VERBS = {
     "list": r"(?=.*Action=DescribeInstances(&|$))(?!.*client-token)",
     "*": "",
 }
+OPERATIONS = {"": "", "launch": "RunInstances"}
 
 
 class AwsEmulator:
@@ -39,6 +40,7 @@ class AwsEmulator:
     """
 
     SMALLEST_PAGE: ClassVar[int] = 5
+    tls = None
     words: ClassVar[dict[str, Words]] = {
         "aws": Words(
             "RequestLimitExceeded",
@@ -98,8 +100,8 @@ class AwsEmulator:
     def machines(self, token: str) -> list[dict[str, Any]]:
         return list(self._aws.get("machines", token=token)["items"])
 
-    def calls(self) -> int:
-        return int(self._aws.get("calls")["calls"])
+    def calls(self, verb: str = "") -> int:
+        return int(self._aws.get("calls", operation=OPERATIONS[verb])["calls"])
 
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         return {

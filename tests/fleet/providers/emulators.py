@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from fleet.domain.outcomes import LaunchRequest, PriceChange, Scope
 from fleet.providers.base import Account
+from tests.fleet.providers.gateway import Tls
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Words:
     tells_replays: bool = True  # an answer says whether an earlier call had made the machine
     lists_follow: bool = False  # a token is looked up in lists, which may lag behind the launch
     keeps_notices: bool = True  # under a sequence; else they wait in a queue until they are settled
+    remembers_the_ended: bool = True  # else they vanish: in no list any more, and their token is forgotten
+    unasked: frozenset[str] = frozenset()  # reads that its cloud has no answer to, and is not asked for
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION
 
@@ -31,6 +34,7 @@ class Emulator(Protocol):
 
     words: ClassVar[dict[str, Words]]
     SMALLEST_PAGE: ClassVar[int]  # in machines, shapes and offerings
+    tls: Tls | None  # when it speaks TLS
 
     @classmethod
     def running(cls, folder: Path) -> AbstractContextManager[Self]:
@@ -73,8 +77,8 @@ class Emulator(Protocol):
         """The truth: every machine ever made for a token, with at least `id` and `terminated_at` (None: it lives)."""
         ...
 
-    def calls(self) -> int:
-        """How many calls of an adapter have arrived so far."""
+    def calls(self, verb: str = "") -> int:
+        """How many calls of an adapter have arrived so far, signing in aside; of one verb or of all."""
         ...
 
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:

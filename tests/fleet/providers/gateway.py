@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.sandbox_server import NO_PROXY
+from tests.emulators.process import opener
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
-OF_THIS_HOP = {"host", "connection", "content-length", "accept-encoding"}
+OF_THIS_HOP = {"connection", "content-length", "accept-encoding"}
+OF_THIS_ANSWER = {"connection", "content-length", "transfer-encoding", "server", "date"}
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Files with what to trust, and with what to show in the cloud's place."""
+
+    ca_file: str
+    server_file: str
 
 
 @dataclass
@@ -24,6 +35,7 @@ class Reply:
     status: int
     body: bytes = HTML
     reached: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 # What comes instead of an answer. Whoever makes sense of one of these makes it up.
@@ -46,6 +58,10 @@ NONSENSE = [
 ]
 
 
+Forwarded = tuple[int, dict[str, str], bytes]
+"""Status, headers and body."""
+
+
 @dataclass
 class Gateway:
     """Lets `lets_through` calls pass untouched, then gives `reply` to every one. Counts the calls it saw."""
@@ -54,36 +70,46 @@ class Gateway:
     upstream: str
     reply: Reply | None = None
     lets_through: int = 0
+    tls: Tls | None = None
     seen: list[str] = field(default_factory=list)
 
-    def handle(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
+    def handle(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Forwarded:
         self.seen.append(f"{method} {path}")
         if self.reply is None or len(self.seen) <= self.lets_through:
             return self._forwarded(method, path, headers, body)
         if self.reply.reached:
             self._forwarded(method, path, headers, body)
-        return self.reply.status, self.reply.body
+        return self.reply.status, self.reply.headers, self.reply.body
 
-    def _forwarded(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
+    def _forwarded(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Forwarded:
         request = urllib.request.Request(self.upstream + path, data=body, headers=headers, method=method)
+        trusted = self.tls.ca_file if self.tls else ""
         try:
-            with NO_PROXY.open(request, timeout=20) as answer:
-                return answer.status, answer.read()
+            with opener(trusted).open(request, timeout=20) as answer:
+                return answer.status, _kept(answer.headers), answer.read()
         except urllib.error.HTTPError as error:
-            return error.code, error.read()
+            return error.code, _kept(error.headers), error.read()
+
+
+def _kept(headers: Message) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in OF_THIS_ANSWER}
 
 
 @contextmanager
-def gateway(upstream: str, reply: Reply | None = None, *, lets_through: int = 0) -> Iterator[Gateway]:
-    """A running gateway in front of `upstream` (scheme, host and port)."""
+def gateway(
+    upstream: str, reply: Reply | None = None, *, lets_through: int = 0, tls: Tls | None = None
+) -> Iterator[Gateway]:
+    """A running gateway in front of `upstream` (scheme, host and port), which speaks TLS when that does."""
 
     class Handler(BaseHTTPRequestHandler):
         def serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length) if length else None
             kept = {name: value for name, value in self.headers.items() if name.lower() not in OF_THIS_HOP}
-            status, answer = made.handle(self.command, self.path, kept, body)
+            status, headers, answer = made.handle(self.command, self.path, kept, body)
             self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
@@ -94,7 +120,12 @@ def gateway(upstream: str, reply: Reply | None = None, *, lets_through: int = 0)
             """Nothing: pytest shows what a test needs."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Gateway(f"http://127.0.0.1:{server.server_address[1]}", upstream, reply, lets_through)
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.server_file)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
+    made = Gateway(url, upstream, reply, lets_through, tls)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield made

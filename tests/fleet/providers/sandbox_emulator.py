@@ -22,6 +22,7 @@ class SandboxEmulator:
     """The sandbox's three clouds. An account is a credential of its own, so one process serves all tests."""
 
     SMALLEST_PAGE: ClassVar[int] = 1
+    tls = None
     words: ClassVar[dict[str, Words]] = {
         "aws": Words("RequestLimitExceeded", "UnauthorizedOperation", "InternalError"),
         "gcp": Words("rateLimitExceeded", "forbidden", "backendError", throttle_scope=Scope.ACCOUNT),
@@ -69,8 +70,8 @@ class SandboxEmulator:
     def machines(self, token: str) -> list[dict[str, Any]]:
         return self._rows("SELECT * FROM machines WHERE token = ? ORDER BY launched_at", token)
 
-    def calls(self) -> int:
-        return int(self._rows("SELECT count(*) AS calls FROM calls")[0]["calls"])
+    def calls(self, verb: str = "") -> int:
+        return int(self._rows("SELECT count(*) AS calls FROM calls WHERE ? IN ('', verb)", verb)[0]["calls"])
 
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         changes: set[PriceChange] = set()

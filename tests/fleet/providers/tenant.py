@@ -53,15 +53,18 @@ class Tenant:
         return outcome.machine
 
     def ended(self, machine: Machine) -> Machine:
-        """End a machine, and wait until its cloud has nothing left to do with it."""
+        """End a machine, and wait until its cloud has nothing left to do with it. Its last word, if it leaves one."""
         self.cloud.terminate(machine.provider_id, machine.region)
         last: list[Machine] = []
 
         def gone() -> bool:
-            last[:] = self.cloud.describe([machine.provider_id]).machines
-            return bool(last) and last[0].state == MachineState.TERMINATED
+            seen = self.cloud.describe([machine.provider_id])
+            last[:] = seen.machines or (machine,)
+            if not self.words.remembers_the_ended:
+                return seen.complete and not seen.machines
+            return last[0].state == MachineState.TERMINATED
 
-        wait_until(gone, f"{machine.provider_id} is shown as terminated")
+        wait_until(gone, f"{machine.provider_id} is shown as terminated, or no more")
         return last[0]
 
     def live(self, request: LaunchRequest) -> list[str]:
@@ -86,16 +89,17 @@ class Tenant:
         return connect(self.provider, self.emulator.through(smallest, address))
 
     @contextmanager
-    def calling(self, times: int) -> Iterator[None]:
-        """Exactly so many calls arrive at the cloud meanwhile."""
-        before = self.emulator.calls()
+    def calling(self, times: int, verb: str = "") -> Iterator[None]:
+        """Exactly so many calls arrive at the cloud meanwhile, of one verb or of all."""
+        before = self.emulator.calls(verb)
         yield
-        assert self.emulator.calls() - before == times
+        assert self.emulator.calls(verb) - before == times
 
     @contextmanager
     def answered(self, reply: Reply, *, lets_through: int = 0) -> Iterator[str]:
         """The address of a gateway that answers in the cloud's place."""
-        with gateway(self.emulator.address(self.account), reply, lets_through=lets_through) as proxy:
+        upstream = self.emulator.address(self.account)
+        with gateway(upstream, reply, lets_through=lets_through, tls=self.emulator.tls) as proxy:
             yield proxy.url
 
 

@@ -1,10 +1,12 @@
 """Every registered provider with the emulator it is held to the contract over. A new cloud adds a line."""
 
 from tests.fleet.providers.aws_emulator import AwsEmulator
+from tests.fleet.providers.azure_emulator import AzureEmulator
 from tests.fleet.providers.emulators import Emulator
 from tests.fleet.providers.sandbox_emulator import SandboxEmulator
 
 EMULATORS: dict[str, type[Emulator]] = {
     "aws": AwsEmulator,
+    "azure": AzureEmulator,
     "sandbox": SandboxEmulator,
 }
