@@ -10,6 +10,7 @@ from fleet.providers.base import Account, CloudProvider
 
 REGISTRY: dict[str, str] = {
     "aws": "fleet.providers.aws.adapter:Aws",
+    "gcp": "fleet.providers.gcp.adapter:Gcp",
     "sandbox": "fleet.providers.sandbox:Sandbox",
 }
 

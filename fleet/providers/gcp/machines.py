@@ -75,7 +75,9 @@ def ended_machines(operations: Iterable[Any], *, known: Machine | None = None) -
         elif operation.operation_type in ENDS:
             ended.setdefault(provider_id, operation)
     return [
-        _ended(provider_id, begun[provider_id], end, known) for provider_id, end in ended.items() if provider_id in begun
+        _ended(provider_id, begun[provider_id], end, known)
+        for provider_id, end in ended.items()
+        if provider_id in begun
     ]
 
 

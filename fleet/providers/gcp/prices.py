@@ -45,11 +45,8 @@ def price_list(skus: Iterable[Mapping[str, Any]]) -> PriceList:
 
 def price_of(shape: OfferedType, region: str, capacity_type: str, listed: PriceList) -> Decimal | None:
     """US dollars an hour; None where a part has no price, or several."""
-    family = family_of(shape.name)
-    for (wanted, chip, piece), parts in PARTS.items():
-        if (family, shape.accelerator) == (wanted, chip) and piece in shape.name:
-            break
-    else:
+    parts = _parts(shape)
+    if parts is None:
         return None
     amounts = (Decimal(shape.vcpus), Decimal(str(shape.memory_gib)), Decimal(shape.accelerator_count))
     total = Decimal(0)
@@ -59,6 +56,13 @@ def price_of(shape: OfferedType, region: str, capacity_type: str, listed: PriceL
             return None
         total += prices[0] * amount
     return total
+
+
+def _parts(shape: OfferedType) -> tuple[str, str, str] | None:
+    for (family, chip, piece), parts in PARTS.items():
+        if (family, chip) == (family_of(shape.name), shape.accelerator) and piece in shape.name:
+            return parts
+    return None
 
 
 def _said(parts: tuple[str, str, str], capacity_type: str) -> tuple[str, str, str]:

@@ -72,9 +72,9 @@ class World:
     def named(self, project: str, zone: str, name: str, at: datetime) -> Machine | None:
         """The machine that has the name, or the id, now."""
         for machine in self.machines.values():
-            if (machine.project, machine.zone) == (project, zone) and name in (machine.name, str(machine.id)):
-                if machine.exists(at):
-                    return machine
+            here = (machine.project, machine.zone) == (project, zone) and machine.exists(at)
+            if here and name in (machine.name, str(machine.id)):
+                return machine
         return None
 
     def left(self, shape: str, zone: str, market: str) -> int | None:

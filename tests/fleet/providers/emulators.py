@@ -22,6 +22,9 @@ class Words:
     tells_replays: bool = True  # an answer says whether an earlier call had made the machine
     lists_follow: bool = False  # a token is looked up in lists, which may lag behind the launch
     keeps_notices: bool = True  # under a sequence; else they wait in a queue until they are settled
+    follows_launches: bool = False  # a launch is answered before its outcome is known, so that it is asked after
+    refusals_stand: bool = False  # a token that was refused for want of capacity is refused for ever
+    tells_price_changes: bool = True  # by their instants; else only the prices of now are known
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION
 

@@ -2,9 +2,11 @@
 
 from tests.fleet.providers.aws_emulator import AwsEmulator
 from tests.fleet.providers.emulators import Emulator
+from tests.fleet.providers.gcp_emulator import GcpEmulator
 from tests.fleet.providers.sandbox_emulator import SandboxEmulator
 
 EMULATORS: dict[str, type[Emulator]] = {
     "aws": AwsEmulator,
+    "gcp": GcpEmulator,
     "sandbox": SandboxEmulator,
 }
