@@ -155,8 +155,8 @@ class Gcp:
             with self._reading("machines"):
                 for instance in self._api.instances_numbered(numbers):
                     machines.append(machine_of(instance))
-                listed = {machine.provider_id for machine in machines}
-                missing = [number for number in numbers if not any(one.endswith(f"/{number}") for one in listed)]
+                listed = {machine.provider_id.rpartition("/")[2] for machine in machines}
+                missing = [number for number in numbers if number not in listed]
                 machines += ended_machines(self._api.operations_of(missing))
         except ReadFailed as error:
             return Inventory(tuple(machines), False, problem=str(error))
@@ -239,7 +239,7 @@ class Gcp:
         if not done(operation):
             return NOT_YET
         if of_operation(operation) is not None:
-            return Found(None)
+            return Found(None) if machine is None else NOT_YET
         if machine is not None:
             return Found(machine)
         known = Machine(

@@ -80,13 +80,17 @@ class Api:
 
         The SDK's own way to wait asks Google's public address, whatever address it was given.
         """
+        from requests.exceptions import ReadTimeout
+
         zone = operation.zone.rpartition("/")[2]
         while not done(operation) and (left := deadline - time.monotonic()) > 0:
             asked = {"project": self._options.project, "zone": zone, "operation": operation.name}
             began = time.monotonic()
-            operation = self._operation(
-                self.clients.zone_operations.wait(request=asked, retry=None, timeout=max(left, 0.1))
-            )
+            try:
+                answer = self.clients.zone_operations.wait(request=asked, retry=None, timeout=left)
+            except ReadTimeout:  # Google waits for longer than we do
+                break
+            operation = self._operation(answer)
             if not done(operation) and time.monotonic() - began < BETWEEN_WAITS:
                 time.sleep(min(BETWEEN_WAITS, max(deadline - time.monotonic(), 0)))
         return operation

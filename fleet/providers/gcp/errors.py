@@ -6,6 +6,7 @@ The class and the status of an exception mislead: what counts is the reason Goog
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fleet.domain.outcomes import ErrorClass, Refusal, Scope, Unclear
@@ -13,6 +14,7 @@ from fleet.providers.classify import classify
 from fleet.providers.gcp.clients import Garbled, RefusedByPrices, UnreadableCredential
 
 CLOUD = "gcp"
+WORTH_ANOTHER_TOKEN = (ErrorClass.THROTTLE, ErrorClass.TRANSIENT, ErrorClass.UNKNOWN, ErrorClass.GONE)
 
 
 def meaning_of(error: Exception) -> Refusal | Unclear:
@@ -31,7 +33,8 @@ def meaning_of(error: Exception) -> Refusal | Unclear:
     if isinstance(error, GoogleAuthError):
         return Refusal(ErrorClass.AUTH, type(error).__name__, "Google does not take the credential.", Scope.ACCOUNT)
     if isinstance(error, GoogleAPICallError):
-        return _said({"errors": error.errors, "message": error.message, "status": ""}, int(error.code or 0))
+        said = {"errors": error.errors, "message": error.message, "status": error.reason}
+        return _said(said, int(error.code or 0))
     if isinstance(error, RefusedByPrices):
         return _said(error.error, error.status)
     if isinstance(error, requests.exceptions.ConnectionError) and _unsent(error):
@@ -43,8 +46,12 @@ def meaning_of(error: Exception) -> Refusal | Unclear:
     return Unclear("no-answer", f"The call ended in {type(error).__name__}.")
 
 
-def of_operation(operation: Any) -> Refusal | Unclear | None:
-    """How an operation that is done has failed; None when it has not."""
+def of_operation(operation: Any) -> Refusal | None:
+    """How an operation that is done has failed; None when it has not.
+
+    It is a definite no, and it stands: the same token gets the same operation again. What would be worth another try
+    with it elsewhere, or is a code nobody knows, is therefore a no of this pool: the next attempt has a new token.
+    """
     said = list(operation.error.errors)
     if not said:
         return None
@@ -54,7 +61,10 @@ def of_operation(operation: Any) -> Refusal | Unclear | None:
         # Google names zones where the same order would be met now.
         if elsewhere := detail.error_info.metadatas.get("zonesAvailable", ""):
             message = f"{message} Zones that have it: {elsewhere}."
-    return _classified(code, message)
+    refusal = classify(CLOUD, code, message)
+    if refusal.error_class in WORTH_ANOTHER_TOKEN:
+        return replace(refusal, error_class=ErrorClass.STOCK_OUT, scope=Scope.POOL)
+    return refusal
 
 
 def _unsent(error: Exception) -> bool:
