@@ -4,6 +4,7 @@ PUT  credentials    {token, works?}: a bearer token with a new project, or one t
 PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
 PUT  quotas         {project, region, instance_type, capacity_type, gpus}: null: the usual limit
 PUT  delays         {starting?, refusing?, ending?, lag?}: real seconds; `lag`: until lists show a new machine
+DELETE requests                 no requestId is remembered any more
 POST preempt        {id, seconds?}: an operation that says so, and the end of the machine (`zone/number`) after it
 GET  machines       ?request_id= or ?project=: every machine ever made
 GET  clock
@@ -33,6 +34,9 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
             return _quota(world, **body)
         case "PUT", "delays":
             return _delays(world, body)
+        case "DELETE", "requests":
+            world.requests.clear()
+            return {}
         case "POST", "preempt":
             machine = world.machines[int(body["id"].rpartition("/")[2])]
             instances.preempt(world, machine, timedelta(seconds=body.get("seconds", NOTICE_SECONDS)))
