@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fleet.crashpoints import reach
@@ -60,7 +60,7 @@ class Gcp:
         """Raises Refused when the account's options make no sense."""
         self.account = account
         self.options = Options.of(account.options)
-        self._api = Api(account.secret, self.options)
+        self._api = Api(account, self.options)
 
     def facts(self) -> AccountFacts:
         with self._reading("where it sells"):
@@ -242,11 +242,7 @@ class Gcp:
             return Found(None) if machine is None else NOT_YET
         if machine is not None:
             return Found(machine)
-        known = Machine(
-            "", MachineState.TERMINATED, request.region, request.zone, request.instance_type, "", 0,
-            request.capacity_type, None, datetime.now(UTC), tags=request.tags, token=request.token,
-        )  # fmt: skip
-        ended = ended_machines(self._api.operations_of([str(operation.target_id)]), known=known)
+        ended = ended_machines(self._api.operations_of([str(operation.target_id)]), request)
         if not ended:
             return Unclear("vanished", "Google made the machine and shows neither it nor its end.")
         return Found(ended[0])

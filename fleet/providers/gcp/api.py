@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from fleet.providers.base import Account
 from fleet.providers.gcp.clients import Clients, Garbled, clients, sku_pages
 from fleet.providers.gcp.machines import done
 from fleet.providers.gcp.options import Options
@@ -24,13 +25,13 @@ BETWEEN_WAITS = 0.5  # Google's wait may come back at once, when it is busy
 class Api:
     """Compute Engine and its price list, for one account."""
 
-    def __init__(self, secret: str, options: Options) -> None:
-        self._secret = secret
+    def __init__(self, account: Account, options: Options) -> None:
+        self._account = account
         self._options = options
 
     @property
     def clients(self) -> Clients:
-        return clients(self._secret, self._options.api_endpoint)
+        return clients(self._account.secret, self._options.api_endpoint)
 
     def insert(self, zone: str, instance: dict[str, Any], request_id: str) -> Any:
         """The operation that makes a machine."""
@@ -84,10 +85,10 @@ class Api:
 
         zone = operation.zone.rpartition("/")[2]
         while not done(operation) and (left := deadline - time.monotonic()) > 0:
-            asked = {"project": self._options.project, "zone": zone, "operation": operation.name}
             began = time.monotonic()
             try:
-                answer = self.clients.zone_operations.wait(request=asked, retry=None, timeout=left)
+                asked = {"zone": zone, "operation": operation.name}
+                answer = self._sent(self.clients.zone_operations.wait, asked, left)
             except ReadTimeout:  # Google waits for longer than we do
                 break
             operation = self._operation(answer)
@@ -128,10 +129,16 @@ class Api:
             following = page.next_page_token
 
     def _read(self, ask: Any, **asked: Any) -> Any:
-        return ask(request={"project": self._options.project, **asked}, retry=None, timeout=self._options.read_seconds)
+        return self._sent(ask, asked, self._options.read_seconds)
 
     def _write(self, ask: Any, **asked: Any) -> Any:
-        return ask(request={"project": self._options.project, **asked}, retry=None, timeout=self._options.write_seconds)
+        return self._sent(ask, asked, self._options.write_seconds)
+
+    def _sent(self, ask: Any, asked: dict[str, Any], seconds: float) -> Any:
+        """Once: the SDK would repeat a read by itself. Google writes the reason into its audit log."""
+        cause = self._account.request_id()
+        reason = [("x-goog-request-reason", cause)] if cause else []
+        return ask(request={"project": self._options.project, **asked}, retry=None, timeout=seconds, metadata=reason)
 
 
 def _of_kind(kind: str, answer: Any) -> Any:

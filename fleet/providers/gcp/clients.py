@@ -58,15 +58,18 @@ def clients(secret: str, api_endpoint: str) -> Clients:
 
     credentials = _credentials(found)
     options = ClientOptions(api_endpoint=api_endpoint or None)
-    kinds = (
-        compute_v1.InstancesClient,
-        compute_v1.ZoneOperationsClient,
-        compute_v1.GlobalOperationsClient,
-        compute_v1.MachineTypesClient,
-        compute_v1.ZonesClient,
+
+    def client(kind: Any) -> Any:
+        return kind(credentials=credentials, client_options=options)
+
+    return Clients(
+        instances=client(compute_v1.InstancesClient),
+        zone_operations=client(compute_v1.ZoneOperationsClient),
+        global_operations=client(compute_v1.GlobalOperationsClient),
+        machine_types=client(compute_v1.MachineTypesClient),
+        zones=client(compute_v1.ZonesClient),
+        session=AuthorizedSession(credentials),
     )
-    made = [kind(credentials=credentials, client_options=options) for kind in kinds]
-    return Clients(*made, session=AuthorizedSession(credentials))
 
 
 def _read(secret: str) -> dict[str, Any]:
@@ -135,6 +138,6 @@ def _json(answer: Any) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise Garbled("the answer is not an object")
     if answer.status_code != 200:
-        error = said.get("error")
-        raise RefusedByPrices(answer.status_code, error if isinstance(error, dict) else {})
+        told = said.get("error")
+        raise RefusedByPrices(answer.status_code, told if isinstance(told, dict) else {})
     return said

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from fleet.domain.outcomes import Machine, MachineState
+from fleet.domain.outcomes import LaunchRequest, Machine, MachineState
 from fleet.providers.gcp import names
 
 STATES = {
@@ -58,11 +58,11 @@ def metadata(found: Any) -> dict[str, str]:
     return {str(item.key): str(item.value) for item in found.metadata.items}
 
 
-def ended_machines(operations: Iterable[Any], *, known: Machine | None = None) -> list[Machine]:
+def ended_machines(operations: Iterable[Any], request: LaunchRequest | None = None) -> list[Machine]:
     """Machines whose end is among these operations, and whose beginning too.
 
-    Google forgets an instance that is deleted; for some weeks its operations still tell of it. What they do not tell
-    is taken from `known`.
+    Google forgets an instance that is deleted; for a while its operations still tell of it. What they do not tell is
+    known from the `request`, where there is one.
     """
     begun: dict[str, Any] = {}
     ended: dict[str, Any] = {}
@@ -75,7 +75,7 @@ def ended_machines(operations: Iterable[Any], *, known: Machine | None = None) -
         elif operation.operation_type in ENDS:
             ended.setdefault(provider_id, operation)
     return [
-        _ended(provider_id, begun[provider_id], end, known)
+        _ended(provider_id, begun[provider_id], end, request)
         for provider_id, end in ended.items()
         if provider_id in begun
     ]
@@ -89,7 +89,7 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _ended(provider_id: str, begin: Any, end: Any, known: Machine | None) -> Machine:
+def _ended(provider_id: str, begin: Any, end: Any, request: LaunchRequest | None) -> Machine:
     zone = names.last_part(end.zone)
     preempted = end.operation_type == PREEMPTED
     return Machine(
@@ -98,16 +98,16 @@ def _ended(provider_id: str, begin: Any, end: Any, known: Machine | None) -> Mac
         cloud_state="DELETED",
         region=names.region_of(zone),
         zone=zone,
-        instance_type=known.instance_type if known else "",
+        instance_type=request.instance_type if request else "",
         accelerator="",
         accelerator_count=0,
-        capacity_type=known.capacity_type if known else "spot" if preempted else "",
+        capacity_type=request.capacity_type if request else "spot" if preempted else "",
         price_per_hour=None,
         launched_at=instant(begin.insert_time),
         terminated_at=max(instant(end.end_time), instant(begin.insert_time)),
         end_reason=ENDS[end.operation_type],
-        tags=known.tags if known else {},
-        token=known.token if known else "",
+        tags=request.tags if request else {},
+        token=request.token if request else "",
     )
 
 

@@ -90,6 +90,17 @@ def test_a_launch_is_one_insert_with_an_id_and_a_name_made_of_its_token(gcp):
     assert (made["name"], made["id"]) == (names.machine_name("t-1"), machine.provider_id)
 
 
+def test_google_is_told_which_request_a_call_goes_back_to(gcp):
+    told = {"headers": {"x-goog-request-reason": "^req-7$"}, "times": None}
+    gcp.post("faults", {"kind": "error", "code": "rateLimitExceeded", **told})
+    ours = cloud(gcp)
+    assert isinstance(ours.launch(request()), Launched)
+    caused = Gcp(replace(ours.account, request_id=lambda: "req-7"))
+    assert isinstance(caused.launch(request()), Refusal)
+    assert isinstance(caused.find(request()), Refusal)
+    gcp.delete("faults")
+
+
 def test_a_launch_that_takes_longer_than_we_wait_is_unclear_until_google_has_finished(gcp):
     gcp.put("delays", {"starting": 1.5})
     hasty = cloud(gcp, write_seconds=0.3, read_seconds=0.3)
