@@ -64,14 +64,11 @@ class Gcp:
 
     def facts(self) -> AccountFacts:
         with self._reading("where it sells"):
-            zones: dict[str, tuple[str, ...]] = dict.fromkeys(self.options.regions, ())
-            for zone in self._api.zones():
-                region = names.last_part(zone.region)
-                if region in zones and str(zone.status) in ("UP", "Status.UP"):
-                    zones[region] += (str(zone.name),)
             # The bill of a spot machine follows the market, but Google does not tell when a price changed: until the
             # invoice says more, the price at launch holds.
-            return AccountFacts(self.options.project, zones, int(LEAD.total_seconds()), spot_price_rule="launch")
+            return AccountFacts(
+                self.options.project, self._zones(), int(LEAD.total_seconds()), spot_price_rule="launch"
+            )
 
     def instance_types(self) -> list[OfferedType]:
         with self._reading("instance types"):
@@ -113,22 +110,24 @@ class Gcp:
 
     def find(self, request: LaunchRequest) -> FindOutcome:
         """What the token did: the machine of its name, or what became of its operation."""
+        machine = None
         try:
             instance = self._api.instance(request.zone, names.machine_name(request.token))
             if metadata(instance).get(names.TOKEN) != request.token:
                 return Found(None)
             machine = machine_of(instance)
-            if machine.state != MachineState.PENDING:
-                return Found(machine)
-            return self._found(request, machine)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
+        except Exception as error:  # noqa: BLE001 - whatever it was, it says nothing of the launch
             outcome = meaning_of(error)
-        if not isinstance(outcome, Refusal) or outcome.error_class != ErrorClass.GONE:
-            return outcome
+            if not isinstance(outcome, Refusal) or outcome.error_class != ErrorClass.GONE:
+                return outcome
+        if machine is not None and machine.state != MachineState.PENDING:
+            return Found(machine)
         try:
-            return self._found(request, None)
+            return self._found(request, machine)
         except Exception as error:  # noqa: BLE001 - as above
-            return meaning_of(error)
+            outcome = meaning_of(error)
+            gone = isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE
+            return Unclear(outcome.code, outcome.message) if gone else outcome
 
     def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
         where = names.zone_and_number(provider_id)
@@ -249,13 +248,22 @@ class Gcp:
 
     # --- Reading -----------------------------------------------------------------------------------------------
 
+    def _zones(self) -> dict[str, tuple[str, ...]]:
+        """Region -> zones that work."""
+        zones: dict[str, tuple[str, ...]] = {region: () for region in self.options.regions}
+        for zone in self._api.zones():
+            region = names.last_part(zone.region)
+            if region in zones and zone.status == "UP":
+                zones[region] += (str(zone.name),)
+        return zones
+
     def _sold(self) -> list[tuple[OfferedType, str]]:
         """Every shape with accelerators, with each zone where it is sold."""
         sold = [
             (shape, zone)
-            for found in self._api.machine_types()
-            for zone in (names.last_part(str(found.zone)),)
-            if names.region_of(zone) in self.options.regions
+            for zones in self._zones().values()
+            for zone in zones
+            for found in self._api.machine_types(zone)
             if (shape := shapes.shape_of(found)) is not None
         ]
         return sorted(sold, key=lambda pair: (pair[0].name, pair[1]))

@@ -48,8 +48,10 @@ class Api:
     def instances(self, said: str) -> Iterator[Any]:
         return self._everywhere(self.clients.instances, "instance", "instances", said)
 
-    def machine_types(self) -> Iterator[Any]:
-        return self._everywhere(self.clients.machine_types, "machineType", "machine_types", "")
+    def machine_types(self, zone: str) -> Iterator[Any]:
+        """By zone: of all zones together there are some ten thousands."""
+        for page in self._pages(self.clients.machine_types.list, "machineTypeList", {"zone": zone}):
+            yield from page.items
 
     def operations(self, said: str) -> Iterator[Any]:
         return self._everywhere(self.clients.global_operations, "operation", "operations", said)
@@ -104,14 +106,12 @@ class Api:
 
     def _everywhere(self, client: Any, kind: str, field: str, said: str) -> Iterator[Any]:
         """Every row of an aggregated list. Raises Garbled where Google says that a place is missing."""
-        asked = {"filter": said} if said else {}
-        for page in self._pages(client.aggregated_list, f"{kind}AggregatedList", asked):
+        for page in self._pages(client.aggregated_list, f"{kind}AggregatedList", {"filter": said}):
             if page.unreachables:
                 raise Garbled(f"Google could not reach {', '.join(page.unreachables)}")
             for place, part in sorted(page.items.items()):
-                warning = str(part.warning.code)
-                if warning not in ("", "None", NOTHING_HERE):
-                    raise Garbled(f"Google says {warning} of {place}")
+                if part.warning.code not in ("", NOTHING_HERE):
+                    raise Garbled(f"Google says {part.warning.code} of {place}")
                 yield from getattr(part, field)
 
     def _pages(self, ask: Any, kind: str, asked: dict[str, Any]) -> Iterator[Any]:

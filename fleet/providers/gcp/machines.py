@@ -82,7 +82,7 @@ def ended_machines(operations: Iterable[Any], request: LaunchRequest | None = No
 
 
 def done(operation: Any) -> bool:
-    return str(getattr(operation.status, "name", operation.status)) == "DONE"
+    return bool(operation.status.name == "DONE")
 
 
 def instant(text: str) -> datetime:
