@@ -282,6 +282,19 @@ def test_lists_come_in_pages_and_through_filters(gcp, tenant):
     assert tenant.names('(labels.fleet = "f") AND (name != "c")') == ["a", "b"]
 
 
+def test_a_machine_that_goes_between_two_pages_takes_no_other_along(gcp, tenant):
+    for name in ("a", "b", "c"):
+        tenant.ran(name)
+    pages = tenant.instances.aggregated_list(request={"project": tenant.project, "max_results": 1}, retry=None)
+    seen = []
+    for _, part in pages:
+        for found in part.instances:
+            seen.append(found.name)
+            if found.name == "a":
+                tenant.done(tenant.instances.delete_unary(project=tenant.project, zone=ZONE, instance="a", retry=None))
+    assert seen == ["a", "b", "c"]
+
+
 def test_what_is_sold_where_is_listed(tenant):
     types = tenant.client(compute_v1.MachineTypesClient)
     found = {kind.name: kind for kind in types.list(project=tenant.project, zone=ZONE, retry=None)}
@@ -292,7 +305,7 @@ def test_what_is_sold_where_is_listed(tenant):
     assert "nvidia-l4" in {kind.name for kind in accelerators.list(project=tenant.project, zone=ZONE, retry=None)}
     regions = tenant.client(compute_v1.RegionsClient)
     named = [region.name for region in regions.list(project=tenant.project, retry=None)]
-    assert named == ["us-central1", "europe-west4"]
+    assert named == ["europe-west4", "us-central1"]
     metrics = {quota.metric for quota in regions.get(project=tenant.project, region=named[0], retry=None).quotas}
     assert "NVIDIA_L4_GPUS" in metrics
     zones = tenant.client(compute_v1.ZonesClient)

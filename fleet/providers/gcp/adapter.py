@@ -250,7 +250,7 @@ class Gcp:
 
     def _zones(self) -> dict[str, tuple[str, ...]]:
         """Region -> zones that work."""
-        zones: dict[str, tuple[str, ...]] = {region: () for region in self.options.regions}
+        zones: dict[str, tuple[str, ...]] = dict.fromkeys(self.options.regions, ())
         for zone in self._api.zones():
             region = names.last_part(zone.region)
             if region in zones and zone.status == "UP":

@@ -109,8 +109,7 @@ def _shown(world: World, project: str) -> Iterable[dict[str, Any]]:
     at = world.tick()
     since = at - timedelta(seconds=world.delays.lag)
     mine = (m for m in world.machines.values() if m.project == project and m.exists(at) and m.made_at <= since)
-    for machine in sorted(mine, key=lambda m: (m.zone, m.name)):
-        yield machine.as_told(at, world.delays)
+    return [machine.as_told(at, world.delays) for machine in mine]
 
 
 def _found(world: World, call: Call, at: datetime) -> Machine:

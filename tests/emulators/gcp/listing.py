@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from tests.emulators.gcp import catalogue
@@ -41,20 +41,30 @@ def _holds(row: dict[str, Any], field: str, sign: str, value: str) -> bool:
     return same if sign in ("=", "eq") else not same
 
 
-def paged(call: Call, rows: Sequence[Any]) -> tuple[list[Any], dict[str, str]]:
-    """One page of rows, and the token of the next one where there is one. Raises Refused for a token of another."""
+def paged(call: Call, rows: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """One page of rows, and the token of the next one where there is one. Raises Refused for a token of another.
+
+    A page begins after the last row of the one before, wherever that is by now: rows come and go between two pages.
+    """
     mark = f"{call.method}|{call.project}|{call.query.get('filter', '')}|"
-    start = 0
+    after = ""
     if token := call.query.get("pageToken"):
         try:
             told = base64.urlsafe_b64decode(token.encode()).decode()
-            start = int(told.removeprefix(mark))
         except ValueError as error:
             raise Refused("invalid", f"Invalid value for field 'pageToken': '{token}'.") from error
-    end = start + call.most()
-    if end >= len(rows):
-        return list(rows[start:]), {}
-    return list(rows[start:end]), {"nextPageToken": base64.urlsafe_b64encode(f"{mark}{end}".encode()).decode()}
+        if not told.startswith(mark):
+            raise Refused("invalid", f"Invalid value for field 'pageToken': '{token}'.")
+        after = told.removeprefix(mark)
+    left = sorted((row for row in rows if _key(row) > after), key=_key)
+    page = left[: call.most()]
+    if len(page) == len(left):
+        return page, {}
+    return page, {"nextPageToken": base64.urlsafe_b64encode(f"{mark}{_key(page[-1])}".encode()).decode()}
+
+
+def _key(row: dict[str, Any]) -> str:
+    return f"{row.get('zone', '').rpartition('/')[2]}|{row['name']}"
 
 
 def listed(call: Call, kind: str, rows: Iterable[dict[str, Any]], schema: str) -> dict[str, Any]:
