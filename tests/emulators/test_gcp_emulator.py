@@ -322,6 +322,14 @@ def test_the_price_list_has_parts_in_pages(tenant):
     assert len({sku["skuId"] for sku in whole["skus"]}) == len(whole["skus"])
 
 
+def test_permissions_are_told_without_being_tried(gcp, tenant):
+    gcp.put("credentials", {"token": tenant.token, "missing": ["compute.instances.create"]})
+    asked = {"permissions": ["compute.instances.create", "compute.instances.list"]}
+    path = f"/v3/projects/{tenant.project}:testIamPermissions"
+    assert tenant.raw("POST", path, asked) == (200, {"permissions": ["compute.instances.list"]})
+    assert tenant.raw("POST", "/v3/projects/other:testIamPermissions", asked)[0] == 403
+
+
 # --- What goes wrong on the wire -----------------------------------------------------------------------------------
 
 

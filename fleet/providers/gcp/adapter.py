@@ -1,9 +1,10 @@
 """One project of Google Cloud as a cloud.
 
-Options of an account: `project` (required), `regions` (a list, required), `api_endpoint` and `billing_endpoint` (other
-addresses, with their scheme: an emulator or a private endpoint), `image`, `network`, `subnetwork` (a name in each
-region, or a whole path), `external_ip` (false: none), `network_tags`, `service_account` (the identity of the machines),
-`read_seconds` (how long a call may be silent), `write_seconds` (how long a launch is followed), `page_size`.
+Options of an account: `project` (required), `regions` (a list, required), `api_endpoint`, `billing_endpoint` and
+`permissions_endpoint` (other addresses, with their scheme: an emulator or a private endpoint), `image`, `network`,
+`subnetwork` (a name in each region, or a whole path), `external_ip` (false: none), `network_tags`, `service_account`
+(the identity of the machines), `read_seconds` (how long a call may be silent), `write_seconds` (how long a launch is
+followed), `page_size`.
 
 A credential is the JSON of a service account's key, or {"access_token": "…"}; without one it is whatever identity the
 machine has.
@@ -14,12 +15,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
+    Check,
     ErrorClass,
     FindOutcome,
     Found,
@@ -40,7 +41,7 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.providers.base import Account, AccountFacts, ReadFailed
-from fleet.providers.gcp import names, order, prices, shapes
+from fleet.providers.gcp import checking, names, order, prices, shapes
 from fleet.providers.gcp.api import Api
 from fleet.providers.gcp.errors import meaning_of, of_operation
 from fleet.providers.gcp.machines import PREEMPTED, done, ended_machines, machine_of, metadata
@@ -69,6 +70,9 @@ class Gcp:
             return AccountFacts(
                 self.options.project, self._zones(), int(LEAD.total_seconds()), spot_price_rule="launch"
             )
+
+    def checks(self) -> list[Check]:
+        return list(checking.checks(self._api, self._zones, self.account.options))
 
     def instance_types(self) -> list[OfferedType]:
         with self._reading("instance types"):
@@ -192,8 +196,6 @@ class Gcp:
             return meaning
         if meaning.code == "alreadyExists":
             return self._after(lambda: self._adopted(request, meaning))
-        if meaning.error_class == ErrorClass.GONE:  # what the launch names is not there: an image, a network
-            return replace(meaning, error_class=ErrorClass.BAD_REQUEST)
         return meaning
 
     def _after(self, look: Callable[[], LaunchOutcome]) -> LaunchOutcome:
@@ -224,7 +226,13 @@ class Gcp:
 
     def _adopted(self, request: LaunchRequest, refused: Refusal) -> LaunchOutcome:
         """There is a machine of the name: it may be the one that an earlier call made."""
-        instance = self._api.instance(request.zone, names.machine_name(request.token))
+        try:
+            instance = self._api.instance(request.zone, names.machine_name(request.token))
+        except Exception as error:
+            meaning = meaning_of(error)
+            if isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.GONE:
+                return refused  # it went meanwhile; this call has made nothing
+            raise
         if metadata(instance).get(names.TOKEN) != request.token:
             return refused
         return _as_asked(request, instance)

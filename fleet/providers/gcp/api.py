@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from fleet.providers.base import Account
-from fleet.providers.gcp.clients import Clients, Garbled, clients, sku_pages
+from fleet.providers.gcp.clients import Clients, Garbled, clients, granted, sku_pages
 from fleet.providers.gcp.machines import done
 from fleet.providers.gcp.options import Options
 
@@ -77,6 +77,12 @@ class Api:
     def skus(self) -> Iterator[tuple[list[Any], datetime]]:
         options = self._options
         return sku_pages(self.clients.session, options.billing_endpoint, options.page_size, options.read_seconds)
+
+    def granted(self, permissions: Sequence[str]) -> list[str]:
+        """Those of the permissions that the credential has."""
+        options = self._options
+        address, seconds = options.permissions_endpoint, options.read_seconds
+        return granted(self.clients.session, address, options.project, permissions, seconds)
 
     def followed(self, operation: Any, deadline: float) -> Any:
         """The operation as it is when it is done, or when the time is over.

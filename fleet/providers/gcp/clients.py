@@ -6,7 +6,7 @@ google-cloud-compute is imported when the first client is made: it costs four se
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -26,8 +26,8 @@ class Garbled(Exception):
     """An answer that Google does not give; something between us and Google may have given it."""
 
 
-class RefusedByPrices(Exception):
-    """The price list's own no."""
+class SaidNo(Exception):
+    """A no of one of Google's APIs that are called without the SDK."""
 
     def __init__(self, status: int, error: Mapping[str, Any]) -> None:
         super().__init__(f"status {status}")
@@ -107,7 +107,7 @@ def _credentials(found: dict[str, Any]) -> Any:
 def sku_pages(session: Any, address: str, page_size: int, seconds: float) -> Iterator[tuple[list[Any], datetime]]:
     """Every page of Compute Engine's price list in US dollars, with the time of its answer, one call each.
 
-    Raises RefusedByPrices, Garbled, or what the session raises.
+    Raises SaidNo, Garbled, or what the session raises.
     """
     following = ""
     while True:
@@ -130,6 +130,13 @@ def sku_pages(session: Any, address: str, page_size: int, seconds: float) -> Ite
             raise Garbled("the price list goes round in a circle")
 
 
+def granted(session: Any, address: str, project: str, permissions: Sequence[str], seconds: float) -> list[str]:
+    """Those of the permissions that the credential has in the project. Raises as sku_pages does."""
+    url = f"{address}/v3/projects/{project}:testIamPermissions"
+    answer = session.post(url, json={"permissions": list(permissions)}, timeout=seconds, allow_redirects=False)
+    return [str(permission) for permission in _json(answer).get("permissions") or ()]
+
+
 def _json(answer: Any) -> dict[str, Any]:
     try:
         said = answer.json()
@@ -139,5 +146,5 @@ def _json(answer: Any) -> dict[str, Any]:
         raise Garbled("the answer is not an object")
     if answer.status_code != 200:
         told = said.get("error")
-        raise RefusedByPrices(answer.status_code, told if isinstance(told, dict) else {})
+        raise SaidNo(answer.status_code, told if isinstance(told, dict) else {})
     return said

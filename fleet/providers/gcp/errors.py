@@ -11,7 +11,7 @@ from typing import Any
 
 from fleet.domain.outcomes import ErrorClass, Refusal, Scope, Unclear
 from fleet.providers.classify import classify
-from fleet.providers.gcp.clients import Garbled, RefusedByPrices, UnreadableCredential
+from fleet.providers.gcp.clients import Garbled, SaidNo, UnreadableCredential
 
 CLOUD = "gcp"
 WORTH_ANOTHER_TOKEN = (ErrorClass.THROTTLE, ErrorClass.TRANSIENT, ErrorClass.UNKNOWN, ErrorClass.GONE)
@@ -35,7 +35,7 @@ def meaning_of(error: Exception) -> Refusal | Unclear:
     if isinstance(error, GoogleAPICallError):
         said = {"errors": error.errors, "message": error.message, "status": error.reason}
         return _said(said, int(error.code or 0))
-    if isinstance(error, RefusedByPrices):
+    if isinstance(error, SaidNo):
         return _said(error.error, error.status)
     if isinstance(error, requests.exceptions.ConnectionError) and _unsent(error):
         return Refusal(ErrorClass.TRANSIENT, "not-sent", "The address takes no connection.", Scope.REQUEST)

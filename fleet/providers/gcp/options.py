@@ -13,6 +13,7 @@ from fleet.domain.refusals import Refused
 READ_SECONDS, WRITE_SECONDS = 15.0, 60.0
 PAGE = 500
 PRICES = "https://cloudbilling.googleapis.com"
+PERMISSIONS = "https://cloudresourcemanager.googleapis.com"
 _PROJECT = re.compile(r"([a-z0-9.-]{1,63}:)?[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+\d{1,2}")
 _ADDRESS = re.compile(r"https?://[!-~]{1,500}")
@@ -26,6 +27,7 @@ class Options:
     regions: tuple[str, ...]
     api_endpoint: str
     billing_endpoint: str
+    permissions_endpoint: str
     read_seconds: float
     write_seconds: float
     page_size: int
@@ -38,6 +40,7 @@ class Options:
             regions=_regions(said.get("regions")),
             api_endpoint=_address(said.get("api_endpoint", ""), "api_endpoint"),
             billing_endpoint=_address(said.get("billing_endpoint", ""), "billing_endpoint") or PRICES,
+            permissions_endpoint=_address(said.get("permissions_endpoint", ""), "permissions_endpoint") or PERMISSIONS,
             read_seconds=_positive(said.get("read_seconds", READ_SECONDS), "read_seconds"),
             write_seconds=_positive(said.get("write_seconds", WRITE_SECONDS), "write_seconds"),
             page_size=math.ceil(_positive(said.get("page_size", PAGE), "page_size")),

@@ -1,4 +1,4 @@
-"""The emulated Google: Compute Engine and the price list at one address, in the project of the bearer token."""
+"""The emulated Google: Compute Engine, prices and permissions at one address, in the project of the bearer token."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.emulators.faults import Reply, Request
-from tests.emulators.gcp import control, instances, operations, reads, skus
-from tests.emulators.gcp.discovery import Api, Method, billing, compute
+from tests.emulators.gcp import control, instances, operations, permissions, reads, skus
+from tests.emulators.gcp.discovery import Api, Method, billing, compute, projects
 from tests.emulators.gcp.wire import Call, Refused, error, written
 from tests.emulators.gcp.world import World
 
@@ -33,6 +33,7 @@ METHODS: dict[str, Callable[[World, Call], dict[str, Any]]] = {
     "compute.regions.get": reads.region,
     "compute.zones.list": reads.zones,
     "cloudbilling.services.skus.list": skus.list_skus,
+    "cloudresourcemanager.projects.testIamPermissions": permissions.test,
 }
 WAIT = "compute.zoneOperations.wait"
 LONGEST_WAIT_SECONDS = 120.0
@@ -82,9 +83,8 @@ class Google:
     def _call(self, api: Api, method: Method, path: dict[str, str], request: Request) -> Call:
         """Raises Refused for who may not, and for what the method does not take."""
         project = self._project(request)
-        if path.get("project", project) != project:
-            told = f"Required permission for 'projects/{path['project']}'"
-            raise Refused("forbidden", told)
+        if (asked := path.get("project", path.get("projectsId", project))) != project:
+            raise Refused("forbidden", f"Required permission for 'projects/{asked}'")
         query, body = api.asked(method, path, request)
         if method.id not in METHODS:
             raise Refused("notImplemented", f"{method.id} is not emulated.", 501)
@@ -103,7 +103,7 @@ class Google:
 
 
 def _method(request: Request) -> tuple[Api, Method, dict[str, str]]:
-    for api in (compute(), billing()):
+    for api in (compute(), billing(), projects()):
         if found := api.find(request):
             return api, *found
     raise Refused("notFound", f"The requested URL {request.path} was not found on this server.")

@@ -1,6 +1,7 @@
 """What tests may ask of the emulated Google beyond Google itself, under /_emulator/.
 
-PUT  credentials    {token, works?}: a bearer token with a new project, or one that stops to work
+PUT  credentials    {token, works?, missing?}: a bearer token with a new project, or one that stops to work, or one of
+                    which it is said that it lacks permissions
 PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
 PUT  quotas         {project, region, instance_type, capacity_type, gpus}: null: the usual limit
 PUT  delays         {starting?, refusing?, ending?, lag?}: real seconds; `lag`: until lists show a new machine
@@ -49,9 +50,9 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
     raise LookupError(f"{method} {name}")
 
 
-def _credential(world: World, token: str, works: bool = True) -> dict[str, Any]:
+def _credential(world: World, token: str, works: bool = True, missing: Iterable[str] = ()) -> dict[str, Any]:
     known = world.credentials.setdefault(token, Credential(f"project-{len(world.credentials) + 1}"))
-    known.works = works
+    known.works, known.missing = works, list(missing)
     return {"project": known.project}
 
 

@@ -182,3 +182,8 @@ def compute() -> Api:
 @cache
 def billing() -> Api:
     return Api("cloudbilling.v1")
+
+
+@cache
+def projects() -> Api:
+    return Api("cloudresourcemanager.v3")

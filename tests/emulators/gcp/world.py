@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ class Credential:
 
     project: str
     works: bool = True
+    missing: list[str] = field(default_factory=list)
 
 
 class World:

@@ -66,6 +66,7 @@ class GcpEmulator:
             "regions": REGIONS,
             "api_endpoint": self._gcp.url,
             "billing_endpoint": self._gcp.url,
+            "permissions_endpoint": self._gcp.url,
         }
         return Account(cloud, f"contract {cloud} {number}", json.dumps({"access_token": token}), options)
 
@@ -79,7 +80,7 @@ class GcpEmulator:
         return str(account.options["api_endpoint"])
 
     def through(self, account: Account, address: str) -> Account:
-        return _with(account, api_endpoint=address, billing_endpoint=address)
+        return _with(account, api_endpoint=address, billing_endpoint=address, permissions_endpoint=address)
 
     def impatient(self, account: Account, seconds: float) -> Account:
         return _with(account, read_seconds=seconds, write_seconds=seconds)

@@ -60,7 +60,8 @@ def gcp(process: Emulated) -> Emulated:
 
 
 def cloud(gcp: Emulated, **options: Any) -> Gcp:
-    ours = {"project": "project-1", "regions": REGIONS, "api_endpoint": gcp.url, "billing_endpoint": gcp.url}
+    addresses = dict.fromkeys(("api_endpoint", "billing_endpoint", "permissions_endpoint"), gcp.url)
+    ours = {"project": "project-1", "regions": REGIONS, **addresses}
     return Gcp(Account("gcp", "a", '{"access_token": "t"}', {**ours, **options}))
 
 
@@ -146,7 +147,9 @@ def test_a_machine_of_our_name_without_our_token_is_not_adopted(gcp):
 
 
 def test_what_a_launch_names_and_is_not_there_is_a_bad_request(gcp):
-    gcp.post("faults", {"kind": "error", "method": "POST", "path": "/instances$", "code": "notFound"})
+    told = "The resource 'projects/p/global/images/family/none' was not found"
+    said = {"kind": "error", "method": "POST", "path": "/instances$", "code": "notFound", "message": told}
+    gcp.post("faults", said)
     refusal = cloud(gcp).launch(request())
     assert isinstance(refusal, Refusal)
     assert (refusal.error_class, refusal.scope) == (ErrorClass.BAD_REQUEST, Scope.REQUEST)
@@ -351,6 +354,23 @@ def test_every_pool_has_its_price_and_a_chip_we_have_no_words_for_has_none(gcp):
     assert [pool.zone for pool in cloud(gcp, regions=["europe-west4"]).offerings() if "us-" in pool.zone] == []
 
 
+# --- Checks ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_permission_that_is_missing_is_named(gcp):
+    gcp.put("credentials", {"token": "t", "missing": ["compute.instances.delete", "compute.instances.setTags"]})
+    unable = [check for check in cloud(gcp, network_tags=["gpu"]).checks() if not check.ok]
+    assert {check.what: check.needs for check in unable} == {
+        "Ending machines": "compute.instances.delete",
+        "The option network_tags": "compute.instances.setTags",
+    }
+
+
+def test_a_region_that_is_not_there_is_named(gcp):
+    [unable] = [check for check in cloud(gcp, regions=["us-central1", "mars-north1"]).checks() if not check.ok]
+    assert unable.what == "Zones in mars-north1"
+
+
 # --- Credentials and options ---------------------------------------------------------------------------------------
 
 
@@ -384,6 +404,7 @@ def test_a_credential_that_is_none_is_refused_without_a_word_of_it(secret):
         ({"regions": ["us-central1/x"]}, "regions"),
         ({"api_endpoint": "compute.googleapis.com"}, "api_endpoint"),
         ({"billing_endpoint": 7}, "billing_endpoint"),
+        ({"permissions_endpoint": "ftp://x"}, "permissions_endpoint"),
         ({"write_seconds": 0}, "write_seconds"),
         ({"page_size": "many"}, "page_size"),
     ],
