@@ -11,6 +11,7 @@ from fleet.providers.base import Account, CloudProvider
 REGISTRY: dict[str, str] = {
     "aws": "fleet.providers.aws.adapter:Aws",
     "azure": "fleet.providers.azure.adapter:Azure",
+    "gcp": "fleet.providers.gcp.adapter:Gcp",
     "sandbox": "fleet.providers.sandbox:Sandbox",
 }
 

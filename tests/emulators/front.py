@@ -16,6 +16,7 @@ import contextlib
 import json
 import signal
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -67,7 +68,9 @@ class Front:
         self.faults = Faults()
         self.log = WireLog()
         self._server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"front": self}))
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
 
     def serve(self) -> None:
         """Announces the address as one line of JSON, and serves until SIGTERM or SIGINT."""

@@ -105,8 +105,8 @@ class Azure:
             return [pool for region in self.regions for pool in self._offered(region)]
 
     def price_history(self, since: datetime) -> PriceHistory:
-        """No change is told, so none is missing until now."""
-        return PriceHistory((), max(since, datetime.now(UTC)))
+        """None: Azure tells the prices of now only. The history stays complete until where it was."""
+        return PriceHistory((), since)
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         """Waits until Azure has given a machine or says that it has none to give, which it says only afterwards."""

@@ -25,6 +25,7 @@ class Words:
     keeps_notices: bool = True  # under a sequence; else they wait in a queue until they are settled
     remembers_the_ended: bool = True  # else they vanish: in no list any more, and their token is forgotten
     unasked: frozenset[str] = frozenset()  # reads that its cloud has no answer to, and is not asked for
+    refusals_stand: bool = False  # a token that was refused for want of capacity is refused for ever
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION
 

@@ -1,0 +1,1 @@
+"""Google Cloud over google-cloud-compute, and over plain HTTPS for its price list."""

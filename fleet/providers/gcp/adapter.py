@@ -1,0 +1,301 @@
+"""One project of Google Cloud as a cloud.
+
+Options of an account: `project` (required), `regions` (a list, required), `api_endpoint`, `billing_endpoint` and
+`permissions_endpoint` (other addresses, with their scheme: an emulator or a private endpoint), `image`, `network`,
+`subnetwork` (a name in each region, or a whole path), `external_ip` (false: none), `network_tags`, `service_account`
+(the identity of the machines), `read_seconds` (how long a call may be silent), `write_seconds` (how long a launch is
+followed), `page_size`.
+
+A credential is the JSON of a service account's key, or {"access_token": "…"}; without one it is whatever identity the
+machine has.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from fleet.crashpoints import reach
+from fleet.domain.outcomes import (
+    Check,
+    ErrorClass,
+    FindOutcome,
+    Found,
+    Inventory,
+    Launched,
+    LaunchOutcome,
+    LaunchRequest,
+    Machine,
+    MachineState,
+    Notice,
+    OfferedPool,
+    OfferedType,
+    PriceHistory,
+    Refusal,
+    Scope,
+    Terminated,
+    TerminateOutcome,
+    Unclear,
+)
+from fleet.providers.base import Account, AccountFacts, ReadFailed
+from fleet.providers.gcp import checking, names, order, prices, shapes
+from fleet.providers.gcp.api import Api
+from fleet.providers.gcp.errors import meaning_of, of_operation
+from fleet.providers.gcp.machines import PREEMPTED, done, ended_machines, machine_of, metadata
+from fleet.providers.gcp.notices import LEAD, notices_of
+from fleet.providers.gcp.options import Options
+
+# What reading an answer raises that parsed, but is not what the service promises.
+NONSENSE = (KeyError, ValueError, TypeError, ArithmeticError, AttributeError, IndexError)
+NOT_YET = Unclear("still-running", "Google has not finished with it.")
+INSTALLATION = "purser:installation"
+
+
+class Gcp:
+    """One project of Google Cloud, in some regions."""
+
+    def __init__(self, account: Account) -> None:
+        """Raises Refused when the account's options make no sense."""
+        self.account = account
+        self.options = Options.of(account.options)
+        self._api = Api(account, self.options)
+
+    def facts(self) -> AccountFacts:
+        with self._reading("where it sells"):
+            # The bill of a spot machine follows the market, but Google does not tell when a price changed: until the
+            # invoice says more, the price at launch holds.
+            return AccountFacts(
+                self.options.project, self._zones(), int(LEAD.total_seconds()), spot_price_rule="launch"
+            )
+
+    def checks(self) -> list[Check]:
+        return list(checking.checks(self._api, self._zones, self.account.options))
+
+    def instance_types(self) -> list[OfferedType]:
+        with self._reading("instance types"):
+            return list({shape.name: shape for shape, _ in self._sold()}.values())
+
+    def offerings(self) -> list[OfferedPool]:
+        """What each machine type costs in each zone, on demand and spot, where every part of it has a price."""
+        with self._reading("offerings"):
+            sold = self._sold()
+            pages = list(self._api.skus())
+            asked_at = pages[0][1]
+            listed = prices.price_list(sku for page, _ in pages for sku in page)
+            return [
+                OfferedPool(shape.name, region, zone, capacity_type, price, "USD", asked_at, "Google price list")
+                for shape, zone in sold
+                for region in (names.region_of(zone),)
+                for capacity_type in prices.USAGE
+                if (price := prices.price_of(shape, region, capacity_type, listed)) is not None
+            ]
+
+    def price_history(self, since: datetime) -> PriceHistory:
+        """None: Google tells the prices of now only. The history stays complete until where it was."""
+        return PriceHistory((), since)
+
+    def launch(self, request: LaunchRequest) -> LaunchOutcome:
+        """Google answers with an operation, and a refusal for want of capacity comes at its end: it is followed."""
+        try:
+            said = order.instance(request, self.account.options)
+        except ValueError as error:
+            return Refusal(ErrorClass.BAD_REQUEST, "cannot-be-said", str(error), Scope.REQUEST)
+        deadline = time.monotonic() + self.options.write_seconds
+        try:
+            operation = self._api.insert(request.zone, said, names.request_id(request.token))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
+            return self._not_inserted(request, meaning_of(error))
+        finally:
+            reach("launch", "K3")
+        return self._after(lambda: self._outcome(request, operation, deadline))
+
+    def find(self, request: LaunchRequest) -> FindOutcome:
+        """What the token did: the machine of its name, or what became of its operation."""
+        machine = None
+        try:
+            instance = self._api.instance(request.zone, names.machine_name(request.token))
+            if metadata(instance).get(names.TOKEN) != request.token:
+                return Found(None)
+            machine = machine_of(instance)
+        except Exception as error:  # noqa: BLE001 - whatever it was, it says nothing of the launch
+            outcome = meaning_of(error)
+            if not isinstance(outcome, Refusal) or outcome.error_class != ErrorClass.GONE:
+                return outcome
+        if machine is not None and machine.state != MachineState.PENDING:
+            return Found(machine)
+        try:
+            return self._found(request, machine)
+        except Exception as error:  # noqa: BLE001 - as above
+            outcome = meaning_of(error)
+            gone = isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE
+            return Unclear(outcome.code, outcome.message) if gone else outcome
+
+    def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
+        where = names.zone_and_number(provider_id)
+        if where is None:
+            return Terminated(None, already_gone=True)
+        try:
+            operation = self._api.delete(*where)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
+            outcome = meaning_of(error)
+            if isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE:
+                return Terminated(self._last_word(provider_id), already_gone=True)
+            return outcome
+        finally:
+            reach("terminate", "K3")
+        if str(operation.target_id) != where[1] or operation.operation_type != "delete":
+            return Unclear("garbled", "the answer to the terminate is about something else")
+        return Terminated(self._last_word(provider_id))
+
+    def describe(self, provider_ids: Sequence[str]) -> Inventory:
+        """Those that are listed, and those whose operations say that they have ended."""
+        numbers = [where[1] for where in map(names.zone_and_number, provider_ids) if where is not None]
+        machines: list[Machine] = []
+        try:
+            with self._reading("machines"):
+                for instance in self._api.instances_numbered(numbers):
+                    machines.append(machine_of(instance))
+                listed = {machine.provider_id.rpartition("/")[2] for machine in machines}
+                missing = [number for number in numbers if number not in listed]
+                machines += ended_machines(self._api.operations_of(missing))
+        except ReadFailed as error:
+            return Inventory(tuple(machines), False, problem=str(error))
+        asked = set(provider_ids)
+        return Inventory(tuple(machine for machine in machines if machine.provider_id in asked), True)
+
+    def inventory(self, installation: str) -> Inventory:
+        key, value = names.label_key(INSTALLATION), names.label_value(installation)
+        machines: list[Machine] = []
+        project = self.options.project
+        try:
+            with self._reading("machines"):
+                for instance in self._api.instances(f'labels.{key} = "{value}"'):
+                    machine = machine_of(instance)
+                    if machine.tags.get(INSTALLATION) == installation:
+                        machines.append(machine)
+        except ReadFailed as error:
+            return Inventory(tuple(machines), False, project, str(error))
+        return Inventory(tuple(machines), True, project)
+
+    def notices(self, after: int) -> list[Notice]:
+        """Machines that Google is taking back, at most a page of them (see fleet.providers.gcp.notices)."""
+        with self._reading("notices"):
+            operations = self._api.operations(f'operationType = "{PREEMPTED}"')
+            return [notice for notice in notices_of(operations) if notice.sequence > after][: self.options.page_size]
+
+    def settle(self, notices: Sequence[Notice]) -> None:
+        """Nothing waits in a queue."""
+
+    # --- What became of a launch -------------------------------------------------------------------------------
+
+    def _not_inserted(self, request: LaunchRequest, meaning: Refusal | Unclear) -> LaunchOutcome:
+        if not isinstance(meaning, Refusal):
+            return meaning
+        if meaning.code == "alreadyExists":
+            return self._after(lambda: self._adopted(request, meaning))
+        return meaning
+
+    def _after(self, look: Callable[[], LaunchOutcome]) -> LaunchOutcome:
+        """What is seen of a launch that Google has had. A look that fails says nothing of the launch."""
+        try:
+            return look()
+        except NONSENSE as error:
+            return Unclear("garbled", f"the answer about the launch makes no sense: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 - whatever it was, the launch may have had its effect
+            meaning = meaning_of(error)
+            return Unclear(meaning.code, meaning.message)
+
+    def _outcome(self, request: LaunchRequest, operation: Any, deadline: float) -> LaunchOutcome:
+        operation = self._api.followed(operation, deadline)
+        if not done(operation):
+            return NOT_YET
+        if failed := of_operation(operation):
+            return failed
+        try:
+            # By its number: another machine may have the name by now.
+            instance = self._api.instance(request.zone, str(operation.target_id))
+        except Exception as error:
+            meaning = meaning_of(error)
+            if isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.GONE:
+                return Refusal(ErrorClass.GONE, "deleted", "What the token made has ended.", Scope.REQUEST)
+            raise
+        return _as_asked(request, instance)
+
+    def _adopted(self, request: LaunchRequest, refused: Refusal) -> LaunchOutcome:
+        """There is a machine of the name: it may be the one that an earlier call made."""
+        try:
+            instance = self._api.instance(request.zone, names.machine_name(request.token))
+        except Exception as error:
+            meaning = meaning_of(error)
+            if isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.GONE:
+                return refused  # it went meanwhile; this call has made nothing
+            raise
+        if metadata(instance).get(names.TOKEN) != request.token:
+            return refused
+        return _as_asked(request, instance)
+
+    def _found(self, request: LaunchRequest, machine: Machine | None) -> FindOutcome:
+        """By the operation that the token began: a machine that starts may still be refused and vanish."""
+        begun = self._api.operations_sent_as(request.zone, names.request_id(request.token))
+        if not begun:
+            return Found(machine)
+        operation = self._api.followed(begun[0], time.monotonic() + self.options.read_seconds)
+        if not done(operation):
+            return NOT_YET
+        if of_operation(operation) is not None:
+            return Found(None) if machine is None else NOT_YET
+        if machine is not None:
+            return Found(machine)
+        ended = ended_machines(self._api.operations_of([str(operation.target_id)]), request)
+        if not ended:
+            return Unclear("vanished", "Google made the machine and shows neither it nor its end.")
+        return Found(ended[0])
+
+    # --- Reading -----------------------------------------------------------------------------------------------
+
+    def _zones(self) -> dict[str, tuple[str, ...]]:
+        """Region -> zones that work."""
+        zones: dict[str, tuple[str, ...]] = dict.fromkeys(self.options.regions, ())
+        for zone in self._api.zones():
+            region = names.last_part(zone.region)
+            if region in zones and zone.status == "UP":
+                zones[region] += (str(zone.name),)
+        return zones
+
+    def _sold(self) -> list[tuple[OfferedType, str]]:
+        """Every shape with accelerators, with each zone where it is sold."""
+        sold = [
+            (shape, zone)
+            for zones in self._zones().values()
+            for zone in zones
+            for found in self._api.machine_types(zone)
+            if (shape := shapes.shape_of(found)) is not None
+        ]
+        return sorted(sold, key=lambda pair: (pair[0].name, pair[1]))
+
+    def _last_word(self, provider_id: str) -> Machine | None:
+        return next(iter(self.describe([provider_id]).machines), None)
+
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
+        """Turns whatever goes wrong into ReadFailed."""
+        try:
+            yield
+        except ReadFailed:
+            raise
+        except NONSENSE as error:
+            raise ReadFailed(f"{self.account.name}: the answer about {what} makes no sense.") from error
+        except Exception as error:
+            meaning = meaning_of(error)
+            raise ReadFailed(f"{self.account.name}: {what}: {meaning.code}: {meaning.message}") from error
+
+
+def _as_asked(request: LaunchRequest, instance: Any) -> LaunchOutcome:
+    """The machine, if it is what the request says: Google answers a token sent again without looking at the rest."""
+    if metadata(instance).get(names.FINGERPRINT) != names.fingerprint(request):
+        sentence = "The token has made another machine than this request asks for."
+        return Refusal(ErrorClass.BAD_REQUEST, "token-reused", sentence, Scope.REQUEST)
+    return Launched(machine_of(instance), replayed=None)

@@ -1,0 +1,82 @@
+"""What a Google account's credential may do: its permissions, and each list that Purser reads. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from fleet.domain.outcomes import Check, ErrorClass, Refusal
+from fleet.providers.gcp.api import Api
+from fleet.providers.gcp.errors import meaning_of
+
+# What for -> permissions. Google tells of each whether it is granted, without anything being tried.
+PERMISSIONS = {
+    "Launching": (
+        "compute.instances.create",
+        "compute.instances.setMetadata",
+        "compute.instances.setLabels",
+        "compute.disks.create",
+        "compute.subnetworks.use",
+    ),
+    "Ending machines": ("compute.instances.delete",),
+    "Our machines": ("compute.instances.get", "compute.instances.list"),
+    "What became of a call": (
+        "compute.zoneOperations.get",
+        "compute.zoneOperations.list",
+        "compute.globalOperations.list",
+    ),
+    "What is sold where": ("compute.machineTypes.list", "compute.zones.list"),
+}
+# Needed for an option only.
+FOR_OPTIONS = {
+    "network_tags": "compute.instances.setTags",
+    "service_account": "compute.instances.setServiceAccount",
+}
+PUBLIC_ADDRESS = "compute.subnetworks.useExternalIp"
+
+
+def checks(api: Api, zones: Callable[[], Mapping[str, tuple[str, ...]]], options: Mapping[str, Any]) -> Iterator[Check]:
+    """In the order in which Purser needs them; after a credential that does not work, nothing else is tried."""
+    found: dict[str, tuple[str, ...]] = {}
+    first = _try("compute.zones.list", "Zones", lambda: found.update(zones()))
+    yield first
+    if not first.ok:
+        return
+    for region, here in found.items():
+        yield Check(f"Zones in {region}", bool(here), "" if here else "There is no region of this name with a zone.")
+    yield from _granted(api, options)
+    zone = next((zone for here in found.values() for zone in here), "")
+    reads: dict[str, tuple[str, Callable[[], Any]]] = {
+        "Shapes": ("compute.machineTypes.list", lambda: next(api.machine_types(zone), None)),
+        "Machines": ("compute.instances.list", lambda: next(api.instances(""), None)),
+        "Operations": ("compute.globalOperations.list", lambda: next(api.operations(""), None)),
+        "List prices": ("", lambda: next(api.skus())),
+    }
+    for what, (permission, read) in reads.items():
+        yield _try(permission, what, read)
+
+
+def _granted(api: Api, options: Mapping[str, Any]) -> Iterator[Check]:
+    wanted = dict(PERMISSIONS)
+    if options.get("external_ip", True):
+        wanted["Addresses on the internet"] = (PUBLIC_ADDRESS,)
+    wanted |= {f"The option {name}": (needs,) for name, needs in FOR_OPTIONS.items() if options.get(name)}
+    granted: set[str] = set()
+    asked = sorted({permission for needs in wanted.values() for permission in needs})
+    told = _try("", "Permissions", lambda: granted.update(api.granted(asked)))
+    if not told.ok:
+        yield told
+        return
+    for what, needs in wanted.items():
+        missing = ", ".join(permission for permission in needs if permission not in granted)
+        yield Check(what, not missing, "Google says that it is not granted." if missing else "", missing)
+
+
+def _try(permission: str, what: str, call: Callable[[], Any]) -> Check:
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is what the person is to read
+        meaning = meaning_of(error)
+        denied = isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.AUTH
+        return Check(what, False, f"{meaning.code}: {meaning.message}", permission if denied else "")
+    return Check(what, True)

@@ -1,0 +1,92 @@
+"""What Google's errors mean: those that are raised, and those that an operation ends with.
+
+The class and the status of an exception mislead: what counts is the reason Google writes into the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fleet.domain.outcomes import ErrorClass, Refusal, Scope, Unclear
+from fleet.providers.classify import classify
+from fleet.providers.gcp.clients import Garbled, SaidNo, UnreadableCredential
+
+CLOUD = "gcp"
+WORTH_ANOTHER_TOKEN = (ErrorClass.THROTTLE, ErrorClass.TRANSIENT, ErrorClass.UNKNOWN, ErrorClass.GONE)
+
+
+def meaning_of(error: Exception) -> Refusal | Unclear:
+    """What an exception of a call says of it. The texts of unforeseen ones may hold a secret and are not passed on."""
+    import requests.exceptions
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+
+    if isinstance(error, UnreadableCredential):
+        return Refusal(ErrorClass.AUTH, "credentials-unreadable", str(error), Scope.ACCOUNT)
+    if isinstance(error, DefaultCredentialsError):
+        sentence = "This machine has no Google identity: give the account a credential or the workers one."
+        return Refusal(ErrorClass.AUTH, type(error).__name__, sentence, Scope.ACCOUNT)
+    if isinstance(error, TransportError):  # to where tokens are given out, before the call
+        return Refusal(ErrorClass.TRANSIENT, "no-token", "Google's token server did not answer.", Scope.REQUEST)
+    if isinstance(error, GoogleAuthError):
+        return Refusal(ErrorClass.AUTH, type(error).__name__, "Google does not take the credential.", Scope.ACCOUNT)
+    if isinstance(error, GoogleAPICallError):
+        said = {"errors": error.errors, "message": error.message, "status": error.reason}
+        return _said(said, int(error.code or 0))
+    if isinstance(error, SaidNo):
+        return _said(error.error, error.status)
+    if isinstance(error, requests.exceptions.ConnectionError) and _unsent(error):
+        return Refusal(ErrorClass.TRANSIENT, "not-sent", "The address takes no connection.", Scope.REQUEST)
+    if isinstance(error, requests.exceptions.RequestException):
+        return Unclear("answer-lost", f"The connection ended before the answer did ({type(error).__name__}).")
+    if isinstance(error, Garbled):
+        return Unclear("garbled", str(error))
+    return Unclear("no-answer", f"The call ended in {type(error).__name__}.")
+
+
+def of_operation(operation: Any) -> Refusal | None:
+    """How an operation that is done has failed; None when it has not.
+
+    It is a definite no, and it stands: the same token gets the same operation again. What would be worth another try
+    with it elsewhere, or is a code nobody knows, is therefore a no of this pool: the next attempt has a new token.
+    """
+    said = list(operation.error.errors)
+    if not said:
+        return None
+    first = said[0]
+    code, message = str(first.code), str(first.message)
+    for detail in first.error_details:
+        # Google names zones where the same order would be met now.
+        if elsewhere := detail.error_info.metadatas.get("zonesAvailable", ""):
+            message = f"{message} Zones that have it: {elsewhere}."
+    refusal = classify(CLOUD, code, message)
+    if refusal.error_class in WORTH_ANOTHER_TOKEN:
+        return replace(refusal, error_class=ErrorClass.STOCK_OUT, scope=Scope.POOL)
+    return refusal
+
+
+def _unsent(error: Exception) -> bool:
+    """No connection was made. The class of the exception is the same when one broke."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _said(error: Mapping[str, Any], status: int) -> Refusal | Unclear:
+    """An error in Google's envelope. What is not in it was not said by Google, and means nothing."""
+    errors = error.get("errors") or ()
+    first = errors[0] if isinstance(errors, list | tuple) and errors else None
+    reason = first.get("reason") if isinstance(first, Mapping) else None
+    reason = reason or error.get("status")
+    if not isinstance(reason, str) or not reason:
+        return Unclear(f"status-{status}", "The answer is not what Google sends.")
+    told = first.get("message") if isinstance(first, Mapping) else None
+    return _classified(reason, str(told or error.get("message") or ""))
+
+
+def _classified(code: str, message: str) -> Refusal | Unclear:
+    refusal = classify(CLOUD, code, message)
+    return Unclear(code, message) if refusal.error_class == ErrorClass.UNKNOWN else refusal

@@ -1,0 +1,94 @@
+"""What tests may ask of the emulated Google beyond Google itself, under /_emulator/.
+
+PUT  credentials    {token, works?, missing?}: a bearer token with a new project, or one that stops to work, or one of
+                    which it is said that it lacks permissions
+PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
+PUT  quotas         {project, region, instance_type, capacity_type, gpus}: null: the usual limit
+PUT  delays         {starting?, refusing?, ending?, lag?}: real seconds; `lag`: until lists show a new machine
+DELETE requests                 no requestId is remembered any more
+POST preempt        {id, seconds?}: an operation that says so, and the end of the machine (`zone/number`) after it
+GET  machines       ?request_id= or ?project=: every machine ever made
+GET  clock
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.emulators.gcp import catalogue, instances
+from tests.emulators.gcp.machines import Machine
+from tests.emulators.gcp.world import Credential, World
+
+NOTICE_SECONDS = 30
+
+
+def obey(world: World, method: str, name: str, query: dict[str, str], body: Any) -> Any:
+    """Raises LookupError or ValueError for what makes no sense."""
+    match method, name:
+        case "PUT", "credentials":
+            return _credential(world, **body)
+        case "PUT", "stock":
+            return _stock(world, **body)
+        case "PUT", "quotas":
+            return _quota(world, **body)
+        case "PUT", "delays":
+            return _delays(world, body)
+        case "DELETE", "requests":
+            world.requests.clear()
+            return {}
+        case "POST", "preempt":
+            machine = world.machines[int(body["id"].rpartition("/")[2])]
+            instances.preempt(world, machine, timedelta(seconds=body.get("seconds", NOTICE_SECONDS)))
+            return {}
+        case "GET", "machines":
+            at = world.tick()
+            return {"items": [machine.as_truth(at) for machine in _machines(world, **query)]}
+        case "GET", "clock":
+            return {"now": datetime.now(UTC).isoformat()}
+    raise LookupError(f"{method} {name}")
+
+
+def _credential(world: World, token: str, works: bool = True, missing: Iterable[str] = ()) -> dict[str, Any]:
+    known = world.credentials.setdefault(token, Credential(f"project-{len(world.credentials) + 1}"))
+    known.works, known.missing = works, list(missing)
+    return {"project": known.project}
+
+
+def _stock(world: World, instance_type: str, zone: str, capacity_type: str, available: int | None) -> dict[str, Any]:
+    if zone not in catalogue.SHAPES[instance_type].zones:
+        raise LookupError(f"{instance_type} is not sold in {zone}")
+    pool = (instance_type, zone, capacity_type)
+    if available is None:
+        world.stock.pop(pool, None)
+    else:
+        world.stock[pool] = int(available)
+    return {}
+
+
+def _quota(
+    world: World, project: str, region: str, instance_type: str, capacity_type: str, gpus: float | None
+) -> dict[str, Any]:
+    key = (project, region, world.quota_name(instance_type, capacity_type))
+    if gpus is None:
+        world.quotas.pop(key, None)
+    else:
+        world.quotas[key] = float(gpus)
+    return {"metric": key[2]}
+
+
+def _delays(world: World, body: dict[str, float]) -> dict[str, float]:
+    for name, seconds in body.items():
+        if name not in vars(world.delays):
+            raise LookupError(f"no delay is named {name}")
+        setattr(world.delays, name, float(seconds))
+    return dict(vars(world.delays))
+
+
+def _machines(world: World, request_id: str = "", project: str = "") -> Iterable[Machine]:
+    return [
+        machine
+        for machine in world.machines.values()
+        if request_id in ("", machine.request_id) and project in ("", machine.project)
+    ]

@@ -1,0 +1,208 @@
+"""instances.insert, get, list, aggregatedList and delete."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.emulators.gcp import catalogue, listing
+from tests.emulators.gcp.machines import Machine
+from tests.emulators.gcp.wire import Call, Refused
+from tests.emulators.gcp.world import World
+
+_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_LABEL = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
+_MACHINE_TYPE = re.compile(r"(?:.*/)?zones/([^/]+)/machineTypes/([^/]+)")
+MOST_METADATA_BYTES = 262_144
+
+
+def insert(world: World, call: Call) -> dict[str, Any]:
+    """The operation that makes the machine, or that the requestId has made before."""
+    at = world.tick()
+    zone, body = call.path["zone"], call.body
+    request_id = _request_id(call)
+    if known := world.requests.get((call.project, request_id)):
+        return world.operations[known].as_told(at)
+    _check_zone(zone)
+    shape = _checked(zone, body)
+    if world.named(call.project, zone, body["name"], at) is not None:
+        link = f"projects/{call.project}/zones/{zone}/instances/{body['name']}"
+        raise Refused("alreadyExists", f"The resource '{link}' already exists")
+    machine = Machine(world.number(), call.project, zone, body["name"], body, request_id, at)
+    errors, status = _no(world, machine, shape, at)
+    after = world.delays.refusing if errors else world.delays.starting
+    if not errors:
+        world.take(machine)
+    operation = world.add_operation(
+        kind="insert",
+        target=machine,
+        project=call.project,
+        zone=zone,
+        made_at=at,
+        done_at=at + timedelta(seconds=after),
+        request_id=request_id,
+        errors=errors,
+        status_code=status,
+        by=f"tester@{call.project}",
+    )
+    return operation.as_told(at)
+
+
+def delete(world: World, call: Call) -> dict[str, Any]:
+    at = world.tick()
+    request_id = _request_id(call)
+    if known := world.requests.get((call.project, request_id)):
+        return world.operations[known].as_told(at)
+    machine = _found(world, call, at)
+    if machine.ends_at is None or at < machine.ends_at:
+        machine.ends_at = machine.stops_at = at
+        machine.gone_at = at + timedelta(seconds=world.delays.ending)
+    assert machine.gone_at is not None
+    return world.add_operation(
+        kind="delete",
+        target=machine,
+        project=call.project,
+        zone=machine.zone,
+        made_at=at,
+        done_at=machine.gone_at,
+        request_id=request_id,
+        by=f"tester@{call.project}",
+    ).as_told(at)
+
+
+def get(world: World, call: Call) -> dict[str, Any]:
+    at = world.tick()
+    return _found(world, call, at).as_told(at, world.delays)
+
+
+def list_in_zone(world: World, call: Call) -> dict[str, Any]:
+    _check_zone(call.path["zone"])
+    rows = [row for row in _shown(world, call.project) if row["zone"].endswith(f"/{call.path['zone']}")]
+    return listing.listed(call, "instance", rows, "Instance")
+
+
+def list_everywhere(world: World, call: Call) -> dict[str, Any]:
+    return listing.aggregated(call, "instance", "instances", _shown(world, call.project), "Instance")
+
+
+def preempt(world: World, machine: Machine, notice: timedelta) -> None:
+    """Google takes the machine back: the operation is there at once, the machine a little longer."""
+    at = world.tick()
+    machine.stops_at = at
+    machine.ends_at = machine.gone_at = at + notice
+    world.add_operation(
+        kind="compute.instances.preempted",
+        target=machine,
+        project=machine.project,
+        zone=machine.zone,
+        made_at=at,
+        done_at=machine.ends_at,
+        by="system",
+    )
+
+
+def _shown(world: World, project: str) -> Iterable[dict[str, Any]]:
+    at = world.tick()
+    since = at - timedelta(seconds=world.delays.lag)
+    mine = (m for m in world.machines.values() if m.project == project and m.exists(at) and m.made_at <= since)
+    return [machine.as_told(at, world.delays) for machine in mine]
+
+
+def _found(world: World, call: Call, at: datetime) -> Machine:
+    _check_zone(call.path["zone"])
+    machine = world.named(call.project, call.path["zone"], call.path["instance"], at)
+    if machine is None:
+        link = f"projects/{call.project}/zones/{call.path['zone']}/instances/{call.path['instance']}"
+        raise Refused("notFound", f"The resource '{link}' was not found")
+    return machine
+
+
+def _request_id(call: Call) -> str:
+    said = call.query.get("requestId", "")
+    if not said:
+        return ""
+    try:
+        number = uuid.UUID(said)
+    except ValueError:
+        number = uuid.UUID(int=0)
+    if not number.int:
+        told = f"Invalid value for field 'requestId': '{said}'. Request ID must be a valid UUID, and not the zero UUID."
+        raise Refused("invalid", told)
+    return str(number)
+
+
+def _check_zone(zone: str) -> None:
+    if zone not in catalogue.zones():
+        raise Refused("invalid", f"Invalid value for field 'zone': '{zone}'. Unknown zone.")
+
+
+def _checked(zone: str, body: dict[str, Any]) -> catalogue.Shape:
+    """The shape asked for. Raises Refused for a body that Google does not take."""
+    if not _NAME.fullmatch(body.get("name", "")):
+        told = f"Invalid value for field 'resource.name': '{body.get('name', '')}'."
+        raise Refused("invalid", f"{told} Must be a match of regex '{_NAME.pattern}'")
+    asked = _MACHINE_TYPE.fullmatch(body.get("machineType", ""))
+    shape = catalogue.SHAPES.get(asked[2]) if asked else None
+    if asked is None or shape is None or asked[1] != zone or zone not in shape.zones:
+        told = f"Invalid value for field 'resource.machineType': '{body.get('machineType', '')}'."
+        raise Refused("invalid", f"{told} The referenced resource does not exist.")
+    _check_parts(body)
+    scheduling = body.get("scheduling", {})
+    if shape.count and scheduling.get("onHostMaintenance") != "TERMINATE":
+        told = "Instances with guest accelerators do not support live migration."
+        raise Refused("invalid", f"Invalid value for field 'scheduling.onHostMaintenance': 'MIGRATE'. {told}")
+    if scheduling.get("provisioningModel") == "SPOT" and scheduling.get("automaticRestart", True):
+        told = "Scheduling must have preemptible be false when AutomaticRestart is true."
+        raise Refused("invalid", f"Invalid value for field 'scheduling.preemptible': 'true'. {told}")
+    return shape
+
+
+def _check_parts(body: dict[str, Any]) -> None:
+    boot = [disk for disk in body.get("disks", ()) if disk.get("boot")]
+    if len(boot) != 1 or not boot[0].get("initializeParams", {}).get("sourceImage", boot[0].get("source")):
+        raise Refused("invalid", "Invalid value for field 'resource.disks': ''. No boot disk specified.")
+    if not body.get("networkInterfaces"):
+        told = "Invalid value for field 'resource.networkInterfaces': ''. At least one network interface is required."
+        raise Refused("invalid", told)
+    for key, value in body.get("labels", {}).items():
+        if not _LABEL.fullmatch(key) or not _LABEL_VALUE.fullmatch(value):
+            raise Refused("invalid", f"Invalid value for field 'resource.labels': ''. Label {key}={value} is invalid.")
+    items = body.get("metadata", {}).get("items", [])
+    if len({item["key"] for item in items}) != len(items):
+        raise Refused("invalid", "Invalid value for field 'resource.metadata': ''. Metadata has duplicate keys.")
+    if any(len(item.get("value", "").encode()) > MOST_METADATA_BYTES for item in items):
+        raise Refused("invalid", "Invalid value for field 'resource.metadata': ''. A value is too large.")
+
+
+def _no(world: World, machine: Machine, shape: catalogue.Shape, at: datetime) -> tuple[list[dict[str, Any]], int]:
+    """Why the operation will fail, with its status; nothing when it will not."""
+    region, market = catalogue.region_of(machine.zone), machine.market
+    name = world.quota_name(shape.name, market)
+    limit = world.quota(machine.project, region, name)
+    if world.quota_used(machine.project, region, name, at) + shape.count > limit:
+        told = f"Quota '{name}' exceeded.  Limit: {limit} in region {region}."
+        info = {
+            "metricName": f"compute.googleapis.com/{name.lower()}",
+            "limitName": f"{name.replace('_', '-')}-per-project-region",
+            "dimensions": {"region": region},
+            "limit": limit,
+        }
+        return [{"code": "QUOTA_EXCEEDED", "message": told, "errorDetails": [{"quotaInfo": info}]}], 403
+    if world.left(shape.name, machine.zone, market) != 0:
+        return [], 0
+    elsewhere = ",".join(zone for zone in shape.zones if world.left(shape.name, zone, market) != 0)
+    told = (
+        f"The zone 'projects/{machine.project}/zones/{machine.zone}' does not have enough resources available to "
+        f"fulfill the request.  '(resource type:compute)'."
+    )
+    metadatas = {"vmType": shape.name, "attachment": "", "zone": machine.zone, "zonesAvailable": elsewhere}
+    details = [
+        {"errorInfo": {"reason": "resource_availability", "domain": "compute.googleapis.com", "metadatas": metadatas}},
+        {"localizedMessage": {"locale": "en-US", "message": told}},
+    ]
+    code = "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS"
+    return [{"code": code, "message": told, "errorDetails": details}], 503
