@@ -26,6 +26,7 @@ from typing import Any
 
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
+    Check,
     ErrorClass,
     FindOutcome,
     Found,
@@ -46,12 +47,13 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.domain.refusals import Refused
-from fleet.providers.azure import clients, errors, order, prices, shapes
+from fleet.providers.azure import checking, clients, errors, order, prices, shapes
 from fleet.providers.azure.machines import ENDS_OF_FAILURE, addresses, failure_of, is_there, machine_of, never_ran
 from fleet.providers.base import Account, AccountFacts, ReadFailed
 
 READ_SECONDS, WRITE_SECONDS, POLL_SECONDS = 15.0, 30.0, 2.0
 NOTICE_SECONDS = 30
+SMALL = "Standard_NC4as_T4_v3"
 BASE_URL = "https://management.azure.com"
 _NAME = re.compile(r"[\w.()-]{1,90}")
 _REGION = re.compile(r"[a-z0-9]{3,30}")
@@ -88,6 +90,15 @@ class Azure:
             }
             # Resource Manager answers for this subscription only to those whom it knows there.
             return AccountFacts(self.subscription_id, zones, NOTICE_SECONDS)
+
+    def checks(self) -> list[Check]:
+        def machines() -> None:
+            next(self._pages(self._compute(self.read_seconds).virtual_machines.list(self.resource_group)), None)
+
+        def price(region: str) -> None:
+            self._price_rows(region, SMALL)
+
+        return list(checking.checks(self._skus, machines, price, self.regions))
 
     def instance_types(self) -> list[OfferedType]:
         """Those that this subscription may have: one that it may not have is in no list of ours."""

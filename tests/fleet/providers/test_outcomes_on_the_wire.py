@@ -20,6 +20,8 @@ ROWS = [
     for match in row.match
 ]
 # EC2 answers a stock-out with 500, and what it refuses for good with 400: neither says what it means.
+# Azure's word for "there is one already": a launch looks whose it is, and here there is none.
+LOOKED_INTO = {("azure", "PreconditionFailed")}
 STATUS = {ErrorClass.STOCK_OUT: 500, ErrorClass.UNKNOWN: 500, ErrorClass.THROTTLE: 503, ErrorClass.AUTH: 403}
 
 
@@ -34,17 +36,17 @@ def running(emulators: dict[str, Emulator]) -> Iterator[dict[str, Emulator]]:
 def test_a_launch_that_is_answered_so_means_what_its_row_says(
     running: dict[str, Emulator], cloud: str, row: Row, code: str
 ) -> None:
+    assert row.then, "a person reads what is done next"
     emulator = running[cloud]
     account = emulator.account(cloud)
     request = emulator.order(cloud, f"wire-{code}"[:60])
     emulator.spoil(account, "launch", "error", code=code, status=STATUS.get(row.error_class, 400), message=row.text)
     outcome = connect(cloud, account).launch(request)
-    if row.error_class == ErrorClass.UNKNOWN:
+    if row.error_class == ErrorClass.UNKNOWN or (cloud, code) in LOOKED_INTO:
         assert isinstance(outcome, Unclear)
-        assert outcome.code == code
+        assert outcome.code in (code, "vanished")
         return
     assert isinstance(outcome, Refusal)
     assert (outcome.error_class, outcome.scope, outcome.retry_after) == (row.error_class, row.scope, row.retry_after)
     assert (outcome.code, outcome.classified) == (code, True)
     assert emulator.machines(request.token) == []
-    assert row.then, "a person reads what is done next"
