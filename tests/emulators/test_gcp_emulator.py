@@ -19,7 +19,7 @@ from google.cloud import compute_v1
 from google.oauth2.credentials import Credentials
 
 from tests.deadline import wait_until
-from tests.emulators.process import NO_PROXY, Emulated, emulator_process
+from tests.emulators.process import Emulated, emulator_process, opener
 
 NUMBERS = itertools.count(1)
 ZONE, ELSEWHERE = "us-central1-a", "us-central1-b"
@@ -99,7 +99,7 @@ class Tenant:
             headers={"Authorization": f"Bearer {self.token if token is None else token}"},
         )
         try:
-            with NO_PROXY.open(request, timeout=10) as answer:
+            with opener().open(request, timeout=10) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())["error"]

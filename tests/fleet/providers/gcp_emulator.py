@@ -34,6 +34,7 @@ OPERATIONS = {"": "", "launch": "compute.instances.insert"}
 class GcpEmulator:
     """An account is a bearer token of its own with its own project, so one process serves all tests."""
 
+    tls = None
     SMALLEST_PAGE: ClassVar[int] = 1
     words: ClassVar[dict[str, Words]] = {
         "gcp": Words(
