@@ -154,9 +154,9 @@ def machine_chart(rows: Rows, span: TimeRange, *, marks: Sequence[Mark] = ()) ->
         marks=marks,
         explain_marks=False,
         lines=[
-            Line("busy_ratio", fill(span, rows, "busy"), "c1", width=1.8),
-            Line("tensor_ratio", fill(span, rows, "tensor"), "c4", width=1.8),
-            Line("memory_ratio", fill(span, rows, "memory"), "c0", "dot", 1.3),
+            Line("Busy", fill(span, rows, "busy"), "c1", width=1.8),
+            Line("Tensor cores", fill(span, rows, "tensor"), "c4", width=1.8),
+            Line("Memory", fill(span, rows, "memory"), "c0", "dot", 1.3),
         ],
         style=Style("% of time, % of memory", "percent", top=1.0, ticks={0: "0%", 0.5: "50%", 1: "100%"}),
     )
