@@ -1,0 +1,86 @@
+"""`manage.py allocate`: a plan first, and a purchase only on somebody's word."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from fleet.models import Allocation, CloudAccount, Event, InstanceType, Offering, Project, Quota
+from fleet.services.clock import business_now
+
+pytestmark = pytest.mark.django_db
+ASKED = ["--project=research", "--accelerator=H100", "--count=200", "--gang"]
+
+
+@pytest.fixture(autouse=True)
+def sold() -> None:
+    """Eight H100 a machine in two clouds, the second dearer."""
+    Project.objects.create(slug="research", name="Research")
+    for cloud, shape, price in (("aws", "p5.48xlarge", "55.04"), ("gcp", "a3-highgpu-8g", "87.83")):
+        account = CloudAccount.objects.create(cloud=cloud, provider="sandbox", name=cloud)
+        kind = InstanceType.objects.create(cloud=cloud, name=shape, accelerator="H100", accelerator_count=8)
+        Offering.objects.create(
+            account=account, instance_type=kind, region="r", zone="r-a", capacity_type="on-demand",
+            price_per_hour=Decimal(price), observed_at=business_now(),
+        )  # fmt: skip
+
+
+def told(*arguments: str) -> Any:
+    out = StringIO()
+    call_command("allocate", *arguments, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_the_count_is_of_accelerators_and_nothing_is_bought_by_looking():
+    said = told(*ASKED)
+    assert [(choice["machines"], choice["cloud"]) for choice in said["plan"]["chosen"]] == [(25, "aws")]
+    assert Decimal(said["plan"]["price_per_hour"]) == 25 * Decimal("55.04")
+    assert said["allocation"] is None
+    assert not Allocation.objects.exists()
+
+
+def test_on_a_word_it_is_asked_for():
+    said = told(*ASKED, "--ttl=24h", "--cloud=gcp", "--max-price=90", "--yes")
+    allocation = Allocation.objects.get(public_id=said["allocation"])
+    assert (allocation.accelerator_count, allocation.gang, allocation.clouds) == (200, True, ["gcp"])
+    assert allocation.max_price_per_hour == 90
+    assert allocation.expires_at is not None
+    assert Event.objects.get(topic="allocation.requested").actor == "manage.py allocate"
+
+
+def test_people_read_the_choice_the_next_best_and_the_losers():
+    out = StringIO()
+    call_command("allocate", *ASKED, "--max-price=60", stdout=out)
+    said = out.getvalue()
+    assert "25 x aws r-a p5.48xlarge on-demand: 1376.00 USD/h" in said
+    assert "1 skipped: price" in said
+    assert said.rstrip().endswith("Nothing was asked for: add --yes.")
+
+
+def test_what_no_plan_can_meet_is_not_asked_for():
+    Quota.objects.create(project=Project.objects.get(), max_accelerators=100)
+    assert told(*ASKED)["plan"]["chosen"] == []
+    with pytest.raises(CommandError):
+        call_command("allocate", *ASKED, "--region=nowhere", "--yes")
+    assert not Allocation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (["--project=reserch"], "There are: research"),
+        (["--ttl=24"], "Write the unit too"),
+        (["--max-price=much"], "such as 12.50"),
+        (["--count=0"], r"\w"),
+        (["--accelerator=H1000"], r"\w"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(wrong, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("allocate", *ASKED, *wrong, "--yes")
+    assert not Allocation.objects.exists()
