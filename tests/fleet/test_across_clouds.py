@@ -59,7 +59,7 @@ def until_bought(allocation: Allocation) -> Instance:
         reconciling.reconcile_due()
         return Instance.objects.filter(slot__allocation=allocation).exists()
 
-    wait_until(bought, "a machine was bought", deadline_s=90)
+    wait_until(bought, "a machine was bought", deadline_s=180)
     return Instance.objects.get(slot__allocation=allocation)
 
 
