@@ -6,9 +6,8 @@ Options of an account: `url` (required), `read_seconds` and `write_seconds` (how
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,10 +39,10 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.domain.refusals import Refused
 from fleet.outbound import AnswerLost, NotSent, fetch
 from fleet.providers.base import Account, AccountFacts, ReadFailed
 from fleet.providers.classify import classify
+from fleet.providers.options import positive, refused
 
 READ_SECONDS = 10.0
 WRITE_SECONDS = 20.0
@@ -79,13 +78,13 @@ class Sandbox:
         url = account.options.get("url")
         if not isinstance(url, str) or not _ADDRESS.fullmatch(url):
             sentence = "A sandbox account needs the option url: its address, such as http://127.0.0.1:9090."
-            raise Refused("account-options", sentence, field="options")
+            raise refused(sentence)
         self.account = account
         self.base = f"{url.rstrip('/')}/v1/clouds/{account.cloud}"
-        self.read_seconds = _positive(account.options, "read_seconds", READ_SECONDS)
-        self.write_seconds = _positive(account.options, "write_seconds", WRITE_SECONDS)
-        self.page_size = int(_positive(account.options, "page_size", PAGE))
-        self.prices_page_size = int(_positive(account.options, "page_size", PRICES_PAGE))
+        self.read_seconds = positive(account.options.get("read_seconds", READ_SECONDS), "read_seconds")
+        self.write_seconds = positive(account.options.get("write_seconds", WRITE_SECONDS), "write_seconds")
+        self.page_size = int(positive(account.options.get("page_size", PAGE), "page_size"))
+        self.prices_page_size = int(positive(account.options.get("page_size", PRICES_PAGE), "page_size"))
 
     def facts(self) -> AccountFacts:
         body = self._read("account")
@@ -283,13 +282,6 @@ class Sandbox:
 def _unclear_if_unknown(refusal: Refusal) -> Refusal | Unclear:
     """A code that may hide an effect, or that nobody has classified, is no refusal."""
     return Unclear(refusal.code, refusal.message) if refusal.error_class == ErrorClass.UNKNOWN else refusal
-
-
-def _positive(options: Mapping[str, Any], name: str, default: float) -> float:
-    value = options.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise Refused("account-options", f"The option {name} must be a number above 0.", field="options")
-    return value
 
 
 def _offered_type(item: dict[str, Any]) -> OfferedType:

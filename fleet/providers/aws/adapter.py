@@ -9,10 +9,9 @@ notice that was not settled comes again).
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -38,11 +37,12 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.domain.refusals import Refused
 from fleet.providers.aws import checking, clients, order, prices, shapes
 from fleet.providers.aws.machines import LIVE_STATES, machine_of
 from fleet.providers.aws.notices import LEAD, notice_of
 from fleet.providers.base import Account, AccountFacts, ReadFailed
+from fleet.providers.failing import NONSENSE, reading
+from fleet.providers.options import positive, refused, region_names
 
 READ_SECONDS, WRITE_SECONDS = 15.0, 30.0
 PAGE = 1000
@@ -53,8 +53,6 @@ SETTLED_AFTER = timedelta(minutes=5)
 IDS_AT_ONCE = 200  # as many values as a filter takes
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+){1,3}-\d{1,2}")
 _ADDRESS = re.compile(r"https?://[!-~]{1,500}")
-# What reading an answer raises that parsed, but is not what the service promises.
-NONSENSE = (KeyError, ValueError, TypeError, ArithmeticError, AttributeError, IndexError)
 
 
 class Aws:
@@ -64,12 +62,12 @@ class Aws:
         """Raises Refused when the account's options make no sense."""
         options = account.options
         self.account = account
-        self.regions = _regions(options.get("regions"))
+        self.regions = region_names(options.get("regions"), _REGION, of="An AWS", example="us-east-1")
         self.endpoint_url = _address(options.get("endpoint_url", ""))
-        self.read_seconds = _positive(options.get("read_seconds", READ_SECONDS), "read_seconds")
-        self.write_seconds = _positive(options.get("write_seconds", WRITE_SECONDS), "write_seconds")
-        self.hidden_seconds = int(_positive(options.get("hidden_seconds", HIDDEN_SECONDS), "hidden_seconds"))
-        self.page_size = int(_positive(options.get("page_size", PAGE), "page_size"))
+        self.read_seconds = positive(options.get("read_seconds", READ_SECONDS), "read_seconds")
+        self.write_seconds = positive(options.get("write_seconds", WRITE_SECONDS), "write_seconds")
+        self.hidden_seconds = int(positive(options.get("hidden_seconds", HIDDEN_SECONDS), "hidden_seconds"))
+        self.page_size = int(positive(options.get("page_size", PAGE), "page_size"))
 
     def facts(self) -> AccountFacts:
         with self._reading("who we are"):
@@ -311,18 +309,8 @@ class Aws:
                 raise ValueError(f"the list of {verb} goes round in a circle")
             following = page["NextToken"]
 
-    @contextmanager
-    def _reading(self, what: str) -> Iterator[None]:
-        """Turns whatever goes wrong into ReadFailed."""
-        try:
-            yield
-        except ReadFailed:
-            raise
-        except NONSENSE as error:
-            raise ReadFailed(f"{self.account.name}: the answer about {what} makes no sense.") from error
-        except Exception as error:
-            meaning = clients.meaning_of(error)
-            raise ReadFailed(f"{self.account.name}: {what}: {meaning.code}: {meaning.message}") from error
+    def _reading(self, what: str) -> AbstractContextManager[None]:
+        return reading(self.account.name, what, clients.meaning_of)
 
     def _client(self, service: str, region: str, *, write: bool = False) -> Any:
         keys = clients.read_keys(self.account.secret)
@@ -335,20 +323,7 @@ def _answered_at(answer: dict[str, Any]) -> datetime:
     return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
 
 
-def _regions(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(r, str) and _REGION.fullmatch(r) for r in value):
-        sentence = 'An AWS account needs the option regions: a list of their names, such as ["us-east-1"].'
-        raise Refused("account-options", sentence, field="options")
-    return tuple(dict.fromkeys(value))
-
-
 def _address(value: Any) -> str:
     if value and (not isinstance(value, str) or not _ADDRESS.fullmatch(value)):
-        raise Refused("account-options", "The option endpoint_url is an http or https address.", field="options")
+        raise refused("The option endpoint_url is an http or https address.")
     return value or ""
-
-
-def _positive(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise Refused("account-options", f"The option {name} must be a number above 0.", field="options")
-    return float(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fleet.domain.outcomes import Check, ErrorClass, LaunchRequest, Refusal
+from fleet.domain.outcomes import Check, LaunchRequest
 from fleet.providers.aws import clients, order, prices
+from fleet.providers.failing import tried
 
 NO_MACHINE = "i-00000000000000000"
 SMALL = "g6.xlarge"
@@ -74,12 +75,4 @@ def _of_region(ec2: Any, region: str, options: Mapping[str, Any]) -> Iterator[Ch
 
 
 def _try(permission: str, what: str, call: Callable[[], Any]) -> Check:
-    try:
-        call()
-    except Exception as error:  # noqa: BLE001 - whatever it was, it is what the person is to read
-        meaning = clients.meaning_of(error)
-        if meaning.code in WOULD_HAVE:
-            return Check(what, True)
-        denied = isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.AUTH
-        return Check(what, False, f"{meaning.code}: {meaning.message}", permission if denied else "")
-    return Check(what, True)
+    return tried(permission, what, call, clients.meaning_of, would_do=WOULD_HAVE)

@@ -14,11 +14,10 @@ Azure takes it back. The retail list has no history: a change of a price is seen
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -46,10 +45,11 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.domain.refusals import Refused
 from fleet.providers.azure import checking, clients, errors, order, prices, shapes
 from fleet.providers.azure.machines import ENDS_OF_FAILURE, addresses, failure_of, is_there, machine_of, never_ran
 from fleet.providers.base import Account, AccountFacts, ReadFailed
+from fleet.providers.failing import NONSENSE, reading
+from fleet.providers.options import positive, refused, region_names
 
 READ_SECONDS, WRITE_SECONDS, POLL_SECONDS = 15.0, 30.0, 2.0
 NOTICE_SECONDS = 30
@@ -59,8 +59,6 @@ _NAME = re.compile(r"[\w.()-]{1,90}")
 _REGION = re.compile(r"[a-z0-9]{3,30}")
 _SUBSCRIPTION = re.compile(r"[0-9a-fA-F-]{36}")
 _ADDRESS = re.compile(r"https://[!-~]{1,500}")
-# What reading an answer raises that parsed, but is not what the service promises.
-NONSENSE = (KeyError, ValueError, TypeError, ArithmeticError, AttributeError, IndexError)
 
 
 class Azure:
@@ -72,15 +70,15 @@ class Azure:
         self.account = account
         self.subscription_id = _text(options, "subscription_id", _SUBSCRIPTION, "the id of a subscription")
         self.resource_group = _text(options, "resource_group", _NAME, "the name of a resource group")
-        self.regions = _regions(options.get("regions"))
+        self.regions = region_names(options.get("regions"), _REGION, of="An Azure", example="eastus")
         self.base_url = _text(options, "base_url", _ADDRESS, "an https address", default=BASE_URL)
         self.prices_url = _text(options, "prices_url", _ADDRESS, "an https address", default=prices.PRICES_URL)
         self.authority = _text(options, "authority", _ADDRESS, "an https address", default="")
         self.scope = _text(options, "scope", _ADDRESS, "an https address", default=clients.SCOPE)
         self.ca_file = str(options.get("ca_file") or "")
-        self.read_seconds = _positive(options.get("read_seconds", READ_SECONDS), "read_seconds")
-        self.write_seconds = _positive(options.get("write_seconds", WRITE_SECONDS), "write_seconds")
-        self.poll_seconds = _positive(options.get("poll_seconds", POLL_SECONDS), "poll_seconds")
+        self.read_seconds = positive(options.get("read_seconds", READ_SECONDS), "read_seconds")
+        self.write_seconds = positive(options.get("write_seconds", WRITE_SECONDS), "write_seconds")
+        self.poll_seconds = positive(options.get("poll_seconds", POLL_SECONDS), "poll_seconds")
 
     def facts(self) -> AccountFacts:
         with self._reading("the regions"):
@@ -351,18 +349,8 @@ class Azure:
                 _check_link(pages.continuation_token, self.base_url, link)
                 link = pages.continuation_token
 
-    @contextmanager
-    def _reading(self, what: str) -> Iterator[None]:
-        """Turns whatever goes wrong into ReadFailed."""
-        try:
-            yield
-        except ReadFailed:
-            raise
-        except NONSENSE as error:
-            raise ReadFailed(f"{self.account.name}: the answer about {what} makes no sense.") from error
-        except Exception as error:
-            meaning = errors.meaning_of(error)
-            raise ReadFailed(f"{self.account.name}: {what}: {meaning.code}: {meaning.message}") from error
+    def _reading(self, what: str) -> AbstractContextManager[None]:
+        return reading(self.account.name, what, errors.meaning_of)
 
     def _compute(self, seconds: float) -> Any:
         return clients.compute(self._place(), seconds)
@@ -385,18 +373,5 @@ def _text(
     if value == default and default is not None:
         return default
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise Refused("account-options", f"An Azure account needs the option {name}: {what}.", field="options")
+        raise refused(f"An Azure account needs the option {name}: {what}.")
     return value.rstrip("/")
-
-
-def _regions(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(r, str) and _REGION.fullmatch(r) for r in value):
-        sentence = 'An Azure account needs the option regions: a list of their names, such as ["eastus"].'
-        raise Refused("account-options", sentence, field="options")
-    return tuple(dict.fromkeys(value))
-
-
-def _positive(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise Refused("account-options", f"The option {name} must be a number above 0.", field="options")
-    return float(value)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from fleet.domain.outcomes import Check, ErrorClass, Refusal
+from fleet.domain.outcomes import Check
 from fleet.providers.azure.errors import meaning_of
+from fleet.providers.failing import tried
 
 Read = Callable[[], Any]
 
@@ -28,11 +29,5 @@ def checks(
         yield _try("", f"Retail prices in {region}", partial(prices, region))
 
 
-def _try(permission: str, what: str, read: Read) -> Check:
-    try:
-        read()
-    except Exception as error:  # noqa: BLE001 - whatever it was, it is what the person is to read
-        meaning = meaning_of(error)
-        denied = isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.AUTH
-        return Check(what, False, f"{meaning.code}: {meaning.message}", permission if denied else "")
-    return Check(what, True)
+def _try(permission: str, what: str, call: Callable[[], Any]) -> Check:
+    return tried(permission, what, call, meaning_of)

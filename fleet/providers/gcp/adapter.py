@@ -13,8 +13,8 @@ machine has.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.providers.base import Account, AccountFacts, ReadFailed
+from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.gcp import checking, names, order, prices, shapes
 from fleet.providers.gcp.api import Api
 from fleet.providers.gcp.errors import meaning_of, of_operation
@@ -48,8 +49,6 @@ from fleet.providers.gcp.machines import PREEMPTED, done, ended_machines, machin
 from fleet.providers.gcp.notices import LEAD, notices_of
 from fleet.providers.gcp.options import Options
 
-# What reading an answer raises that parsed, but is not what the service promises.
-NONSENSE = (KeyError, ValueError, TypeError, ArithmeticError, AttributeError, IndexError)
 NOT_YET = Unclear("still-running", "Google has not finished with it.")
 INSTALLATION = "purser:installation"
 
@@ -279,18 +278,8 @@ class Gcp:
     def _last_word(self, provider_id: str) -> Machine | None:
         return next(iter(self.describe([provider_id]).machines), None)
 
-    @contextmanager
-    def _reading(self, what: str) -> Iterator[None]:
-        """Turns whatever goes wrong into ReadFailed."""
-        try:
-            yield
-        except ReadFailed:
-            raise
-        except NONSENSE as error:
-            raise ReadFailed(f"{self.account.name}: the answer about {what} makes no sense.") from error
-        except Exception as error:
-            meaning = meaning_of(error)
-            raise ReadFailed(f"{self.account.name}: {what}: {meaning.code}: {meaning.message}") from error
+    def _reading(self, what: str) -> AbstractContextManager[None]:
+        return reading(self.account.name, what, meaning_of)
 
 
 def _as_asked(request: LaunchRequest, instance: Any) -> LaunchOutcome:

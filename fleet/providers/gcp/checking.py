@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from fleet.domain.outcomes import Check, ErrorClass, Refusal
+from fleet.domain.outcomes import Check
+from fleet.providers.failing import tried
 from fleet.providers.gcp.api import Api
 from fleet.providers.gcp.errors import meaning_of
 
@@ -73,10 +74,4 @@ def _granted(api: Api, options: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def _try(permission: str, what: str, call: Callable[[], Any]) -> Check:
-    try:
-        call()
-    except Exception as error:  # noqa: BLE001 - whatever it was, it is what the person is to read
-        meaning = meaning_of(error)
-        denied = isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.AUTH
-        return Check(what, False, f"{meaning.code}: {meaning.message}", permission if denied else "")
-    return Check(what, True)
+    return tried(permission, what, call, meaning_of)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fleet.domain.refusals import Refused
+from fleet.providers.options import positive, refused, region_names
 
 READ_SECONDS, WRITE_SECONDS = 15.0, 60.0
 PAGE = 500
@@ -37,39 +37,23 @@ class Options:
         """Raises Refused when they make no sense."""
         return cls(
             project=_project(said.get("project")),
-            regions=_regions(said.get("regions")),
+            regions=region_names(said.get("regions"), _REGION, of="A Google", example="us-central1"),
             api_endpoint=_address(said.get("api_endpoint", ""), "api_endpoint"),
             billing_endpoint=_address(said.get("billing_endpoint", ""), "billing_endpoint") or PRICES,
             permissions_endpoint=_address(said.get("permissions_endpoint", ""), "permissions_endpoint") or PERMISSIONS,
-            read_seconds=_positive(said.get("read_seconds", READ_SECONDS), "read_seconds"),
-            write_seconds=_positive(said.get("write_seconds", WRITE_SECONDS), "write_seconds"),
-            page_size=math.ceil(_positive(said.get("page_size", PAGE), "page_size")),
+            read_seconds=positive(said.get("read_seconds", READ_SECONDS), "read_seconds"),
+            write_seconds=positive(said.get("write_seconds", WRITE_SECONDS), "write_seconds"),
+            page_size=math.ceil(positive(said.get("page_size", PAGE), "page_size")),
         )
 
 
 def _project(value: Any) -> str:
     if not isinstance(value, str) or not _PROJECT.fullmatch(value):
-        raise _refused("A Google account needs the option project: the id of the project, such as my-project-123.")
+        raise refused("A Google account needs the option project: the id of the project, such as my-project-123.")
     return value
-
-
-def _regions(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(r, str) and _REGION.fullmatch(r) for r in value):
-        raise _refused('A Google account needs the option regions: a list of their names, such as ["us-central1"].')
-    return tuple(dict.fromkeys(value))
 
 
 def _address(value: Any, name: str) -> str:
     if value and (not isinstance(value, str) or not _ADDRESS.fullmatch(value)):
-        raise _refused(f"The option {name} is an address that begins with https:// or http://.")
+        raise refused(f"The option {name} is an address that begins with https:// or http://.")
     return str(value or "").rstrip("/")
-
-
-def _positive(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise _refused(f"The option {name} must be a number above 0.")
-    return float(value)
-
-
-def _refused(sentence: str) -> Refused:
-    return Refused("account-options", sentence, field="options")
