@@ -9,7 +9,10 @@ from decimal import Decimal
 
 from fleet.domain.outcomes import ErrorClass, Scope
 
+ON_DEMAND = "on-demand"
 SPOT = "spot"
+RESERVED = "reserved"  # paid for already: a reservation or a capacity block
+FLEX_START = "flex-start"  # queued until there is room, then kept for a stated time
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ USD = "USD"
 
 @dataclass(frozen=True)
 class Offering:
-    """A pool with its shape and price. Memory and abilities are of one accelerator."""
+    """A pool with its shape and price. Memory and abilities are of one accelerator.
+
+    `machines_left`: how many the pool can give at most; None: not known. `ends_at`: its machines are taken back then.
+    """
 
     pool: Pool
     accelerator: str
@@ -44,6 +50,14 @@ class Offering:
     price_per_hour: Decimal
     currency: str
     observed_at: datetime
+    vcpus: int = 0
+    machines_left: int | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def paid(self) -> bool:
+        """It costs the same whether it is used or not, so using it costs nothing more."""
+        return self.pool.capacity_type == RESERVED
 
     @property
     def memory_gib(self) -> float:

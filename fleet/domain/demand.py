@@ -24,7 +24,11 @@ class Need:
 
 @dataclass(frozen=True)
 class Demand:
-    """How many accelerators of which kind, and where they may come from. Empty tuples mean anywhere."""
+    """How many accelerators of which kind, and where they may come from. Empty tuples mean anywhere.
+
+    `on_demand_floor`: so many of them may not be spot. `residency`: a jurisdiction of the region catalogue they must
+    stay in. `run_for`: how long they are needed at most; None: nobody knows.
+    """
 
     accelerator_count: int
     accelerator: str = ""
@@ -35,6 +39,9 @@ class Demand:
     regions: tuple[str, ...] = ()
     capacity_types: tuple[str, ...] = ()
     max_price_per_hour: Decimal | None = None  # of one machine
+    on_demand_floor: int = 0
+    residency: str = ""
+    run_for: timedelta | None = None
 
 
 @dataclass(frozen=True)

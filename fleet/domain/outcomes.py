@@ -70,9 +70,17 @@ class Machine:
         return self.terminated_at is None
 
 
+_UNSAID = ("reservation", "run_seconds")
+"""Left out of a frozen request when empty: attempts that were frozen before these fields existed lack them too."""
+
+
 @dataclass(frozen=True)
 class LaunchRequest:
-    """Everything that is sent to launch one machine; frozen before the call and replayed unchanged."""
+    """Everything that is sent to launch one machine; frozen before the call and replayed unchanged.
+
+    `reservation`: the cloud's id of the paid capacity it goes into; empty: none. `run_seconds`: the cloud ends the
+    machine after so long by itself; 0: it does not.
+    """
 
     token: str
     region: str
@@ -85,10 +93,12 @@ class LaunchRequest:
     disk_gib: int = 200
     ports: tuple[int, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
+    reservation: str = ""
+    run_seconds: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The frozen form: `from_json(as_json())` is the same request."""
-        values = dict(vars(self))
+        """The frozen form: `from_json(as_json())` is the same request. What was not asked for is not in it."""
+        values = {name: value for name, value in vars(self).items() if value or name not in _UNSAID}
         return {**values, "ssh_keys": list(self.ssh_keys), "ports": list(self.ports), "tags": dict(self.tags)}
 
     @classmethod
@@ -207,6 +217,62 @@ class PriceChange:
     capacity_type: str
     effective_from: datetime
     price_per_hour: Decimal
+
+
+class QuotaUnit(StrEnum):
+    """What a cloud counts its quota in."""
+
+    VCPUS = "vcpus"
+    ACCELERATORS = "accelerators"
+    MACHINES = "machines"
+
+
+@dataclass(frozen=True)
+class CloudQuota:
+    """A limit the cloud itself keeps on an account in a region. `most` or `used` None: the cloud does not say.
+
+    It covers the named instance types (none named: all) bought in the named capacity types (none named: any).
+    """
+
+    region: str
+    name: str
+    unit: QuotaUnit
+    most: int | None
+    used: int | None
+    instance_types: tuple[str, ...] = ()
+    capacity_types: tuple[str, ...] = ()
+    zone: str = ""  # empty: the whole region
+
+
+class PaidKind(StrEnum):
+    """How capacity that is paid for whether used or not was bought."""
+
+    RESERVATION = "reservation"  # open-ended, at the on-demand price
+    BLOCK = "block"  # for a fixed time, paid at once
+    FUTURE = "future"  # a reservation that begins later
+
+
+@dataclass(frozen=True)
+class PaidCapacity:
+    """Machines of one type in one zone that an account pays for whether it uses them or not.
+
+    `available`: how many are free now; None: the cloud does not say. `price_per_hour`: of one machine, a block's fee
+    spread over its hours; None: not known. Ends before `ends_at` where the cloud takes its machines back earlier.
+    """
+
+    ref: str
+    kind: PaidKind
+    instance_type: str
+    region: str
+    zone: str
+    machines: int
+    available: int | None
+    state: str  # the cloud's own word
+    usable: bool  # machines may be launched into it now
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    price_per_hour: Decimal | None = None
+    currency: str = "USD"
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class CapacityType(models.TextChoices):
     ON_DEMAND = "on-demand", "On-demand"
     SPOT = "spot", "Spot"
     RESERVED = "reserved", "Reserved"
+    FLEX_START = "flex-start", "Flex-start"
 
 
 class CloudAccount(models.Model):

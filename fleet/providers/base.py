@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from fleet.domain.outcomes import (
     Check,
+    CloudQuota,
     FindOutcome,
     Inventory,
     LaunchOutcome,
@@ -20,6 +21,7 @@ from fleet.domain.outcomes import (
     Notice,
     OfferedPool,
     OfferedType,
+    PaidCapacity,
     PriceHistory,
     TerminateOutcome,
 )
@@ -77,6 +79,14 @@ class CloudProvider(Protocol):
 
     def price_history(self, since: datetime) -> PriceHistory:
         """Changes after `since`. Raises ReadFailed."""
+        ...
+
+    def quotas(self) -> Sequence[CloudQuota]:
+        """Limits the cloud keeps on the account; none where it does not say or may not be asked. Raises ReadFailed."""
+        ...
+
+    def paid_capacity(self) -> Sequence[PaidCapacity]:
+        """Reservations and blocks the account pays for, coming ones too. Raises ReadFailed."""
         ...
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:

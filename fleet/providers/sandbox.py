@@ -19,6 +19,7 @@ from fleet.crashpoints import reach
 from fleet.domain.addresses import LOOPBACK_ONLY
 from fleet.domain.outcomes import (
     Check,
+    CloudQuota,
     ErrorClass,
     FindOutcome,
     Found,
@@ -31,6 +32,7 @@ from fleet.domain.outcomes import (
     Notice,
     OfferedPool,
     OfferedType,
+    PaidCapacity,
     PriceChange,
     PriceHistory,
     Refusal,
@@ -118,6 +120,14 @@ class Sandbox:
             changes = tuple(_price_change(item) for page in pages for item in page["items"])
             # The first page's horizon is the one that holds for the whole list: later pages only go on from it.
             return PriceHistory(changes, _time(pages[0]["complete_until"]))
+
+    def quotas(self) -> list[CloudQuota]:
+        """None: the sandbox enforces its quotas without telling them."""
+        return []
+
+    def paid_capacity(self) -> list[PaidCapacity]:
+        """None: the sandbox sells none."""
+        return []
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         body = {**request.as_json(), "count": 1, "min_count": 1}

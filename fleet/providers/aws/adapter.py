@@ -19,6 +19,7 @@ from typing import Any
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
     Check,
+    CloudQuota,
     ErrorClass,
     FindOutcome,
     Found,
@@ -30,6 +31,7 @@ from fleet.domain.outcomes import (
     Notice,
     OfferedPool,
     OfferedType,
+    PaidCapacity,
     PriceHistory,
     Refusal,
     Scope,
@@ -102,6 +104,12 @@ class Aws:
                 changes += [prices.spot_change(row) for page in pages for row in page["SpotPriceHistory"]]
             # EC2 begins with the price that held at `since`, from before it.
             return PriceHistory(tuple(dict.fromkeys(c for c in changes if c.effective_from > since)), min(horizons))
+
+    def quotas(self) -> list[CloudQuota]:
+        return []
+
+    def paid_capacity(self) -> list[PaidCapacity]:
+        return []
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         try:

@@ -26,6 +26,7 @@ from typing import Any
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
     Check,
+    CloudQuota,
     ErrorClass,
     FindOutcome,
     Found,
@@ -38,6 +39,7 @@ from fleet.domain.outcomes import (
     Notice,
     OfferedPool,
     OfferedType,
+    PaidCapacity,
     PriceHistory,
     Refusal,
     Scope,
@@ -116,6 +118,12 @@ class Azure:
     def price_history(self, since: datetime) -> PriceHistory:
         """None: Azure tells the prices of now only. The history stays complete until where it was."""
         return PriceHistory((), since)
+
+    def quotas(self) -> list[CloudQuota]:
+        return []
+
+    def paid_capacity(self) -> list[PaidCapacity]:
+        return []
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         """Waits until Azure has given a machine or says that it has none to give, which it says only afterwards."""

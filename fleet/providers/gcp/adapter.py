@@ -21,6 +21,7 @@ from typing import Any
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
     Check,
+    CloudQuota,
     ErrorClass,
     FindOutcome,
     Found,
@@ -33,6 +34,7 @@ from fleet.domain.outcomes import (
     Notice,
     OfferedPool,
     OfferedType,
+    PaidCapacity,
     PriceHistory,
     Refusal,
     Scope,
@@ -95,6 +97,12 @@ class Gcp:
     def price_history(self, since: datetime) -> PriceHistory:
         """None: Google tells the prices of now only. The history stays complete until where it was."""
         return PriceHistory((), since)
+
+    def quotas(self) -> list[CloudQuota]:
+        return []
+
+    def paid_capacity(self) -> list[PaidCapacity]:
+        return []
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         """Google answers with an operation, and a refusal for want of capacity comes at its end: it is followed."""

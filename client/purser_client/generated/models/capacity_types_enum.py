@@ -1,8 +1,9 @@
 from typing import Literal
 
-CapacityTypesEnum = Literal["on-demand", "reserved", "spot"]
+CapacityTypesEnum = Literal["flex-start", "on-demand", "reserved", "spot"]
 
 CAPACITY_TYPES_ENUM_VALUES: set[CapacityTypesEnum] = {
+    "flex-start",
     "on-demand",
     "reserved",
     "spot",

@@ -1,8 +1,9 @@
 from typing import Literal
 
-GetOfferingsCapacityType = Literal["on-demand", "reserved", "spot"]
+GetOfferingsCapacityType = Literal["flex-start", "on-demand", "reserved", "spot"]
 
 GET_OFFERINGS_CAPACITY_TYPE_VALUES: set[GetOfferingsCapacityType] = {
+    "flex-start",
     "on-demand",
     "reserved",
     "spot",
