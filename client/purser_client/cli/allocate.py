@@ -37,7 +37,11 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--cloud", action="append", default=[], help="only there; may be given again")
     command.add_argument("--region", action="append", default=[], help="only there; may be given again")
     command.add_argument(
-        "--capacity-type", action="append", default=[], choices=["on-demand", "spot", "reserved", "flex-start"], help="only these"
+        "--capacity-type",
+        action="append",
+        default=[],
+        choices=["on-demand", "spot", "reserved", "flex-start"],
+        help="only these",
     )
     command.add_argument("--max-price", metavar="USD", help="of one machine, an hour")
     command.add_argument("--ttl", metavar="TIME", help="release it after 90m, 24h, 7d …")
