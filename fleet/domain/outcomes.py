@@ -185,17 +185,34 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Underlying:
+    """The machine a pool's machines are, as the cloud that sells it names it: a cluster's node has its price."""
+
+    cloud: str
+    instance_type: str
+    region: str
+    zone: str = ""
+
+
+@dataclass(frozen=True)
 class OfferedPool:
-    """One line of what an account can buy."""
+    """One line of what an account can buy.
+
+    No price: the cloud does not say (a node of a cluster, a host of one's own). Then the price book says, or the cloud
+    that sells what is `underlying`; a pool that nobody prices is not offered. `price_row` names the row the price was
+    read from, in the cloud's own words.
+    """
 
     instance_type: str
     region: str
     zone: str
     capacity_type: str
-    price_per_hour: Decimal
+    price_per_hour: Decimal | None
     currency: str
     observed_at: datetime
     price_source: str = ""
+    price_row: str = ""
+    underlying: Underlying | None = None
 
 
 @dataclass(frozen=True)

@@ -111,8 +111,11 @@ def _store_offerings(account: CloudAccount, pools: Sequence[OfferedPool], now: d
     """The list as it is now; a pool no longer listed is kept, as not offered, with its history.
 
     A list price may be months old and still hold: that it was listed just now is what keeps it fresh.
+    A pool without a price is not offered: nothing is bought that nobody can say the cost of.
     """
     types = dict(InstanceType.objects.filter(cloud=account.cloud).values_list("name", "id"))
+    known_types = [pool for pool in pools if pool.instance_type in types]
+    priced = [(pool, price) for pool in known_types if (price := pool.price_per_hour) is not None]
     OfferingRow.objects.filter(account=account).update(offered=False)
     rows = OfferingRow.objects.bulk_create(
         [
@@ -122,25 +125,23 @@ def _store_offerings(account: CloudAccount, pools: Sequence[OfferedPool], now: d
                 region=pool.region,
                 zone=pool.zone,
                 capacity_type=pool.capacity_type,
-                price_per_hour=pool.price_per_hour,
+                price_per_hour=price,
                 currency=pool.currency,
                 price_source=pool.price_source,
                 observed_at=now,
                 offered=True,
             )
-            for pool in pools
-            if pool.instance_type in types
+            for pool, price in priced
         ],
         update_conflicts=True,
         unique_fields=["account", "instance_type", "zone", "capacity_type"],
         update_fields=["region", "price_per_hour", "currency", "price_source", "observed_at", "offered"],
     )
     known = set(PricePoint.objects.filter(offering__account=account).values_list("offering_id", flat=True))
-    listed = (pool for pool in pools if pool.instance_type in types)
     PricePoint.objects.bulk_create(
         [
             PricePoint(offering=row, effective_from=pool.observed_at, price_per_hour=row.price_per_hour)
-            for row, pool in zip(rows, listed, strict=True)
+            for row, (pool, _) in zip(rows, priced, strict=True)
             if row.pk not in known
         ],
         ignore_conflicts=True,
