@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from django.urls import reverse
 from fleet.formatting import clock, duration, fixed, instant, milliseconds, percent, place, usd
 from fleet.presenting import short_id
 from fleet.states import Look, reason_text
+from inference.domain.engine_arguments import vllm_arguments
 from inference.domain.memory_fit import MemoryFit
 from inference.domain.percentiles import HISTOGRAM, Latency, judged, keeps
 from inference.models import ServingConfig
@@ -253,21 +255,8 @@ def serving_facts(config: ServingConfig, fit: MemoryFit | None, *, started: str 
 
 
 def engine_arguments(config: ServingConfig) -> str:
-    """What to give `vllm serve` to serve the model this way by hand."""
-    words = [f"vllm serve {config.model.name}", f"--tensor-parallel-size {config.tensor_parallel}"]
-    words += [f"--pipeline-parallel-size {config.pipeline_parallel}"] if config.pipeline_parallel > 1 else []
-    words += [f"--quantization {config.quantization}"] if config.quantization else []
-    words += [
-        f"--dtype {config.dtype}",
-        f"--max-model-len {config.max_model_len}",
-        f"--max-num-seqs {config.max_num_seqs}",
-    ]
-    words += [f"--max-num-batched-tokens {config.max_num_batched_tokens}"]
-    words += [f"--kv-cache-dtype {config.kv_dtype}"] if config.kv_dtype else []
-    words.append(f"--gpu-memory-utilization {config.gpu_memory_utilization:g}")
-    words.append("--enable-prefix-caching" if config.prefix_caching else "--no-enable-prefix-caching")
-    words.append("--enable-chunked-prefill" if config.chunked_prefill else "--no-enable-chunked-prefill")
-    return " ".join(words)
+    """What to type to serve the model this way by hand."""
+    return shlex.join(("vllm", "serve", *vllm_arguments(config.model.name, config)))
 
 
 def _slo_badge(objectives: list[dict[str, Any]], broken: list[dict[str, Any]]) -> dict[str, str]:
