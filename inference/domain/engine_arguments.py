@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -9,18 +10,30 @@ from typing import Any, Protocol
 class EngineSettings(Protocol):
     """What decides how an engine serves; a serving configuration has it all."""
 
-    tensor_parallel: int
-    pipeline_parallel: int
-    quantization: str
-    dtype: str
-    kv_dtype: str
-    max_model_len: int
-    max_num_seqs: int
-    max_num_batched_tokens: int
-    gpu_memory_utilization: float
-    prefix_caching: bool
-    chunked_prefill: bool
-    extra_args: Mapping[str, Any]
+    @property
+    def tensor_parallel(self) -> int: ...
+    @property
+    def pipeline_parallel(self) -> int: ...
+    @property
+    def quantization(self) -> str: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def kv_dtype(self) -> str: ...
+    @property
+    def max_model_len(self) -> int: ...
+    @property
+    def max_num_seqs(self) -> int: ...
+    @property
+    def max_num_batched_tokens(self) -> int: ...
+    @property
+    def gpu_memory_utilization(self) -> float: ...
+    @property
+    def prefix_caching(self) -> bool: ...
+    @property
+    def chunked_prefill(self) -> bool: ...
+    @property
+    def extra_args(self) -> Mapping[str, Any]: ...
 
 
 def vllm_arguments(model: str, settings: EngineSettings) -> tuple[str, ...]:
@@ -48,4 +61,6 @@ def _option(name: str, value: Any) -> tuple[str, ...]:
         return ()
     if isinstance(value, bool):
         return (f"--{name}",) if value else (f"--no-{name}",)
+    if isinstance(value, dict | list):
+        return (f"--{name}", json.dumps(value, sort_keys=True, separators=(",", ":")))
     return (f"--{name}", str(value))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from inference.domain.engine_order import EngineOrder
 from inference.domain.roofline import Performance
 
 LOADING, READY, DRAINING, STOPPED = "loading", "ready", "draining", "stopped"
@@ -34,7 +35,7 @@ class Host:
     machine_id: str
     options: Mapping[str, Any]
     credential: str
-    loopback: bool  # only the sandbox's machines live on this computer
+    loopback: bool  # the sandbox's machines and owned ones live on this computer
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class ReplicaSpec:
     tensor_parallel: int
     max_model_len: int
     performance: Performance
+    order: EngineOrder | None = None  # what a real engine is told; None: it is not known
 
 
 @dataclass(frozen=True)

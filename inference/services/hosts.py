@@ -36,4 +36,5 @@ def spec_of(replica: Replica) -> ReplicaSpec:
         tensor_parallel=config.tensor_parallel,
         max_model_len=config.max_model_len,
         performance=variants.speed_on(config, accelerators().require(replica.slot.accelerator)),
+        order=variants.engine_order(config),
     )

@@ -15,6 +15,7 @@ from fleet.domain.refusals import Changed, Refused, check_generation
 from fleet.models import Project
 from fleet.services import events
 from inference.domain.architecture import Architecture, BadConfig, from_config
+from inference.domain.engine_order import EngineOrder
 from inference.domain.memory_fit import MemoryFit, Settings, memory_fit, weights_bytes
 from inference.domain.roofline import Performance, performance
 from inference.models import Model, ServingConfig
@@ -165,6 +166,26 @@ def settings_of(config: ServingConfig) -> Settings:
         gpu_memory_utilization=config.gpu_memory_utilization,
         dtype=config.dtype,
         chunked_prefill=config.chunked_prefill,
+    )
+
+
+def engine_order(config: ServingConfig) -> EngineOrder:
+    """What a real engine is told of the configuration."""
+    return EngineOrder(
+        model=config.model.name,
+        engine=config.engine,
+        quantization=config.quantization,
+        kv_dtype=config.kv_dtype,
+        tensor_parallel=config.tensor_parallel,
+        pipeline_parallel=config.pipeline_parallel,
+        max_model_len=config.max_model_len,
+        max_num_seqs=config.max_num_seqs,
+        max_num_batched_tokens=config.max_num_batched_tokens,
+        gpu_memory_utilization=config.gpu_memory_utilization,
+        dtype=config.dtype,
+        prefix_caching=config.prefix_caching,
+        chunked_prefill=config.chunked_prefill,
+        extra_args=config.extra_args,
     )
 
 
