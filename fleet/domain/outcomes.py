@@ -70,7 +70,7 @@ class Machine:
         return self.terminated_at is None
 
 
-_UNSAID = ("reservation", "run_seconds")
+_UNSAID = ("reservation", "reservation_kind", "run_seconds")
 """Left out of a frozen request when empty: attempts that were frozen before these fields existed lack them too."""
 
 
@@ -78,8 +78,8 @@ _UNSAID = ("reservation", "run_seconds")
 class LaunchRequest:
     """Everything that is sent to launch one machine; frozen before the call and replayed unchanged.
 
-    `reservation`: the cloud's id of the paid capacity it goes into; empty: none. `run_seconds`: the cloud ends the
-    machine after so long by itself; 0: it does not.
+    `reservation`: the cloud's id of the paid capacity it goes into, and `reservation_kind` how that was bought (a
+    PaidKind); empty: none. `run_seconds`: the cloud ends the machine after so long by itself; 0: it does not.
     """
 
     token: str
@@ -95,6 +95,7 @@ class LaunchRequest:
     tags: dict[str, str] = field(default_factory=dict)
     reservation: str = ""
     run_seconds: int = 0
+    reservation_kind: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The frozen form: `from_json(as_json())` is the same request. What was not asked for is not in it."""
@@ -274,7 +275,8 @@ class PaidCapacity:
     """Machines of one type in one zone that an account pays for whether it uses them or not.
 
     `available`: how many are free now; None: the cloud does not say. `price_per_hour`: of one machine, a block's fee
-    spread over its hours; None: not known. Ends before `ends_at` where the cloud takes its machines back earlier.
+    spread over its hours; None: not known. It is paid for until `ends_at`; `machines_until`: where the cloud takes
+    the machines back earlier than that.
     """
 
     ref: str
@@ -290,6 +292,80 @@ class PaidCapacity:
     ends_at: datetime | None = None
     price_per_hour: Decimal | None = None
     currency: str = "USD"
+    machines_until: datetime | None = None
+    made_at: datetime | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def usable_until(self) -> datetime | None:
+        """When its last machine has to be gone; None: it has no end."""
+        return self.machines_until or self.ends_at
+
+
+@dataclass(frozen=True)
+class BlockAsk:
+    """Machines wanted for a fixed time, paid at once. `latest`: by when they are to be given back; None: any time."""
+
+    region: str
+    instance_type: str
+    machines: int
+    hours: int
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BlockOffer:
+    """A capacity block somebody could buy. `fee` is the total for all its machines and all its time."""
+
+    ref: str
+    instance_type: str
+    region: str
+    zone: str
+    machines: int
+    starts_at: datetime
+    ends_at: datetime
+    fee: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class BlockOrder:
+    """Everything that is sent to buy one block; frozen before the call. `token` is in `tags` too: it is found by it."""
+
+    token: str
+    region: str
+    offer: str  # the cloud's id of it
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The frozen form: `from_json(as_json())` is the same order."""
+        return {**vars(self), "tags": dict(self.tags)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> BlockOrder:
+        """The order that was frozen."""
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class BlockBought:
+    """The block is ours, and its fee is owed."""
+
+    capacity: PaidCapacity
+
+
+BuyOutcome = BlockBought | Refusal | Unclear
+
+
+@dataclass(frozen=True)
+class BlockFound:
+    """What a purchase made: the block, or none that the cloud shows."""
+
+    capacity: PaidCapacity | None
+
+
+FindBlockOutcome = BlockFound | Refusal | Unclear
 
 
 @dataclass(frozen=True)

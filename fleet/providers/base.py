@@ -12,8 +12,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from fleet.domain.outcomes import (
+    BlockAsk,
+    BlockFound,
+    BlockOffer,
+    BlockOrder,
+    BuyOutcome,
     Check,
     CloudQuota,
+    ErrorClass,
+    FindBlockOutcome,
     FindOutcome,
     Inventory,
     LaunchOutcome,
@@ -23,6 +30,8 @@ from fleet.domain.outcomes import (
     OfferedType,
     PaidCapacity,
     PriceHistory,
+    Refusal,
+    Scope,
     TerminateOutcome,
 )
 
@@ -89,6 +98,18 @@ class CloudProvider(Protocol):
         """Reservations and blocks the account pays for, coming ones too. Raises ReadFailed."""
         ...
 
+    def block_offers(self, ask: BlockAsk) -> Sequence[BlockOffer]:
+        """Capacity blocks for sale that would do; none where the cloud sells none. Raises ReadFailed."""
+        ...
+
+    def buy_block(self, order: BlockOrder) -> BuyOutcome:
+        """Buy one block. A second call may buy a second one: no cloud knows a token for this."""
+        ...
+
+    def find_block(self, order: BlockOrder) -> FindBlockOutcome:
+        """What an earlier `buy_block` of this order made, if the cloud shows it by now."""
+        ...
+
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         """Launch one machine. The same request again is the same machine."""
         ...
@@ -116,3 +137,17 @@ class CloudProvider(Protocol):
     def settle(self, notices: Sequence[Notice]) -> None:
         """Take these out of the queue they came from: they were acted on. Raises ReadFailed; they come again then."""
         ...
+
+
+class SellsNoBlocks:
+    """The answers of an adapter whose cloud sells no capacity blocks, or not through us."""
+
+    def block_offers(self, ask: BlockAsk) -> Sequence[BlockOffer]:
+        return []
+
+    def buy_block(self, order: BlockOrder) -> BuyOutcome:
+        told = "This cloud sells no capacity blocks through Purser."
+        return Refusal(ErrorClass.BAD_REQUEST, "not-sold", told, Scope.REQUEST)
+
+    def find_block(self, order: BlockOrder) -> FindBlockOutcome:
+        return BlockFound(None)

@@ -18,9 +18,16 @@ from typing import Any
 
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
+    BlockAsk,
+    BlockBought,
+    BlockFound,
+    BlockOffer,
+    BlockOrder,
+    BuyOutcome,
     Check,
     CloudQuota,
     ErrorClass,
+    FindBlockOutcome,
     FindOutcome,
     Found,
     Inventory,
@@ -39,7 +46,7 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.providers.aws import checking, clients, order, prices, shapes
+from fleet.providers.aws import blocks, checking, clients, order, prices, shapes
 from fleet.providers.aws.machines import LIVE_STATES, machine_of
 from fleet.providers.aws.notices import LEAD, notice_of
 from fleet.providers.base import Account, AccountFacts, ReadFailed
@@ -109,7 +116,46 @@ class Aws:
         return []
 
     def paid_capacity(self) -> list[PaidCapacity]:
-        return []
+        """Reservations and blocks in any state: one that ended is told for a while."""
+        with self._reading("paid capacity"):
+            return [
+                blocks.capacity_of(row, region=region) for region in self.regions for row in self._reservations(region)
+            ]
+
+    def block_offers(self, ask: BlockAsk) -> list[BlockOffer]:
+        if ask.region not in self.regions:
+            return []
+        with self._reading("offers of capacity blocks"):
+            return [
+                blocks.offer_of(row, region=ask.region)
+                for page in self._pages(
+                    ask.region, "describe_capacity_block_offerings", least=1, most=1000, **blocks.ask(ask)
+                )
+                for row in page["CapacityBlockOfferings"]
+            ]
+
+    def buy_block(self, order: BlockOrder) -> BuyOutcome:
+        try:
+            answer = self._client("ec2", order.region, write=True).purchase_capacity_block(**blocks.purchase(order))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
+            return clients.meaning_of(error)
+        finally:
+            reach("buy-block", "K3")
+        try:
+            return BlockBought(blocks.capacity_of(answer["CapacityReservation"], region=order.region))
+        except NONSENSE as error:
+            return Unclear("garbled", f"the answer to the purchase makes no sense: {type(error).__name__}")
+
+    def find_block(self, order: BlockOrder) -> FindBlockOutcome:
+        """What carries the order's tag. A block of the last minutes may not show yet."""
+        try:
+            with self._reading("capacity blocks"):
+                wanted = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(order.tags.items())]
+                rows = list(self._reservations(order.region, Filters=wanted))
+                found = [blocks.capacity_of(row, region=order.region) for row in rows]
+        except ReadFailed as error:
+            return Unclear("read-failed", str(error))
+        return BlockFound(next(iter(found), None))
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         try:
@@ -244,6 +290,10 @@ class Aws:
                 yield OfferedPool(
                     kind, region, zone, "spot", change.price_per_hour, "USD", change.effective_from, "EC2 spot history"
                 )
+
+    def _reservations(self, region: str, **said: Any) -> Iterator[dict[str, Any]]:
+        for page in self._pages(region, "describe_capacity_reservations", least=1, most=1000, **said):
+            yield from page["CapacityReservations"]
 
     def _list_prices(self, region: str) -> tuple[dict[str, Any], datetime]:
         pricing = str(self.account.options.get("pricing_region") or PRICING_REGION)

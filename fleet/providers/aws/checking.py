@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fleet.domain.outcomes import Check, LaunchRequest
-from fleet.providers.aws import clients, order, prices
+from fleet.domain.outcomes import BlockOrder, Check, LaunchRequest
+from fleet.providers.aws import blocks, clients, order, prices
 from fleet.providers.failing import tried
 
 NO_MACHINE = "i-00000000000000000"
+NO_OFFER = "cb-00000000000000000"
+IN_BLOCKS = "p5.48xlarge"
+A_DAY = {"CapacityDurationHours": 24}
 SMALL = "g6.xlarge"
-WOULD_HAVE = ("DryRunOperation", "InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed", "Unsupported")
+NOT_FOR_SALE = ("InvalidCapacityBlockOfferingId.NotFound", "InvalidCapacityBlockOfferingId.Malformed")
+WOULD_HAVE = (
+    "DryRunOperation",
+    "InvalidInstanceID.NotFound",
+    "InvalidInstanceID.Malformed",
+    "Unsupported",
+    *NOT_FOR_SALE,
+)
 """What EC2 answers to a trial that it would have let through, or that asked for what is not there."""
 
 Client = Callable[..., Any]
@@ -59,6 +69,14 @@ def _of_region(ec2: Any, region: str, options: Mapping[str, Any]) -> Iterator[Ch
             ),
         ),
         "ec2:DescribeInstances": ("Our machines", lambda: ec2.describe_instances(MaxResults=5)),
+        "ec2:DescribeCapacityReservations": (
+            "Reservations and capacity blocks",
+            lambda: ec2.describe_capacity_reservations(MaxResults=1),
+        ),
+        "ec2:DescribeCapacityBlockOfferings": (
+            "Offers of capacity blocks",
+            lambda: ec2.describe_capacity_block_offerings(InstanceType=IN_BLOCKS, InstanceCount=1, **A_DAY),
+        ),
     }
     for permission, (what, read) in reads.items():
         yield _try(permission, f"{what} in {region}", read)
@@ -66,6 +84,12 @@ def _of_region(ec2: Any, region: str, options: Mapping[str, Any]) -> Iterator[Ch
     said = order.run_instances(trial, options)
     yield _try(
         "ec2:RunInstances, ec2:CreateTags", f"Launching in {region}", lambda: ec2.run_instances(**said, DryRun=True)
+    )
+    purchase = blocks.purchase(BlockOrder("purser-check", region, NO_OFFER, {"purser:check": "1"}))
+    yield _try(
+        "ec2:PurchaseCapacityBlock",
+        f"Buying capacity blocks in {region}",
+        lambda: ec2.purchase_capacity_block(**purchase, DryRun=True),
     )
     yield _try(
         "ec2:TerminateInstances",

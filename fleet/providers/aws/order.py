@@ -8,7 +8,8 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from typing import Any
 
-from fleet.domain.outcomes import LaunchRequest
+from fleet.domain.capacity import RESERVED
+from fleet.domain.outcomes import LaunchRequest, PaidKind
 
 # AWS keeps the newest image with NVIDIA's driver under this name; RunInstances looks it up itself. [R]
 DEFAULT_IMAGE = "resolve:ssm:/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id"
@@ -52,6 +53,13 @@ def run_instances(request: LaunchRequest, options: Mapping[str, Any]) -> dict[st
             "MarketType": "spot",
             "SpotOptions": {"SpotInstanceType": "one-time", "InstanceInterruptionBehavior": "terminate"},
         }
+    if request.reservation:
+        target = {"CapacityReservationId": request.reservation}
+        said["CapacityReservationSpecification"] = {"CapacityReservationTarget": target}
+        if request.reservation_kind == PaidKind.BLOCK:
+            said["InstanceMarketOptions"] = {"MarketType": "capacity-block"}
+    elif request.capacity_type == RESERVED:
+        raise ValueError("A machine of paid capacity needs the reservation it goes into.")
     return said
 
 

@@ -49,7 +49,7 @@ from fleet.domain.outcomes import (
 )
 from fleet.providers.azure import checking, clients, errors, order, prices, shapes
 from fleet.providers.azure.machines import ENDS_OF_FAILURE, addresses, failure_of, is_there, machine_of, never_ran
-from fleet.providers.base import Account, AccountFacts, ReadFailed
+from fleet.providers.base import Account, AccountFacts, ReadFailed, SellsNoBlocks
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.options import positive, refused, region_names
 
@@ -63,7 +63,7 @@ _SUBSCRIPTION = re.compile(r"[0-9a-fA-F-]{36}")
 _ADDRESS = re.compile(r"https://[!-~]{1,500}")
 
 
-class Azure:
+class Azure(SellsNoBlocks):
     """One subscription of Azure, in some regions."""
 
     def __init__(self, account: Account) -> None:

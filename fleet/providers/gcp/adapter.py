@@ -42,7 +42,7 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.providers.base import Account, AccountFacts, ReadFailed
+from fleet.providers.base import Account, AccountFacts, ReadFailed, SellsNoBlocks
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.gcp import checking, names, order, prices, shapes
 from fleet.providers.gcp.api import Api
@@ -55,7 +55,7 @@ NOT_YET = Unclear("still-running", "Google has not finished with it.")
 INSTALLATION = "purser:installation"
 
 
-class Gcp:
+class Gcp(SellsNoBlocks):
     """One project of Google Cloud, in some regions."""
 
     def __init__(self, account: Account) -> None:

@@ -6,6 +6,7 @@ PUT  quotas         {account_id, region, instance_type, capacity_type, vcpus}: n
 PUT  delays         {pending?, ending?, payment?, lag?}: real seconds; `lag`: until lists show a new machine
 POST preempt        {instance_id, seconds?}: a notice in the account's queue, and the end of the machine after it
 GET  machines       ?token= or ?account_id=: every machine ever made
+GET  reservations   ?account_id=: every reservation and block ever made
 GET  price-changes  ?since=: the changes of spot prices after an instant, until now
 GET  clock
 """
@@ -19,7 +20,7 @@ from typing import Any
 from tests.emulators.aws import catalogue, interruptions
 from tests.emulators.aws.machines import Machine, now
 from tests.emulators.aws.plain import Moto
-from tests.emulators.aws.world import Credential, World
+from tests.emulators.aws.world import Credential, Reservation, World
 
 
 def obey(world: World, moto: Moto, url: str, method: str, name: str, query: dict[str, str], body: Any) -> Any:
@@ -39,6 +40,8 @@ def obey(world: World, moto: Moto, url: str, method: str, name: str, query: dict
             return interruptions.take_back(world, moto, machine, notice, url)
         case "GET", "machines":
             return {"items": [machine.as_truth() for machine in _machines(world, **query)]}
+        case "GET", "reservations":
+            return {"items": [_reservation(world, row) for row in world.reservations.values() if _of(row, **query)]}
         case "GET", "price-changes":
             changes = world.prices.between(datetime.fromisoformat(query["since"]), now())
             items = [
@@ -91,6 +94,15 @@ def _delays(world: World, body: dict[str, float]) -> dict[str, float]:
             raise LookupError(f"no delay is named {name}")
         setattr(world.delays, name, float(seconds))
     return dict(vars(world.delays))
+
+
+def _of(row: Reservation, account_id: str = "") -> bool:
+    return account_id in ("", row.account)
+
+
+def _reservation(world: World, row: Reservation) -> dict[str, Any]:
+    told = {"id": row.id, "block": row.block, "fee": row.fee, "count": row.count, "zone": row.zone, "tags": row.tags}
+    return {**told, "state": row.state(now(), world.delays), "used": world.reserved_used(row.id)}
 
 
 def _machines(world: World, token: str = "", account_id: str = "") -> Iterable[Machine]:

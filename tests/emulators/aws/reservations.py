@@ -48,6 +48,8 @@ def purchase_block(ask: Ask) -> dict[str, Any]:
     if offer is None or at - offer["offered_at"] > OFFER_HOLDS:
         told = "The specified Capacity Block offering does not exist or is no longer available."
         raise Refused("InvalidCapacityBlockOfferingId.NotFound", told)
+    if ask.params.get("DryRun"):
+        raise Refused("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
     bought = Reservation(
         id=world.new_id("cr"),
         account=ask.account,

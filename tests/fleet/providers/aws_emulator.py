@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from fleet.domain.outcomes import LaunchRequest, PriceChange
+from fleet.domain.outcomes import BlockAsk, LaunchRequest, PriceChange
 from fleet.providers.base import Account
 from tests.emulators.process import Emulated, emulator_process
 from tests.fleet.providers.emulators import Words
@@ -27,6 +27,9 @@ VERBS = {
     "terminate": r"Action=TerminateInstances\b",
     "find": r"(?=.*Action=DescribeInstances(&|$))(?=.*client-token)",
     "list": r"(?=.*Action=DescribeInstances(&|$))(?!.*client-token)",
+    "buy block": r"Action=PurchaseCapacityBlock\b",
+    "find block": r"Action=DescribeCapacityReservations\b",
+    "block offers": r"Action=DescribeCapacityBlockOfferings\b",
     "*": "",
 }
 OPERATIONS = {"": "", "launch": "RunInstances"}
@@ -49,6 +52,7 @@ class AwsEmulator:
             tells_replays=False,
             lists_follow=True,
             keeps_notices=False,
+            sells_blocks=True,
         ),
     }
 
@@ -96,6 +100,13 @@ class AwsEmulator:
 
     def order(self, cloud: str, token: str) -> LaunchRequest:
         return LaunchRequest(token, "us-east-1", "us-east-1a", "g6.xlarge", "on-demand", image=IMAGE)
+
+    def block_ask(self, cloud: str) -> BlockAsk:
+        return BlockAsk("us-east-1", "p5.48xlarge", 1, 24)
+
+    def blocks(self, account: Account) -> list[dict[str, Any]]:
+        made = self._aws.get("reservations", account_id=self.account_ref(account))["items"]
+        return [row for row in made if row["block"]]
 
     def machines(self, token: str) -> list[dict[str, Any]]:
         return list(self._aws.get("machines", token=token)["items"])

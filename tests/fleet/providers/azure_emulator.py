@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from fleet.domain.outcomes import LaunchRequest, PriceChange, Scope
 from fleet.providers.base import Account
 from tests.emulators.process import Emulated, emulator_process
-from tests.fleet.providers.emulators import Words
+from tests.fleet.providers.emulators import SellsNoBlocks, Words
 from tests.fleet.providers.gateway import Tls
 
 TENANT = "00000000-0000-4000-8000-00000000000a"
@@ -31,7 +31,7 @@ VERBS = {
 OPERATIONS = {"": "", "launch": "virtual_machines_create_or_update"}
 
 
-class AzureEmulator:
+class AzureEmulator(SellsNoBlocks):
     """An account is an application of its own with its own subscription, so one process serves all tests.
 
     Azure alone decides how long its pages are: an address that begins with /pages-of-N has short ones.
@@ -44,7 +44,7 @@ class AzureEmulator:
             "AuthorizationFailed",
             "InternalServerError",
             remembers_the_ended=False,
-            unasked=frozenset({"price history", "notices"}),
+            unasked=frozenset({"price history", "notices", "paid capacity"}),
             stock_out_scope=Scope.ZONE,
         ),
     }

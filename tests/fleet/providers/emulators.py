@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
-from fleet.domain.outcomes import LaunchRequest, PriceChange, Scope
+from fleet.domain.outcomes import BlockAsk, LaunchRequest, PriceChange, Scope
 from fleet.providers.base import Account
 from tests.fleet.providers.gateway import Tls
 
@@ -26,6 +26,7 @@ class Words:
     remembers_the_ended: bool = True  # else they vanish: in no list any more, and their token is forgotten
     unasked: frozenset[str] = frozenset()  # reads that its cloud has no answer to, and is not asked for
     refusals_stand: bool = False  # a token that was refused for want of capacity is refused for ever
+    sells_blocks: bool = False  # capacity for a fixed time, paid at once
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION
 
@@ -74,6 +75,14 @@ class Emulator(Protocol):
         """One small on-demand machine."""
         ...
 
+    def block_ask(self, cloud: str) -> BlockAsk:
+        """A capacity block that is for sale, where there are any."""
+        ...
+
+    def blocks(self, account: Account) -> list[dict[str, Any]]:
+        """The truth: every capacity block the account ever bought, with at least `id` and `fee`."""
+        ...
+
     def machines(self, token: str) -> list[dict[str, Any]]:
         """The truth: every machine ever made for a token, with at least `id` and `terminated_at` (None: it lives)."""
         ...
@@ -117,3 +126,13 @@ class Emulator(Protocol):
     def take_back(self, cloud: str, provider_id: str) -> None:
         """Notice is given that a machine will be interrupted."""
         ...
+
+
+class SellsNoBlocks:
+    """What an emulator says of blocks whose cloud sells none."""
+
+    def block_ask(self, cloud: str) -> BlockAsk:
+        return BlockAsk("anywhere", "anything", 1, 24)
+
+    def blocks(self, account: Account) -> list[dict[str, Any]]:
+        return []

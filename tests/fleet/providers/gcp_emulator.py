@@ -16,7 +16,7 @@ from fleet.domain.outcomes import LaunchRequest, PriceChange, Scope
 from fleet.providers.base import Account
 from fleet.providers.gcp.names import request_id
 from tests.emulators.process import Emulated, emulator_process
-from tests.fleet.providers.emulators import Words
+from tests.fleet.providers.emulators import SellsNoBlocks, Words
 
 REGIONS = ["us-central1", "europe-west4"]
 IMAGE = "projects/purser-images/global/images/family/gpu"
@@ -31,7 +31,7 @@ VERBS = {
 OPERATIONS = {"": "", "launch": "compute.instances.insert"}
 
 
-class GcpEmulator:
+class GcpEmulator(SellsNoBlocks):
     """An account is a bearer token of its own with its own project, so one process serves all tests."""
 
     tls = None
@@ -44,7 +44,7 @@ class GcpEmulator:
             tells_replays=False,
             throttle_scope=Scope.ACCOUNT,
             refusals_stand=True,
-            unasked=frozenset({"price history"}),
+            unasked=frozenset({"price history", "paid capacity"}),
         ),
     }
 

@@ -14,19 +14,23 @@ from typing import Any, ClassVar, Self
 
 from fleet.domain.outcomes import LaunchRequest, PriceChange, Scope
 from fleet.providers.base import Account
-from tests.fleet.providers.emulators import Words
+from tests.fleet.providers.emulators import SellsNoBlocks, Words
 from tests.sandbox_server import ORDERS, Sandbox, sandbox_process
 
+UNASKED = frozenset({"paid capacity"})
 
-class SandboxEmulator:
+
+class SandboxEmulator(SellsNoBlocks):
     """The sandbox's three clouds. An account is a credential of its own, so one process serves all tests."""
 
     SMALLEST_PAGE: ClassVar[int] = 1
     tls = None
     words: ClassVar[dict[str, Words]] = {
-        "aws": Words("RequestLimitExceeded", "UnauthorizedOperation", "InternalError"),
-        "gcp": Words("rateLimitExceeded", "forbidden", "backendError", throttle_scope=Scope.ACCOUNT),
-        "azure": Words("TooManyRequests", "AuthorizationFailed", "InternalServerError", stock_out_scope=Scope.ZONE),
+        "aws": Words("RequestLimitExceeded", "UnauthorizedOperation", "InternalError", unasked=UNASKED),
+        "gcp": Words("rateLimitExceeded", "forbidden", "backendError", throttle_scope=Scope.ACCOUNT, unasked=UNASKED),
+        "azure": Words(
+            "TooManyRequests", "AuthorizationFailed", "InternalServerError", stock_out_scope=Scope.ZONE, unasked=UNASKED
+        ),
     }
 
     def __init__(self, server: Sandbox) -> None:

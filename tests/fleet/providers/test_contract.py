@@ -16,11 +16,15 @@ from typing import Any
 import pytest
 
 from fleet.domain.outcomes import (
+    BlockBought,
+    BlockFound,
+    BlockOrder,
     ErrorClass,
     Found,
     Inventory,
     Launched,
     LaunchRequest,
+    PaidKind,
     PriceChange,
     PriceHistory,
     Refusal,
@@ -32,7 +36,7 @@ from fleet.providers import REGISTRY, connect
 from fleet.providers.base import CloudProvider, ReadFailed
 from tests.deadline import wait_until
 from tests.fleet.providers.gateway import NONSENSE, Reply
-from tests.fleet.providers.tenant import assert_nothing_claimed, assert_refused
+from tests.fleet.providers.tenant import NUMBERS, assert_nothing_claimed, assert_refused
 from tests.fleet.providers.under_contract import EMULATORS
 
 # The cloud has done it when its answer gets lost, except when it refuses the connection.
@@ -43,6 +47,7 @@ READS: dict[str, Callable[[CloudProvider, datetime], Any]] = {
     "offerings": lambda cloud, now: list(cloud.offerings()),
     "price history": lambda cloud, now: cloud.price_history(now - timedelta(hours=6)),
     "notices": lambda cloud, now: cloud.notices(0),
+    "paid capacity": lambda cloud, now: list(cloud.paid_capacity()),
 }
 
 
@@ -526,3 +531,102 @@ def test_a_secret_is_in_no_text_that_could_be_written_down(tenant):
             texts.append(str(failed.value))
     hidden = tenant.emulator.secrets(tenant.account)
     assert not [text for text in texts if any(secret in text for secret in hidden)]
+
+
+# --- Capacity that is paid for ------------------------------------------------------------------------------------
+
+
+def _order(tenant) -> BlockOrder:
+    [offer, *_] = tenant.cloud.block_offers(tenant.emulator.block_ask(tenant.account.cloud))
+    token = f"contract-{next(NUMBERS)}"
+    return BlockOrder(token, offer.region, offer.ref, {"purser:purchase": token})
+
+
+@pytest.fixture
+def seller(tenant):
+    if not tenant.words.sells_blocks:
+        pytest.skip("its cloud sells no blocks through us")
+    return tenant
+
+
+def test_a_cloud_that_sells_no_blocks_says_so_and_one_that_does_prices_them_in_decimals(tenant):
+    offers = tenant.cloud.block_offers(tenant.emulator.block_ask(tenant.account.cloud))
+    assert bool(offers) == tenant.words.sells_blocks
+    for offer in offers:
+        assert isinstance(offer.fee, Decimal)
+        assert offer.fee > 0
+        assert offer.ends_at > offer.starts_at
+    if not offers:
+        order = BlockOrder("t", "anywhere", "none", {"purser:purchase": "t"})
+        refused = tenant.cloud.buy_block(order)
+        assert isinstance(refused, Refusal)
+        assert (refused.error_class, refused.code) == (ErrorClass.BAD_REQUEST, "not-sold")
+        assert tenant.cloud.find_block(order) == BlockFound(None)
+
+
+def test_a_block_that_was_bought_is_found_by_its_tag_and_listed_as_paid(seller):
+    order = _order(seller)
+    assert seller.cloud.find_block(order) == BlockFound(None)
+    bought = seller.cloud.buy_block(order)
+    assert isinstance(bought, BlockBought)
+    found = seller.cloud.find_block(order)
+    assert isinstance(found, BlockFound)
+    assert found.capacity is not None
+    assert (found.capacity.ref, found.capacity.kind) == (bought.capacity.ref, PaidKind.BLOCK)
+    assert [row.ref for row in seller.cloud.paid_capacity()] == [bought.capacity.ref]
+    assert found.capacity.usable_until < found.capacity.ends_at
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_purchase_whose_answer_is_lost_is_unclear_and_found_if_it_was_done(seller, loss):
+    order = _order(seller)
+    seller.emulator.spoil(seller.account, "buy block", loss)
+    cloud = seller.impatient() if loss == "slow" else seller.cloud
+    assert isinstance(cloud.buy_block(order), Unclear)
+    done = len(seller.emulator.blocks(seller.account))
+    assert done == int(LOSSES[loss])
+
+    def shown() -> bool:
+        found = seller.cloud.find_block(order)
+        return isinstance(found, BlockFound) and (found.capacity is not None) == bool(done)
+
+    wait_until(shown, "what the purchase did is shown")
+    assert len(seller.emulator.blocks(seller.account)) == done, "looking bought nothing"
+
+
+def test_an_offer_that_is_sold_buys_nothing_and_a_search_that_fails_says_nothing(seller):
+    order = _order(seller)
+    refused = seller.cloud.buy_block(replace(order, offer="cb-00000000000000000"))
+    assert isinstance(refused, Refusal)
+    assert refused.error_class == ErrorClass.STOCK_OUT
+    seller.emulator.spoil(seller.account, "find block", "error", code=seller.words.internal)
+    assert isinstance(seller.cloud.find_block(order), Unclear)
+    assert seller.emulator.blocks(seller.account) == []
+
+
+def test_machines_go_into_a_block_up_to_its_number_and_the_next_one_is_a_stock_out(seller):
+    bought = seller.cloud.buy_block(_order(seller))
+    assert isinstance(bought, BlockBought)
+    block = bought.capacity
+
+    def usable() -> bool:
+        return any(row.ref == block.ref and row.usable for row in seller.cloud.paid_capacity())
+
+    wait_until(usable, "the block takes machines")
+    inside = {
+        "region": block.region,
+        "zone": block.zone,
+        "instance_type": block.instance_type,
+        "capacity_type": "reserved",
+        "reservation": block.ref,
+        "reservation_kind": "block",
+    }
+    request = seller.order(**inside)
+    machine = seller.launched(request)
+    assert machine.capacity_type == "reserved"
+    assert seller.launched(request).provider_id == machine.provider_id
+    [row] = [row for row in seller.cloud.paid_capacity() if row.ref == block.ref]
+    assert row.available == block.machines - 1
+    full = seller.cloud.launch(seller.order(**inside))
+    assert isinstance(full, Refusal)
+    assert full.error_class == ErrorClass.STOCK_OUT
