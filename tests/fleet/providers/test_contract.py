@@ -580,9 +580,11 @@ def test_a_block_that_was_bought_is_found_by_its_tag_and_listed_as_paid(seller):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_purchase_whose_answer_is_lost_is_unclear_and_found_if_it_was_done(seller, loss):
     order = _order(seller)
-    seller.emulator.spoil(seller.account, "buy block", loss)
+    seller.emulator.spoil(seller.account, "buy block", loss, delay_seconds_real=2.0)
     cloud = seller.impatient() if loss == "slow" else seller.cloud
     assert isinstance(cloud.buy_block(order), Unclear)
+    if LOSSES[loss]:
+        wait_until(lambda: bool(seller.emulator.blocks(seller.account)), "the cloud has done it")
     done = len(seller.emulator.blocks(seller.account))
     assert done == int(LOSSES[loss])
 
