@@ -187,12 +187,16 @@ class Notice:
 
 @dataclass(frozen=True)
 class Underlying:
-    """The machine a pool's machines are, as the cloud that sells it names it: a cluster's node has its price."""
+    """The machine a pool's machines are, as the cloud that sells it names it: a cluster's node has its price.
+
+    `share`: how much of it one machine of the pool is; that much of its price is what the machine costs.
+    """
 
     cloud: str
     instance_type: str
     region: str
     zone: str = ""
+    share: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True)
