@@ -1,0 +1,1 @@
+"""One workload, written down for any Kubernetes: `render` in rendering.py is the way in."""
