@@ -30,10 +30,13 @@ from fleet.services import operations
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 from inference.domain.lifecycle import ENDED_REPLICA_STATES, EndpointState, ReplicaState
+from inference.domain.manifests.rendering import WITH, Target
+from inference.domain.manifests.scheduling import ENVIRONMENTS
 from inference.domain.price_bounds import PriceBounds, method
 from inference.models import Endpoint
 from inference.services import endpoints, weights
 from inference.services.endpoints import MOST_MILLISECONDS, MOST_REPLICAS, EndpointSpec
+from inference.services.manifests import as_yaml, manifests_of
 
 MICRO = Decimal("0.000001")
 SLUG = shape(
@@ -347,6 +350,46 @@ class Weights(ApiView):
         if self.caller.principal.startswith("token:"):  # a router, not somebody's browser
             weights.note_served(endpoint, body["version"])
         return self.not_modified(tag) or Response(body, headers={"ETag": tag})
+
+
+class ManifestQuery(Strict):
+    environment = serializers.ChoiceField(choices=ENVIRONMENTS)
+    extras = Word(required=False, help_text=f"What makes nodes or keeps a queue, with commas: {', '.join(WITH)}")
+    cluster = Word(required=False, help_text="Its name, which Karpenter's node role and discovery tag have")
+    namespace = Word(required=False)
+    secret = Word(required=False, help_text="A Secret with the key token, for weights that are not public")
+    image = Word(required=False, help_text="Of the engine; needed for chips other than NVIDIA's")
+
+
+class ManifestsOut(serializers.Serializer[Any]):
+    """What `kubectl apply` takes, as objects and as one text of YAML."""
+
+    endpoint = serializers.CharField()
+    environment = serializers.CharField()
+    objects = serializers.ListField(child=serializers.DictField())
+    yaml = serializers.CharField()
+
+
+class Manifests(ApiView):
+    resource = "inference"
+
+    @says(
+        ManifestsOut,
+        path_id="ep",
+        query=ManifestQuery,
+        refuses=(422,),
+        summary="The endpoint as manifests for one kind of Kubernetes cluster; nothing is applied",
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        query = self.query(ManifestQuery)
+        endpoint = self.one(Endpoint.objects.select_related("serving_config", "model"), public_id)
+        target = Target(
+            query["environment"], tuple(filter(None, query.get("extras", "").split(","))), query.get("cluster", "")
+        )
+        changes = {name: query.get(name, "") for name in ("namespace", "secret", "image")}
+        objects = manifests_of(endpoint, target, changes)
+        body = {"endpoint": public_id, "environment": target.environment, "objects": objects}
+        return Response({**body, "yaml": as_yaml(objects)})
 
 
 def spec_of(wanted: dict[str, Any]) -> EndpointSpec:

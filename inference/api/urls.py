@@ -23,6 +23,7 @@ urlpatterns = [
     path("endpoints", endpoints.Endpoints.as_view(), name="api-endpoints"),
     path("endpoints/bulk", endpoints_in_bulk.EndpointsInBulk.as_view(), name="api-endpoints-bulk"),
     path("endpoints/<public_id:public_id>", endpoints.OneEndpoint.as_view(), name="api-endpoint"),
+    path("endpoints/<public_id:public_id>/manifests", endpoints.Manifests.as_view(), name="api-endpoint-manifests"),
     path("endpoints/<public_id:public_id>/weights", endpoints.Weights.as_view(), name="api-endpoint-weights"),
     path(
         "endpoints/<public_id:public_id>/percentiles",

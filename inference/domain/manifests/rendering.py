@@ -104,13 +104,13 @@ def _check_target(target: Target) -> None:
         raise Refused("bad-choice", f"environment is one of {', '.join(ENVIRONMENTS)}.", field="environment")
     for extra in target.extras:
         if extra not in WITH:
-            raise Refused("bad-choice", f"with is one of {', '.join(WITH)}.{did_you_mean(extra, WITH)}", field="with")
+            raise Refused("bad-choice", f"extras are of {', '.join(WITH)}.{did_you_mean(extra, WITH)}", field="extras")
     if KARPENTER not in target.extras:
         return
     if target.environment != EKS:
-        raise Refused("not-there", "Karpenter is rendered for EKS only.", field="with")
+        raise Refused("not-there", "Karpenter is rendered for EKS only.", field="extras")
     if PROVISIONING in target.extras:
-        raise Refused("not-both", "Karpenter takes no provisioning requests: leave one of the two out.", field="with")
+        raise Refused("not-both", "Karpenter takes no provisioning requests: leave one of the two out.", field="extras")
     if not CLUSTER.fullmatch(target.cluster):
         sentence = "Karpenter needs cluster: the name in its nodes' role and in its discovery tag."
         raise Refused("field-missing", sentence, field="cluster")

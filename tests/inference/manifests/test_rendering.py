@@ -280,9 +280,9 @@ def test_a_queue_that_has_nodes_made_names_the_check_and_asks_for_none_itself():
     ("target", "field"),
     [
         (Target("minikube"), "environment"),
-        (Target(GKE, ("karpenters",)), "with"),
-        (Target(GKE, (KARPENTER,), "prod"), "with"),
-        (Target(EKS, (KARPENTER, PROVISIONING), "prod"), "with"),
+        (Target(GKE, ("karpenters",)), "extras"),
+        (Target(GKE, (KARPENTER,), "prod"), "extras"),
+        (Target(EKS, (KARPENTER, PROVISIONING), "prod"), "extras"),
         (Target(EKS, (KARPENTER,)), "cluster"),
     ],
 )

@@ -117,6 +117,7 @@ from .get_launch_attempts_ordering import GetLaunchAttemptsOrdering
 from .get_launch_attempts_state import GetLaunchAttemptsState
 from .get_ledger_entries_kind import GetLedgerEntriesKind
 from .get_ledger_entries_ordering import GetLedgerEntriesOrdering
+from .get_manifests_environment import GetManifestsEnvironment
 from .get_models_ordering import GetModelsOrdering
 from .get_offering_prices_ordering import GetOfferingPricesOrdering
 from .get_offerings_capacity_type import GetOfferingsCapacityType
@@ -156,6 +157,8 @@ from .limit_line_out_after_type_0 import LimitLineOutAfterType0
 from .limit_line_out_before_type_0 import LimitLineOutBeforeType0
 from .limit_lines_out import LimitLinesOut
 from .machine_action import MachineAction
+from .manifests_out import ManifestsOut
+from .manifests_out_objects_item import ManifestsOutObjectsItem
 from .me_out import MeOut
 from .me_out_kind_enum import MeOutKindEnum
 from .member_in_request import MemberInRequest
@@ -388,6 +391,7 @@ __all__ = (
     "GetLaunchAttemptsState",
     "GetLedgerEntriesKind",
     "GetLedgerEntriesOrdering",
+    "GetManifestsEnvironment",
     "GetModelsOrdering",
     "GetOfferingPricesOrdering",
     "GetOfferingsCapacityType",
@@ -427,6 +431,8 @@ __all__ = (
     "LimitLineOutBeforeType0",
     "LimitLinesOut",
     "MachineAction",
+    "ManifestsOut",
+    "ManifestsOutObjectsItem",
     "MemberInRequest",
     "MemberOut",
     "MemberPage",
