@@ -216,6 +216,7 @@ _TOLD: dict[str, tuple[str, str, str, Callable[[Data], str]]] = {
     ),
     "instance.orphan-found": ("orphan found", "alert", "bad", _text("machine")),
     "instance.orphan-ended": ("orphan ended", "check", "ok", _text("machine")),
+    "account.remains-removed": ("remains of a machine removed", "check", "ok", _text("machine", "account")),
     "launch.refused": ("launch refused", "stop", "warn", _refused),
     "launch.unknown": ("launch outcome unknown", "alert", "warn", _text("code", "message")),
     "launch.adopted": ("launch found again", "heal", "ok", _priced),

@@ -41,7 +41,8 @@ class MachineState(StrEnum):
 class Machine:
     """One machine as its cloud reports it. Times are the cloud's own, in business time.
 
-    No accelerator, or no price: the cloud does not say, and the catalogue does.
+    No accelerator, or no price: the cloud does not say, and the catalogue does. `remains`: it is no machine, only what
+    is left of one (a disk, a network interface): nothing to adopt, and to be ended all the same.
     """
 
     provider_id: str
@@ -63,6 +64,7 @@ class Machine:
     tags: dict[str, str] = field(default_factory=dict)
     token: str = ""
     cloud_state: str = ""
+    remains: bool = False
 
     @property
     def live(self) -> bool:

@@ -80,7 +80,7 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     ours = [(m, marks) for m, marks in marked if marks.proven and marks.installation == str(installation().uuid)]
     strays = _strays(account, ours, now)
     held = _still_held(held_before)
-    listed = {machine.provider_id for machine, _ in ours}
+    listed = {machine.provider_id for machine, _ in ours if not machine.remains}
     missing = [instance for instance in held if instance.provider_id not in listed]
     breaker = broken_circuit(_look(account, seen, ours, strays, len(held), len(missing)))
     ended = 0
@@ -123,7 +123,8 @@ def _strays(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: d
         if not machine.live or (row is not None and row.slot is not None and row.slot.state not in ENDED_SLOT_STATES):
             continue
         if row is None and attempt is not None and attempt.state in UNRESOLVED_ATTEMPT_STATES:
-            _tell_launcher(attempt, machine)
+            if not machine.remains:  # a launch clears what is left of it by itself
+                _tell_launcher(attempt, machine)
             continue
         given_up = attempt is not None and attempt.state in (AttemptState.ABANDONED, AttemptState.REFUSED)
         # A list may lag: a machine whose end its cloud has told may stand in it for a while yet.
@@ -173,6 +174,8 @@ def _look(
 
 def _end_orphan(account: CloudAccount, stray: _Stray, now: datetime) -> int:
     """Keep a row of it, so that its cost is a leak in the ledger, then end it. 1 when the cloud accepted."""
+    if stray.machine.remains:
+        return _remove_remains(account, stray.machine, now)
     instance = _found_orphan(account, stray, now)
     outcome = adapter(account).terminate(stray.machine.provider_id, stray.machine.region)
     if not isinstance(outcome, Terminated):
@@ -189,6 +192,16 @@ def _end_orphan(account: CloudAccount, stray: _Stray, now: datetime) -> int:
         if locked.terminated_at is not None and not told_before:
             data = {"machine": locked.provider_id}
             events.record("instance.orphan-ended", subject=locked.public_id, now=now, data=data)
+    return 1
+
+
+def _remove_remains(account: CloudAccount, machine: Machine, now: datetime) -> int:
+    """What is left of a machine is not one: it gets no row, and costs no machine's price."""
+    if not isinstance(adapter(account).terminate(machine.provider_id, machine.region), Terminated):
+        return 0
+    data = {"machine": machine.provider_id, "account": account.name}
+    with transaction.atomic():
+        events.record("account.remains-removed", subject=account.public_id, now=now, data=data)
     return 1
 
 

@@ -2,26 +2,27 @@
 
 Options of an account: `subscription_id`, `resource_group`, `regions` (a list), and to launch `subnets` (region -> id);
 `security_groups` (region -> id), `image` (publisher:offer:sku:version, or an id), `admin_user`, `disk_type`,
-`read_seconds` (how long a read may be silent), `write_seconds` (how long a launch may take to succeed or fail),
-`poll_seconds` (how often it is asked after meanwhile); for other clouds than the public one, and for emulators,
-`base_url`, `authority`, `scope`, `prices_url` and `ca_file`.
+`eviction_policy` (what becomes of a spot machine that is taken back: Delete or Deallocate), `read_seconds` (how long a
+read may be silent), `write_seconds` (how long a launch may take to succeed or fail), `poll_seconds` (how often it is
+asked after meanwhile); for other clouds than the public one, and for emulators, `base_url`, `authority`, `scope`,
+`prices_url` and `ca_file`.
 
 Azure knows no tokens: a launch is a Put of a name made from the token that may only make something new. What has ended
 vanishes, so its token makes another machine, and describe can only leave it out. Interruption notices are seen inside
-the machine alone (scheduled events, up to 30 seconds ahead), so there are none here. A spot machine is deleted when
-Azure takes it back. The retail list has no history: a change of a price is seen in the offerings.
+the machine alone (scheduled events, up to 30 seconds ahead), so there are none here. A spot machine that is taken back
+vanishes, or by the other policy stays as a deallocated one, which tells that it was, and is ours to delete. The retail
+list has no history: a change of a price is seen in the offerings.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
@@ -47,8 +48,28 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.providers.azure import checking, clients, errors, order, prices, shapes
-from fleet.providers.azure.machines import ENDS_OF_FAILURE, addresses, failure_of, is_there, machine_of, never_ran
+from fleet.providers.azure import (
+    checking,
+    clients,
+    errors,
+    order,
+    prices,
+    quotas,
+    remains,
+    reservations,
+    shapes,
+)
+from fleet.providers.azure.api import Api
+from fleet.providers.azure.machines import (
+    ENDS_OF_FAILURE,
+    addresses,
+    ended_of,
+    failure_of,
+    is_left_over,
+    is_there,
+    machine_of,
+    never_ran,
+)
 from fleet.providers.base import Account, AccountFacts, ReadFailed, SellsNoBlocks
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.options import positive, refused, region_names
@@ -56,11 +77,13 @@ from fleet.providers.options import positive, refused, region_names
 READ_SECONDS, WRITE_SECONDS, POLL_SECONDS = 15.0, 30.0, 2.0
 NOTICE_SECONDS = 30
 SMALL = "Standard_NC4as_T4_v3"
+NOTHING_THERE = 204
 BASE_URL = "https://management.azure.com"
 _NAME = re.compile(r"[\w.()-]{1,90}")
 _REGION = re.compile(r"[a-z0-9]{3,30}")
 _SUBSCRIPTION = re.compile(r"[0-9a-fA-F-]{36}")
 _ADDRESS = re.compile(r"https://[!-~]{1,500}")
+Read = TypeVar("Read")
 
 
 class Azure(SellsNoBlocks):
@@ -81,6 +104,17 @@ class Azure(SellsNoBlocks):
         self.read_seconds = positive(options.get("read_seconds", READ_SECONDS), "read_seconds")
         self.write_seconds = positive(options.get("write_seconds", WRITE_SECONDS), "write_seconds")
         self.poll_seconds = positive(options.get("poll_seconds", POLL_SECONDS), "poll_seconds")
+        self.api = Api(
+            self._place,
+            self.resource_group,
+            self.base_url,
+            self.prices_url,
+            self.ca_file,
+            self.read_seconds,
+            self.write_seconds,
+        )
+        if options.get("eviction_policy", order.DELETE) not in (order.DELETE, order.DEALLOCATE):
+            raise refused(f"The option eviction_policy must be {order.DELETE} or {order.DEALLOCATE}.")
 
     def facts(self) -> AccountFacts:
         with self._reading("the regions"):
@@ -92,13 +126,19 @@ class Azure(SellsNoBlocks):
             return AccountFacts(self.subscription_id, zones, NOTICE_SECONDS)
 
     def checks(self) -> list[Check]:
-        def machines() -> None:
-            next(self._pages(self._compute(self.read_seconds).virtual_machines.list(self.resource_group)), None)
-
-        def price(region: str) -> None:
-            self._price_rows(region, SMALL)
-
-        return list(checking.checks(self._skus, machines, price, self.regions))
+        api = self.api
+        reads = checking.Reads(
+            skus=self._skus,
+            usages=lambda region: next(api.usages(region), None),
+            prices=lambda region: api.price_rows(region, SMALL),
+            machines=lambda: next(api.machines(), None),
+            power=lambda: next(api.powers(), None),
+            disks=lambda: next(api.disks(), None),
+            interfaces=lambda: next(api.interfaces(), None),
+            reservations=lambda: list(self._reservations()),
+            granted=api.granted,
+        )
+        return list(checking.checks(reads, self.regions, self.resource_group, self.account.options))
 
     def instance_types(self) -> list[OfferedType]:
         """Those that this subscription may have: one that it may not have is in no list of ours."""
@@ -120,10 +160,14 @@ class Azure(SellsNoBlocks):
         return PriceHistory((), since)
 
     def quotas(self) -> list[CloudQuota]:
-        return []
+        """None where the role does not let us ask: `checks` says so."""
+        with self._reading("quotas"):
+            return [quota for region in self.regions for quota in self._quotas(region)]
 
     def paid_capacity(self) -> list[PaidCapacity]:
-        return []
+        """Reservations in our regions, in whatever resource group. None where the role does not let us ask."""
+        with self._reading("capacity reservations"):
+            return [paid for paid in self._if_permitted(self._reservations) if paid.region in self.regions]
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         """Waits until Azure has given a machine or says that it has none to give, which it says only afterwards."""
@@ -132,8 +176,10 @@ class Azure(SellsNoBlocks):
             body = order.virtual_machine(request, self.account.options)
         except ValueError as error:
             return Refusal(ErrorClass.BAD_REQUEST, "cannot-be-said", str(error), Scope.REQUEST)
+        if request.reservation and (outcome := self._no_room(request)) is not None:
+            return outcome
         try:
-            self._put(order.name_of(request.token), body)
+            self.api.put(order.name_of(request.token), body)
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
             outcome = errors.meaning_of(error)
             if not isinstance(outcome, Refusal) or outcome.code != errors.EXISTS:
@@ -156,9 +202,11 @@ class Azure(SellsNoBlocks):
             return Unclear("garbled", f"the answer about the token makes no sense: {type(error).__name__}")
 
     def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
-        """With its disk and its network interface, which were made to go with it."""
+        """With its disk and its network interface, which were made to go with it, and are removed if they did not."""
         try:
-            status = self._delete(provider_id)
+            status = self.api.delete(provider_id)
+            if status == NOTHING_THERE:
+                self._remove_remains(provider_id)
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
             outcome = errors.meaning_of(error)
             if isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE:
@@ -166,18 +214,45 @@ class Azure(SellsNoBlocks):
             return outcome
         finally:
             reach("terminate", "K3")
-        return Terminated(None, already_gone=status == 204)
+        return Terminated(None, already_gone=status == NOTHING_THERE)
 
     def describe(self, provider_ids: Sequence[str]) -> Inventory:
         """Those of them that are there. One that never ran has ended, at the time at which it was asked for."""
         if not provider_ids:
             return Inventory((), True)
         wanted = set(provider_ids)
-        return self._listed(lambda found: found["name"] in wanted, self._looked_at)
+        machines: list[Machine] = []
+
+        def read() -> None:
+            rows = self._rows(machines, lambda found: found["name"] in wanted)
+            if rows:
+                known = addresses(self.api.interfaces())
+                shown = self._with_power(rows)
+                machines[:] = [self._looked_at(row, known.get(row["name"].lower(), "")) for row in shown]
+
+        return self._listed(machines, read)
 
     def inventory(self, installation: str) -> Inventory:
-        """Every virtual machine that is there. One that never ran is stopping: a leftover, which is to be removed."""
-        return self._listed(lambda found: (found.get("tags") or {}).get("purser:installation") == installation)
+        """Every virtual machine that is there, and what is left of others: one that never ran, a disk, an interface."""
+        machines: list[Machine] = []
+
+        def read() -> None:
+            # What is left over is listed first: so nothing of a machine that is just made is taken for it.
+            interfaces = list(self.api.interfaces())
+            disks = list(self.api.disks())
+            names: list[str] = []
+            rows = self._rows(
+                machines, lambda found: (found.get("tags") or {}).get("purser:installation") == installation, names
+            )
+            known = addresses(interfaces)
+            shown = self._with_power(rows) if rows else []
+            machines[:] = [
+                replace(machine_of(row, known.get(row["name"].lower(), "")), remains=is_left_over(row)) for row in shown
+            ]
+            left = remains.left_over([*disks, *interfaces], installation, names)
+            machines.extend(machine for machine in left if not self._is_there(machine.provider_id))
+
+        return self._listed(machines, read)
 
     def notices(self, after: int) -> list[Notice]:
         """None: Azure tells only the machine itself."""
@@ -188,22 +263,32 @@ class Azure(SellsNoBlocks):
 
     # --- Launching ---------------------------------------------------------------------------------------------
 
-    def _put(self, name: str, body: Mapping[str, Any]) -> None:
-        from azure.core import MatchConditions
+    def _remove_remains(self, name: str) -> None:
+        """What stayed of a machine that is gone. Waits for none of it: what is still there is found again."""
+        for left in remains.of_machine(self.api.interfaces(), name):
+            self.api.delete_interface(left)
+        for left in remains.of_machine(self.api.disks(), name):
+            self.api.delete_disk(left)
 
-        self._compute(self.write_seconds).virtual_machines.begin_create_or_update(
-            self.resource_group, name, body, match_condition=MatchConditions.IfMissing, polling=False
-        ).result()
-
-    def _delete(self, name: str) -> int:
-        """The status of the answer: 202 for a beginning, 204 when there was nothing."""
-        return int(
-            self._compute(self.write_seconds)
-            .virtual_machines.begin_delete(
-                self.resource_group, name, polling=False, cls=lambda answer, *_: answer.http_response.status_code
-            )
-            .result()
-        )
+    def _no_room(self, request: LaunchRequest) -> LaunchOutcome | None:
+        """Why the machine is not asked for: into a full reservation Azure would put it all the same, on demand."""
+        name = order.name_of(request.token)
+        _, resource_group, group_name = reservations.group_of(request.reservation)
+        try:
+            group, _ = self.api.reservation_group(resource_group, group_name)
+            view = reservations.view_of(group, reservations.name_of(request.reservation))
+            full = reservations.free_in(view, 1) == 0 and not reservations.holds(view, name)
+        except NONSENSE as error:
+            return Refusal(ErrorClass.TRANSIENT, "garbled", f"The reservation: {type(error).__name__}.", Scope.REQUEST)
+        except Exception as error:  # noqa: BLE001 - its meaning is returned
+            return _unread(errors.meaning_of(error))
+        if not full:
+            return None
+        there = self._seen(name)
+        if isinstance(there, Refusal | Unclear):
+            return Unclear(there.code, there.message)
+        sentence = f"Every machine of the reservation {group_name} is in use."
+        return errors.ours("ReservationFull", sentence) if there is None else None
 
     def _awaited(self, request: LaunchRequest, until: float, *, replayed: bool) -> LaunchOutcome:
         """What becomes of the machine of that name, which is there; it may not be ours."""
@@ -251,7 +336,7 @@ class Azure(SellsNoBlocks):
             "remains", f"{name} could not be had ({why.code}: {why.message}), and its remains are still there."
         )
         try:
-            self._delete(name)
+            self.api.delete(name)
         except Exception as error:  # noqa: BLE001 - it is asked after below
             reason = errors.meaning_of(error)
             if not isinstance(reason, Refusal) or reason.error_class != ErrorClass.GONE:
@@ -267,53 +352,95 @@ class Azure(SellsNoBlocks):
     def _seen(self, name: str) -> dict[str, Any] | Refusal | Unclear | None:
         """The virtual machine of that name with its instance view; None when there is none."""
         try:
-            machines = self._compute(self.read_seconds).virtual_machines
-            return dict(machines.get(self.resource_group, name, expand="instanceView").as_dict())
+            return self.api.machine(name)
         except Exception as error:  # noqa: BLE001 - its meaning is returned
             outcome = errors.meaning_of(error)
             gone = isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE
             return None if gone else outcome
 
-    def _listed(
-        self,
-        wanted: Callable[[Mapping[str, Any]], bool],
-        told: Callable[[Mapping[str, Any], str], Machine] = machine_of,
-    ) -> Inventory:
-        """`told` makes a machine of a row and of its address. What was read before a page failed is kept."""
-        machines: list[Machine] = []
+    def _rows(
+        self, machines: list[Machine], wanted: Callable[[Mapping[str, Any]], bool], names: list[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Wanted virtual machines of the resource group. Each goes into `machines` at once, all into `names`."""
+        rows = []
+        for row in self.api.machines():
+            if names is not None:
+                names.append(str(row["name"]))
+            if wanted(row):
+                machines.append(machine_of(row))
+                rows.append(row)
+        return rows
+
+    def _with_power(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The same with their states. Azure lists these by the subscription, and our role may reach less far."""
+        listed = self._if_permitted(self.api.powers)
+        group = f"/resourcegroups/{self.resource_group}/".lower()
+        views = {
+            str(row["name"]).lower(): (row.get("properties") or {}).get("instanceView")
+            for row in listed
+            if group in str(row.get("id")).lower()
+        }
+        return [
+            {**row, "properties": {**row["properties"], "instanceView": view}}
+            if (view := views.get(str(row["name"]).lower()))
+            else row
+            for row in rows
+        ]
+
+    def _listed(self, machines: list[Machine], read: Callable[[], None]) -> Inventory:
+        """`read` fills `machines`. What was read before a page failed is kept."""
         try:
             with self._reading("machines"):
-                found = []
-                for row in self._pages(self._compute(self.read_seconds).virtual_machines.list(self.resource_group)):
-                    if wanted(row):
-                        machines.append(machine_of(row))
-                        found.append(row)
-                if found:
-                    interfaces = clients.network(self._place(), self.read_seconds).network_interfaces
-                    known = addresses(self._pages(interfaces.list(self.resource_group)))
-                    machines[:] = [told(row, known.get(row["name"].lower(), "")) for row in found]
+                read()
         except ReadFailed as error:
             return Inventory(tuple(machines), False, self.subscription_id, str(error))
         return Inventory(tuple(machines), True, self.subscription_id)
 
+    def _is_there(self, name: str) -> bool:
+        """Asked for by name: a list may not show a machine yet, and its disk is no remains. Raises ReadFailed."""
+        seen = self._seen(name)
+        if isinstance(seen, Refusal | Unclear):
+            raise ReadFailed(f"{self.account.name}: machines: {seen.code}: {seen.message}")
+        return seen is not None
+
     def _looked_at(self, row: Mapping[str, Any], private_ip: str) -> Machine:
-        """A list does not say whether what failed runs all the same. Raises ReadFailed."""
+        """A list does not say why something failed, nor always whether it runs all the same. Raises ReadFailed."""
         if row["properties"]["provisioningState"] not in ENDS_OF_FAILURE:
-            return machine_of(row, private_ip)
+            return ended_of(row, machine_of(row, private_ip))
         seen = self._seen(row["name"])
         if isinstance(seen, Refusal | Unclear):
             raise ReadFailed(f"{self.account.name}: machines: {seen.code}: {seen.message}")
         machine = machine_of(seen or row, private_ip)
-        if seen is None or not never_ran(seen):
-            return machine
+        if seen is None or not is_left_over(seen):
+            return ended_of(seen or row, machine)
         code, _ = failure_of(seen)
         reason = code or "ProvisioningFailed"
         return replace(machine, state=MachineState.TERMINATED, terminated_at=machine.launched_at, end_reason=reason)
 
+    def _reservations(self) -> Iterator[PaidCapacity]:
+        """Of every group that the subscription has."""
+        for found in self.api.reservation_groups():
+            _, where, name = reservations.group_of(str(found["id"]))
+            group, asked_at = self.api.reservation_group(where, name)
+            for reservation in self.api.reservations(where, name):
+                yield reservations.paid_capacity(group, reservation, asked_at)
+
+    def _quotas(self, region: str) -> Iterable[CloudQuota]:
+        usages = self._if_permitted(lambda: self.api.usages(region))
+        return quotas.quotas(region, usages, self._skus(region)) if usages else ()
+
+    def _if_permitted(self, read: Callable[[], Iterable[Read]]) -> list[Read]:
+        """Nothing where Azure says that our role does not reach so far."""
+        try:
+            return list(read())
+        except Exception as error:
+            if errors.meaning_of(error).code == errors.NOT_PERMITTED:
+                return []
+            raise
+
     def _skus(self, region: str) -> list[dict[str, Any]]:
         """What of accelerators is sold in a region, to whomever."""
-        listed = self._compute(self.read_seconds).resource_skus.list(filter=f"location eq '{region}'")
-        return [sku for sku in self._pages(listed) if shapes.shape_of(sku) is not None]
+        return [sku for sku in self.api.skus(region) if shapes.shape_of(sku) is not None]
 
     def _offered(self, region: str) -> Iterator[OfferedPool]:
         """On-demand and spot of each size and zone, where there is a price."""
@@ -321,7 +448,7 @@ class Azure(SellsNoBlocks):
             name, zones = str(sku["name"]), shapes.sold_in(sku, region)
             if not zones:
                 continue
-            rows, asked_at = self._price_rows(region, name)
+            rows, asked_at = self.api.price_rows(region, name)
             listed = prices.list_prices(rows)
             for market in ("on-demand", "spot") if shapes.sells_spot(sku) else ("on-demand",):
                 if (name, market) in listed:
@@ -329,49 +456,23 @@ class Azure(SellsNoBlocks):
                     for zone in zones:
                         yield OfferedPool(name, region, zone, market, price, currency, asked_at, "Azure retail prices")
 
-    def _price_rows(self, region: str, size: str) -> tuple[list[dict[str, Any]], datetime]:
-        from azure.core.rest import HttpRequest
-
-        client = clients.retail(self.prices_url, self.ca_file, self.read_seconds)
-        rows: list[dict[str, Any]] = []
-        link, asked_at = "", None
-        while True:
-            asked, first = {"$filter": prices.price_filter(region, size)}, f"{self.prices_url}{prices.PATH}"
-            request = HttpRequest("GET", link) if link else HttpRequest("GET", first, params=asked)
-            answer = client.send_request(request)
-            answer.raise_for_status()
-            asked_at = asked_at or parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
-            page, following = prices.read_page(answer.text())
-            rows += page
-            if not following:
-                return rows, asked_at
-            _check_link(following, self.prices_url, link)
-            link = following
-
-    def _pages(self, listed: Any) -> Iterator[dict[str, Any]]:
-        """Every row of a list, one call for each page."""
-        pages, link = listed.by_page(), ""
-        for page in pages:
-            yield from (row.as_dict() for row in page)
-            if pages.continuation_token:
-                _check_link(pages.continuation_token, self.base_url, link)
-                link = pages.continuation_token
-
     def _reading(self, what: str) -> AbstractContextManager[None]:
         return reading(self.account.name, what, errors.meaning_of)
-
-    def _compute(self, seconds: float) -> Any:
-        return clients.compute(self._place(), seconds)
 
     def _place(self) -> clients.Place:
         identity = clients.read_identity(self.account.secret)
         return clients.Place(self.subscription_id, self.base_url, self.authority, self.scope, self.ca_file, identity)
 
 
-def _check_link(link: str, url: str, before: str) -> None:
-    """Raises ValueError for a list that leads elsewhere, where our token has no business, or round in a circle."""
-    if not clients.same_place(link, url) or link == before:
-        raise ValueError("the link to the next page leads elsewhere or round in a circle")
+def _unread(meaning: Refusal | Unclear) -> Refusal:
+    """What a reservation that could not be read means for a launch, of which nothing was sent."""
+    if isinstance(meaning, Refusal) and meaning.error_class in (ErrorClass.GONE, ErrorClass.BAD_REQUEST):
+        return errors.ours("ReservationGone", meaning.message)
+    if isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.AUTH:
+        return replace(meaning, scope=Scope.POOL) if meaning.code == errors.NOT_PERMITTED else meaning
+    if isinstance(meaning, Refusal) and meaning.error_class in (ErrorClass.THROTTLE, ErrorClass.TRANSIENT):
+        return meaning
+    return Refusal(ErrorClass.TRANSIENT, meaning.code, f"The reservation: {meaning.message}", Scope.REQUEST)
 
 
 def _text(

@@ -17,6 +17,9 @@ CLOUD = "azure"
 EXISTS = "PreconditionFailed"
 """The code with which a Put that may only make something new is refused, because it is there."""
 
+NOT_PERMITTED = "AuthorizationFailed"
+"""We are known, and may not do this one thing."""
+
 
 def meaning_of(error: Exception) -> Refusal | Unclear:
     """What an exception of a call says of it. The texts of unforeseen ones may hold a secret and are not passed on."""
@@ -35,6 +38,11 @@ def meaning_of(error: Exception) -> Refusal | Unclear:
     if isinstance(error, exceptions.AzureError):
         return Unclear("answer-lost", f"The connection ended before the answer did ({type(error).__name__}).")
     return Unclear("no-answer", f"The call ended in {type(error).__name__}.")
+
+
+def ours(code: str, message: str) -> Refusal:
+    """A refusal of which we know before Azure is asked; its code is in the table like Azure's own."""
+    return classify(CLOUD, code, message)
 
 
 def of_operation(code: str, message: str) -> Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from fleet.providers.azure.shapes import zone_name
 
 ENDS_OF_FAILURE = ("Failed", "Canceled")
 RUNS = ("running", "starting")
+DEALLOCATED = "deallocated"
+"""Given back: only its disk is billed. One that is `stopped` from within still has its place, and is billed for it."""
 PROVISIONING = {
     "Succeeded": MachineState.RUNNING,
     **dict.fromkeys((*ENDS_OF_FAILURE, "Deleting"), MachineState.STOPPING),
@@ -21,8 +24,8 @@ PROVISIONING = {
 def machine_of(found: Mapping[str, Any], private_ip: str = "") -> Machine:
     """One virtual machine of an answer. What ends vanishes: there is no end to be told. Azure says no price.
 
-    One that is there but does not run is stopping: its disk is billed until it is deleted. Lists do not say whether it
-    runs, only whether the last thing that was done to it went well.
+    One that is there but does not run is stopping: its disk at least is billed until it is deleted. A list does not say
+    by itself whether it runs, only whether the last thing that was done to it went well.
     """
     facts = found["properties"]
     provisioning, power = str(facts["provisioningState"]), power_of(found)
@@ -49,9 +52,27 @@ def machine_of(found: Mapping[str, Any], private_ip: str = "") -> Machine:
     )
 
 
+def ended_of(found: Mapping[str, Any], machine: Machine) -> Machine:
+    """The same, and its end if it was deallocated. A spot machine of ours that nobody ended was taken back.
+
+    Needs the instance view. Without the time of its end, it has none.
+    """
+    at = next((status["time"] for status in _statuses(found) if status.get("time")), None)
+    if power_of(found) != DEALLOCATED or at is None:
+        return machine
+    reason = "preempted" if machine.capacity_type == "spot" else DEALLOCATED
+    ended = datetime.fromisoformat(str(at)).astimezone(UTC)
+    return replace(machine, state=MachineState.TERMINATED, terminated_at=ended, end_reason=reason)
+
+
 def never_ran(found: Mapping[str, Any]) -> bool:
     """The resource remains of a machine that could not be had. Needs the instance view: what fails may still run."""
     return found["properties"]["provisioningState"] in ENDS_OF_FAILURE and power_of(found) not in RUNS
+
+
+def is_left_over(found: Mapping[str, Any]) -> bool:
+    """There was never a machine behind it, for certain: with an instance view that knows of no power."""
+    return "instanceView" in found["properties"] and never_ran(found) and not power_of(found)
 
 
 def is_there(found: Mapping[str, Any]) -> bool:

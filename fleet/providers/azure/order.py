@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleet.domain.outcomes import LaunchRequest
+from fleet.providers.azure.reservations import group_of
 from fleet.providers.azure.shapes import zone_number
 
 DEFAULT_IMAGE = "microsoft-dsvm:ubuntu-hpc:2204:latest"  # Ubuntu with NVIDIA's driver. [R]
@@ -17,6 +18,8 @@ NETWORK_API = "2022-11-01"
 MOST_USER_DATA_BYTES = 65_535
 LONGEST_TAG = 256
 TOKEN_TAG, REQUEST_TAG = "purser-token", "purser-request"
+DISK, INTERFACE = "os", "nic"
+DELETE, DEALLOCATE = "Delete", "Deallocate"
 
 
 def name_of(token: str) -> str:
@@ -34,12 +37,13 @@ def virtual_machine(request: LaunchRequest, options: Mapping[str, Any]) -> dict[
     if not request.token or len(request.token) > LONGEST_TAG or not request.token.isprintable():
         raise ValueError(f"A token for Azure has 1 to {LONGEST_TAG} printable characters.")
     name, zone = name_of(request.token), zone_number(request.region, request.zone)
+    tags = {**request.tags, TOKEN_TAG: request.token, REQUEST_TAG: digest_of(request)}
     properties: dict[str, Any] = {
         "hardwareProfile": {"vmSize": request.instance_type},
         "storageProfile": {
             "imageReference": _image(request.image or options.get("image") or DEFAULT_IMAGE),
             "osDisk": {
-                "name": f"{name}-os",
+                "name": f"{name}-{DISK}",
                 "createOption": "FromImage",
                 "deleteOption": "Delete",
                 "diskSizeGB": request.disk_gib,
@@ -47,17 +51,28 @@ def virtual_machine(request: LaunchRequest, options: Mapping[str, Any]) -> dict[
             },
         },
         "osProfile": _login(name, request, str(options.get("admin_user") or DEFAULT_USER)),
-        "networkProfile": _network(request.region, options),
+        "networkProfile": _network(name, request.region, options, tags),
+        **_bought(request, options),
     }
-    if request.capacity_type == "spot":
-        # At most the price on demand, which is what -1 says.
-        properties |= {"priority": "Spot", "evictionPolicy": "Delete", "billingProfile": {"maxPrice": -1}}
     return {
         "location": request.region,
         **({"zones": [zone]} if zone else {}),
-        "tags": {**request.tags, TOKEN_TAG: request.token, REQUEST_TAG: digest_of(request)},
+        "tags": tags,
         "properties": properties,
     }
+
+
+def _bought(request: LaunchRequest, options: Mapping[str, Any]) -> dict[str, Any]:
+    """How it is paid for. Azure takes no spot machine into a reservation."""
+    if request.reservation or request.capacity_type == "reserved":
+        if request.capacity_type != "reserved" or not request.reservation:
+            raise ValueError("A machine in a reservation is of the capacity type reserved, and names its reservation.")
+        return {"capacityReservation": {"capacityReservationGroup": {"id": group_of(request.reservation)[0]}}}
+    if request.capacity_type == "spot":
+        policy = options.get("eviction_policy") or DELETE
+        # At most the price on demand, which is what -1 says.
+        return {"priority": "Spot", "evictionPolicy": policy, "billingProfile": {"maxPrice": -1}}
+    return {}
 
 
 def _image(text: str) -> dict[str, str]:
@@ -98,8 +113,8 @@ def _thrown_away_key() -> str:
     return public.public_bytes(*openssh).decode()
 
 
-def _network(region: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """An interface that is made and deleted with the machine."""
+def _network(name: str, region: str, options: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """An interface that is made and deleted with the machine. Name and tags tell whose it is, should it stay."""
     subnet = (options.get("subnets") or {}).get(region)
     if not subnet:
         raise ValueError(f"The account needs the option subnets with the id of a subnet for {region}.")
@@ -112,5 +127,7 @@ def _network(region: str, options: Mapping[str, Any]) -> dict[str, Any]:
         interface["networkSecurityGroup"] = {"id": str(group)}
     return {
         "networkApiVersion": NETWORK_API,
-        "networkInterfaceConfigurations": [{"name": "nic", "properties": interface}],
+        "networkInterfaceConfigurations": [
+            {"name": f"{name}-{INTERFACE}", "tags": dict(tags), "properties": interface}
+        ],
     }

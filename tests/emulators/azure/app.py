@@ -11,12 +11,12 @@ from typing import Any
 from azure.mgmt.compute import models as compute
 from azure.mgmt.network import models as network
 
-from tests.emulators.azure import control, prices, resources, skus, vms
+from tests.emulators.azure import control, prices, reservations, resources, roles, skus, vms
 from tests.emulators.azure.bodies import faults_of
 from tests.emulators.azure.routes import Route, routed, routes
 from tests.emulators.azure.sign_in import asked_for, sign_in
 from tests.emulators.azure.wire import Address, Call, Refused, error
-from tests.emulators.azure.world import World
+from tests.emulators.azure.world import RESERVED_IN, World
 from tests.emulators.faults import Reply, Request
 
 OPERATIONS: dict[str, Callable[[World, Call], Reply]] = {
@@ -38,6 +38,10 @@ OPERATIONS: dict[str, Callable[[World, Call], Reply]] = {
     "disks_list_by_resource_group": resources.list_disks,
     "disks_get": resources.get_disk,
     "disks_delete": resources.delete_disk,
+    "capacity_reservation_groups_list_by_subscription": reservations.groups,
+    "capacity_reservation_groups_get": reservations.group,
+    "capacity_reservations_list_by_capacity_reservation_group": reservations.listed,
+    "permissions_list_for_resource_group": roles.listed,
     "operation": vms.operation,
 }
 # What the answers of an operation are, whole or as the items of a list.
@@ -56,6 +60,9 @@ SAYS: dict[str, type] = {
     "disks_list": compute.Disk,
     "disks_list_by_resource_group": compute.Disk,
     "disks_get": compute.Disk,
+    "capacity_reservation_groups_list_by_subscription": compute.CapacityReservationGroup,
+    "capacity_reservation_groups_get": compute.CapacityReservationGroup,
+    "capacity_reservations_list_by_capacity_reservation_group": compute.CapacityReservation,
 }
 # Where an operation is asked after: the SDKs only follow the link they were given.
 OPERATION = Route(
@@ -138,7 +145,8 @@ class Azure:
         if parameters.get("subscriptionId") != credential.subscription:
             told = f"The client '{client}' does not have authorization to perform the action over this scope."
             raise Refused("AuthorizationFailed", told, 403)
-        if parameters.get("resourceGroupName") not in (None, credential.group):
+        roles.check(credential, client, request.method, path)
+        if parameters.get("resourceGroupName") not in (None, credential.group, RESERVED_IN):
             told = f"Resource group '{call.group}' could not be found."
             raise Refused("ResourceGroupNotFound", told, 404)
         own = OPERATIONS.get(route.operation)
@@ -158,8 +166,9 @@ class Azure:
 
 
 def _routed(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    if method == OPERATION.method and (matched := OPERATION.path.fullmatch(path)):
-        return OPERATION, matched.groupdict()
+    for own in (OPERATION, roles.PERMISSIONS):
+        if method == own.method and (matched := own.path.fullmatch(path)):
+            return own, matched.groupdict()
     return routed(method, path)
 
 

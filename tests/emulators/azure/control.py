@@ -6,6 +6,10 @@ PUT  stock          {instance_type, zone, capacity_type, available, how?}: machi
                     like; `how`: the code of the stock-out
 PUT  quotas         {subscription_id, region, instance_type, capacity_type, vcpus}: null: the usual limit
 PUT  restrictions   {instance_type, region, zones?}: not for any subscription (in these zones)
+PUT  permissions    {client_id, denied}: actions that an application's role does not give; patterns
+PUT  reservations   {subscription_id, group, name, instance_type, zone, capacity, type?, start?, end?, state?}
+POST halts          {name, how}: a machine is `stopped` from within, or `deallocated`
+POST strays         {name}: the machine of that name is ended, and its disk and its interface stay
 PUT  delays         {pending?, booting?, ending?, lag?}: real seconds, as in world.Delays
 GET  machines       ?token= or ?subscription_id=: every machine that ever ran
 GET  remains        ?subscription_id=: the resources that exist
@@ -17,7 +21,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.emulators.azure import catalogue
-from tests.emulators.azure.world import STOCK_OUTS, Credential, World, now, quota_of
+from tests.emulators.azure.world import STOCK_OUTS, Credential, Reservation, Vm, World, now, quota_of
 
 
 def obey(world: World, method: str, name: str, query: dict[str, str], body: Any) -> Any:
@@ -31,6 +35,19 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
             return _quota(world, **body)
         case "PUT", "restrictions":
             return _restriction(world, **body)
+        case "PUT", "permissions":
+            world.credentials[body["client_id"]].denied = tuple(body["denied"])
+            return {}
+        case "PUT", "reservations":
+            return _reservation(world, **body)
+        case "POST", "halts":
+            world.halt(_machine(world, body["name"]), body["how"])
+            return {}
+        case "POST", "strays":
+            vm = _machine(world, body["name"])
+            vm.nics, vm.disks = dict.fromkeys(vm.nics, False), dict.fromkeys(vm.disks, False)
+            world.end(vm)
+            return {}
         case "PUT", "delays":
             return _delays(world, body)
         case "GET", "machines":
@@ -99,6 +116,33 @@ def _restriction(world: World, instance_type: str, region: str, zones: list[str]
         "reasonCode": "NotAvailableForSubscription",
     }
     return {}
+
+
+def _reservation(
+    world: World,
+    subscription_id: str,
+    group: str,
+    name: str,
+    instance_type: str,
+    zone: str,
+    capacity: int,
+    type: str = "Targeted",
+    start: str = "",
+    end: str = "",
+    state: str = "",
+) -> dict[str, Any]:
+    region, number = catalogue.split_zone(zone)
+    schedule = {key: day for key, day in (("start", start), ("end", end)) if day}
+    made = Reservation(
+        subscription_id, group, name, type, instance_type, region, number, int(capacity), schedule, state
+    )
+    world.reservations = [one for one in world.reservations if (one.group_id, one.name) != (made.group_id, name)]
+    world.reservations.append(made)
+    return {"id": f"{made.group_id}/capacityReservations/{name}"}
+
+
+def _machine(world: World, name: str) -> Vm:
+    return next(vm for vm in world.vms.values() if vm.name == name)
 
 
 def _delays(world: World, body: dict[str, float]) -> dict[str, float]:

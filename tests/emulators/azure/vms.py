@@ -58,6 +58,7 @@ def listed(world: World, call: Call) -> Reply:
     if call.query.get("$expand") and not call.query.get("$filter"):
         raise Refused("BadRequest", "$expand can only be specified if a valid $filter option is specified.")
     at, group = now(), call.parameters.get("resourceGroupName")
+    with_view = call.query.get("statusOnly", "") == "true"
     shown = [
         vm
         for vm in world.vms.values()
@@ -65,7 +66,7 @@ def listed(world: World, call: Call) -> Reply:
         and group in (None, vm.group)
         and at >= vm.made_at + timedelta(seconds=world.delays.lag)
     ]
-    return answer(call.paged([told_of(vm, at) for vm in shown]))
+    return answer(call.paged([told_of(vm, at, with_view=with_view) for vm in shown]))
 
 
 def delete(world: World, call: Call) -> Reply:
@@ -84,9 +85,10 @@ def evict(world: World, call: Call) -> Reply:
     vm = _found(world, call)
     if vm.market != "spot":
         raise Refused("OperationNotAllowed", "The operation simulateEviction is only allowed on a spot machine.", 409)
-    if vm.body["properties"].get("evictionPolicy") != "Delete":
-        raise Refused("OperationNotAllowed", "The emulator knows no other eviction policy than Delete.", 409)
-    world.end(vm, evicted=True)
+    if vm.body["properties"].get("evictionPolicy") == "Delete":
+        world.end(vm, evicted=True)
+    else:
+        world.halt(vm, "deallocated", evicted=True)
     return answer(None, 204)
 
 
@@ -107,7 +109,9 @@ def operation(world: World, call: Call) -> Reply:
 def told_of(vm: Vm, at: datetime, *, with_view: bool = False) -> dict[str, Any]:
     """The resource as Azure shows it: without what was secret in it."""
     asked = vm.body["properties"]
-    kept = ("hardwareProfile", "storageProfile", "priority", "evictionPolicy", "billingProfile")
+    kept = (
+        "hardwareProfile", "storageProfile", "priority", "evictionPolicy", "billingProfile", "capacityReservation",
+    )  # fmt: skip
     account = asked["osProfile"]
     network = COMPUTE.format(vm.subscription, vm.group).replace("Microsoft.Compute", "Microsoft.Network")
     properties: dict[str, Any] = {
@@ -141,7 +145,8 @@ def told_of(vm: Vm, at: datetime, *, with_view: bool = False) -> dict[str, Any]:
 
 def _view(vm: Vm, at: datetime) -> dict[str, Any]:
     state = vm.state(at)
-    shown: dict[str, Any] = {"code": f"ProvisioningState/{state.lower()}", "level": "Info", "time": _time(at)}
+    since = vm.halted_at or vm.gone_at or min(vm.booted_at, at)
+    shown: dict[str, Any] = {"code": f"ProvisioningState/{state.lower()}", "level": "Info", "time": _time(since)}
     if state == "Failed":
         shown |= {"code": f"ProvisioningState/failed/{vm.code}", "level": "Error", "message": vm.message}
     if power := vm.power(at):
@@ -165,10 +170,12 @@ def _ordered(world: World, call: Call, name: str, body: dict[str, Any], at: date
         told = f"The requested size '{size.name}' is not available in location '{region}', zones '{zones}'."
         raise Refused("InvalidParameter", told)
     _check_profiles(call, asked)
+    _check_reservation(world, region, zones, asked)
     market = "spot" if asked.get("priority") == "Spot" else "on-demand"
     if market == "on-demand" and asked.get("evictionPolicy"):
         raise Refused("InvalidParameter", "Eviction policy can be set only on Azure Spot virtual machines.")
-    _check_quota(world, call.subscription, region, size, market)
+    if not asked.get("capacityReservation"):
+        _check_quota(world, call.subscription, region, size, market)
     vm = Vm(
         subscription=call.subscription,
         group=call.group,
@@ -211,6 +218,22 @@ def _check_profiles(call: Call, asked: dict[str, Any]) -> None:
     _check_network(call, asked.get("networkProfile") or {})
 
 
+def _check_reservation(world: World, region: str, zones: list[str], asked: dict[str, Any]) -> None:
+    """A group that has a reservation for the size, in the very zone, or in none for a machine in none."""
+    group = str(((asked.get("capacityReservation") or {}).get("capacityReservationGroup") or {}).get("id") or "")
+    if not group:
+        return
+    if asked.get("priority") == "Spot":
+        raise Refused("BadRequest", "Capacity reservation is not supported for Spot virtual machines.")
+    members = [one for one in world.reservations if one.group_id.lower() == group.lower()]
+    if not members:
+        raise Refused("ResourceNotFound", f"The Resource '{group}' was not found.", 404)
+    wanted = (asked["hardwareProfile"]["vmSize"], region, zones[0] if zones else "")
+    if wanted not in [(one.instance_type, one.region, one.zone) for one in members]:
+        told = "The capacity reservation group has no capacity reservation for the size and the zones of the machine."
+        raise Refused("BadRequest", told)
+
+
 def _check_network(call: Call, network: dict[str, Any]) -> None:
     made, given = network.get("networkInterfaceConfigurations") or [], network.get("networkInterfaces") or []
     if not made and not given:
@@ -243,6 +266,10 @@ def _check_quota(world: World, subscription: str, region: str, size: catalogue.S
 def _belongings(world: World, vm: Vm) -> None:
     """The disk and the interfaces that are made with it; one it was given is already there."""
     network = f"/subscriptions/{vm.subscription}/resourceGroups/{vm.group}/providers/Microsoft.Network"
+    told = {
+        f"{vm.name}-{interface['name']}": interface.get("tags") or {}
+        for interface in vm.body["properties"]["networkProfile"].get("networkInterfaceConfigurations") or []
+    }
     for name in vm.nics:
         number = next(world.numbers)
         address = {"privateIPAddress": f"10.0.{number // 250 % 250}.{number % 250 + 4}", "primary": True}
@@ -252,6 +279,7 @@ def _belongings(world: World, vm: Vm) -> None:
                 "id": f"{network}/networkInterfaces/{name}",
                 "name": name,
                 "location": vm.region,
+                "tags": told.get(name, {}),
                 "properties": {
                     "provisioningState": "Succeeded",
                     "virtualMachine": {"id": f"{COMPUTE.format(vm.subscription, vm.group)}/virtualMachines/{vm.name}"},
@@ -264,8 +292,11 @@ def _belongings(world: World, vm: Vm) -> None:
             "id": f"{COMPUTE.format(vm.subscription, vm.group)}/disks/{name}",
             "name": name,
             "location": vm.region,
+            "tags": dict(vm.body.get("tags") or {}),
+            "managedBy": f"{COMPUTE.format(vm.subscription, vm.group)}/virtualMachines/{vm.name}",
             "properties": {
                 "provisioningState": "Succeeded",
+                "timeCreated": _time(vm.made_at),
                 "diskSizeGB": vm.body["properties"]["storageProfile"]["osDisk"].get("diskSizeGB", 30),
             },
         }

@@ -6,10 +6,12 @@ import itertools
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.emulators.azure import catalogue
 
+RESERVED_IN = "reservations"  # the resource group of every reservation
 QUOTA = 2000  # vCPUs of every family, unless a test says otherwise
 
 
@@ -41,6 +43,31 @@ class Credential:
     subscription: str
     group: str
     works: bool = True
+    denied: tuple[str, ...] = ()  # actions that its role does not give
+
+    def may(self, action: str) -> bool:
+        return not any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.denied)
+
+
+@dataclass
+class Reservation:
+    """Machines of one size that a subscription pays for, in a group. `zone` empty: anywhere in the region."""
+
+    subscription: str
+    group: str
+    name: str
+    type: str  # Targeted, Block or Open
+    instance_type: str
+    region: str
+    zone: str
+    capacity: int
+    schedule: dict[str, str]
+    state: str = ""  # of one that begins later
+
+    @property
+    def group_id(self) -> str:
+        where = f"/subscriptions/{self.subscription}/resourceGroups/{RESERVED_IN}/providers/Microsoft.Compute"
+        return f"{where}/capacityReservationGroups/{self.group}"
 
 
 @dataclass
@@ -70,6 +97,8 @@ class Vm:
     code: str = ""  # why there is no machine behind it
     message: str = ""
     gone_at: datetime | None = None
+    halted: str = ""  # stopped from within, or deallocated
+    halted_at: datetime | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
@@ -85,7 +114,15 @@ class Vm:
         return catalogue.SIZES[self.body["properties"]["hardwareProfile"]["vmSize"]]
 
     @property
+    def reserved_in(self) -> str:
+        """The id of a reservation group."""
+        reserved = self.body["properties"].get("capacityReservation") or {}
+        return str((reserved.get("capacityReservationGroup") or {}).get("id") or "")
+
+    @property
     def market(self) -> str:
+        if self.reserved_in:
+            return "reserved"
         return "spot" if self.body["properties"].get("priority") in ("Spot", "Low") else "on-demand"
 
     @property
@@ -103,6 +140,8 @@ class Vm:
         """Empty before there is a machine, and when there is none."""
         if at < self.settled_at or self.code or self.gone_at is not None:
             return ""
+        if self.halted:
+            return self.halted
         return "starting" if at < self.booted_at else "running"
 
 
@@ -144,6 +183,7 @@ class World:
         self.operations: dict[str, Operation] = {}
         self.stock: dict[tuple[str, str, str], tuple[int, str]] = {}
         self.quotas: dict[tuple[str, str, str], int] = {}
+        self.reservations: list[Reservation] = []
         self.restrictions: dict[tuple[str, str], dict[str, Any]] = {}
         self.numbers = itertools.count(1)
 
@@ -154,16 +194,43 @@ class World:
             if vm.gone_at is not None and at >= vm.gone_at:
                 del self.vms[key]
                 for kept, named in ((self.nics, vm.nics), (self.disks, vm.disks)):
-                    for name in [name for name, goes_too in named.items() if goes_too]:
-                        kept.pop((vm.subscription, vm.group, name), None)
+                    for name, goes_too in named.items():
+                        place = (vm.subscription, vm.group, name)
+                        if goes_too:
+                            kept.pop(place, None)
+                        elif place in kept:
+                            kept[place].pop("managedBy", None)
+                            kept[place]["properties"].pop("virtualMachine", None)
 
     def end(self, vm: Vm, *, evicted: bool = False) -> None:
         """The machine is no longer paid for; the resource goes a little later."""
         if vm.gone_at is None:
             vm.gone_at = now() + timedelta(seconds=self.delays.ending)
+        self._unbill(vm, evicted)
+
+    def halt(self, vm: Vm, how: str, *, evicted: bool = False) -> None:
+        """`stopped` from within it keeps its place and is paid for; `deallocated` it has given it back."""
+        vm.halted, vm.halted_at = how, now()
+        if how == "deallocated":
+            self._unbill(vm, evicted)
+
+    def _unbill(self, vm: Vm, evicted: bool) -> None:
         for machine in self.machines:
             if machine.vm_id == vm.id and machine.ended_at is None:
                 machine.ended_at, machine.evicted = now(), evicted
+
+    def reservation_of(self, vm: Vm) -> Reservation | None:
+        """The member of its group that its size and its zone are of."""
+        for one in self.reservations:
+            place = (one.instance_type, one.region, one.zone) == (vm.size.name, vm.region, vm.zone)
+            if place and one.group_id.lower() == vm.reserved_in.lower():
+                return one
+        return None
+
+    def allocated(self, reservation: Reservation) -> list[Vm]:
+        """The machines that are in it, more than are reserved too."""
+        ran = {machine.vm_id for machine in self.machines if machine.ended_at is None}
+        return [vm for vm in self.vms.values() if vm.id in ran and self.reservation_of(vm) is reservation]
 
     def operation(self, seconds: float, code: str = "", message: str = "") -> Operation:
         began = now()
@@ -187,23 +254,43 @@ class World:
     def take(self, vm: Vm) -> tuple[str, str]:
         """A machine for it out of its pool; else the code and the text of the stock-out."""
         where = f"{vm.region}-{vm.zone}" if vm.zone else vm.region
-        pool = (vm.size.name, where, vm.market)
+        reservation = self.reservation_of(vm)
+        if (
+            reservation is not None
+            and len(self.allocated(reservation)) < reservation.capacity
+            and not reservation.state
+        ):
+            self._run(vm)
+            return "", ""
+        if reservation is not None and reservation.type == "Block":
+            return "AllocationFailed", IN_A_RESERVATION
+        # Beyond what is reserved it is a machine like any other.
+        pool = (vm.size.name, where, "on-demand" if vm.market == "reserved" else vm.market)
         left, how = self.stock.get(pool, (1, ""))
         if left < 1:
             return how, STOCK_OUTS[how].format(size=vm.size.name, zone=vm.zone, region=vm.region)
         if pool in self.stock:
             self.stock[pool] = (left - 1, how)
+        self._run(vm)
+        return "", ""
+
+    def _run(self, vm: Vm) -> None:
         self.machines.append(
             Machine(vm.name, vm.id, vm.subscription, vm.token, vm.size.name, vm.region, vm.zone, vm.market, vm.made_at)
         )
-        return "", ""
 
 
 def quota_of(size: catalogue.Size, market: str) -> str:
-    """Spot machines of all families share one quota."""
+    """Spot machines of all families share one quota; what is reserved was counted when it was reserved."""
+    if market == "reserved":
+        return ""
     return catalogue.SPOT_QUOTA if market == "spot" else size.family
 
 
+IN_A_RESERVATION = (
+    "Allocation failed. We do not have sufficient capacity for the requested VM size in the associated capacity "
+    "reservation."
+)
 STOCK_OUTS = {
     "ZonalAllocationFailed": (
         "Allocation failed. We do not have sufficient capacity for the requested VM size in this zone. Read more about "

@@ -25,7 +25,8 @@ VERBS = {
     "launch": {"method": "PUT", "path": f"{MACHINES}/"},
     "terminate": {"method": "DELETE", "path": f"{MACHINES}/"},
     "find": {"method": "GET", "path": f"{MACHINES}/"},
-    "list": {"method": "GET", "path": f"{MACHINES}$"},
+    "list": {"method": "GET", "path": f"/resourceGroups/.*{MACHINES}$"},
+    "power": {"method": "GET", "path": "^/subscriptions/[^/]+/providers/Microsoft.Compute/virtualMachines$"},
     "*": {"path": r"^(?!.*/v2\.0/)"},  # all but signing in
 }
 OPERATIONS = {"": "", "launch": "virtual_machines_create_or_update"}

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,18 @@ import requests
 from azure.core.exceptions import ServiceRequestError
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError, SSLError
 
-from fleet.domain.outcomes import ErrorClass, Found, Launched, MachineState, Refusal, Scope, Unclear
+from fleet.domain.outcomes import (
+    ErrorClass,
+    Found,
+    Launched,
+    MachineState,
+    PaidKind,
+    QuotaUnit,
+    Refusal,
+    Scope,
+    Terminated,
+    Unclear,
+)
 from fleet.domain.refusals import Refused
 from fleet.providers import connect
 from fleet.providers.azure import clients, errors, order, prices, shapes
@@ -224,6 +236,251 @@ def test_the_sdk_calls_some_requests_unsent_that_may_have_been_sent(reason, sent
     outcome = errors.meaning_of(ServiceRequestError(inner, error=inner))
     assert isinstance(outcome, Unclear) == sent
     assert sent or (isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.TRANSIENT)
+
+
+# --- Whether it runs ---------------------------------------------------------------------------------------------
+
+
+def described(tenant: Tenant, name: str) -> Any:
+    [machine] = tenant.cloud.describe([name]).machines
+    return machine
+
+
+def client_of(tenant: Tenant) -> str:
+    return str(json.loads(tenant.account.secret)["client_id"])
+
+
+def test_a_machine_that_was_stopped_from_within_is_billed_on_and_one_that_was_deallocated_is_not(tenant, azure):
+    stopped, deallocated = tenant.launched(), tenant.launched()
+    azure.post("halts", {"name": stopped.provider_id, "how": "stopped"})
+    azure.post("halts", {"name": deallocated.provider_id, "how": "deallocated"})
+    seen = described(tenant, stopped.provider_id)
+    assert (seen.live, seen.state, seen.cloud_state) == (True, MachineState.STOPPING, "succeeded stopped")
+    seen = described(tenant, deallocated.provider_id)
+    assert (seen.live, seen.state, seen.end_reason) == (False, MachineState.TERMINATED, "deallocated")
+    assert seen.terminated_at > deallocated.launched_at
+
+
+def test_a_deallocated_machine_stays_in_the_inventory_until_its_disk_is_gone(tenant, azure):
+    machine = tenant.launched(tenant.order(tags={"purser:installation": "ours"}))
+    azure.post("halts", {"name": machine.provider_id, "how": "deallocated"})
+    [left] = tenant.cloud.inventory("ours").machines
+    assert (left.live, left.state, left.remains) == (True, MachineState.STOPPING, False)
+
+
+def test_a_spot_machine_that_is_kept_when_it_is_taken_back_says_so(tenant):
+    cloud = connected(tenant.account, eviction_policy="Deallocate")
+    outcome = cloud.launch(tenant.order(capacity_type="spot"))
+    assert isinstance(outcome, Launched)
+    client = clients.compute(cloud._place(), 15.0)
+    client.virtual_machines.simulate_eviction(tenant.account.options["resource_group"], outcome.machine.provider_id)
+    seen = described(tenant, outcome.machine.provider_id)
+    assert (seen.live, seen.end_reason) == (False, "preempted")
+
+
+def test_a_role_that_ends_at_the_resource_group_lists_machines_without_their_power(tenant, azure):
+    machine = tenant.launched()
+    azure.post("halts", {"name": machine.provider_id, "how": "stopped"})
+    tenant.emulator.spoil(tenant.account, "power", "error", code="AuthorizationFailed")
+    assert described(tenant, machine.provider_id).cloud_state == "succeeded"
+    tenant.emulator.spoil(tenant.account, "power", "error", code="InternalServerError")
+    assert not tenant.cloud.describe([machine.provider_id]).complete
+
+
+# --- What is left of machines ------------------------------------------------------------------------------------
+
+OURS = {"purser:installation": "ours"}
+
+
+def test_what_stays_of_a_machine_is_found_as_remains_and_goes_when_it_is_ended(tenant, azure):
+    machine = tenant.launched(tenant.order(tags=OURS))
+    azure.post("strays", {"name": machine.provider_id})
+    wait_until(lambda: remains(tenant, azure)["vms"] == [], "the machine is gone")
+    assert remains(tenant, azure) != NOTHING
+    [left] = tenant.cloud.inventory("ours").machines
+    assert (left.provider_id, left.remains, left.live) == (machine.provider_id, True, True)
+    assert (left.price_per_hour, left.tags) == (Decimal(0), OURS)
+    assert tenant.cloud.inventory("theirs").machines == ()
+    assert isinstance(tenant.cloud.terminate(left.provider_id, left.region), Terminated)
+    assert remains(tenant, azure) == NOTHING
+
+
+def test_a_machine_that_never_ran_is_remains_and_one_that_runs_is_not(tenant, azure):
+    tenant.launched(tenant.order(tags=OURS))
+    sold_out(azure, "ZonalAllocationFailed")
+    azure.put("delays", {"pending": 0.6})
+    assert isinstance(tenant.impatient().launch(tenant.order(tags=OURS)), Unclear)
+    wait_until(lambda: {m.remains for m in tenant.cloud.inventory("ours").machines} == {True, False}, "it has failed")
+
+
+def test_remains_that_may_not_be_removed_are_not_called_gone(tenant, azure):
+    machine = tenant.launched(tenant.order(tags=OURS))
+    azure.post("strays", {"name": machine.provider_id})
+    wait_until(lambda: remains(tenant, azure)["vms"] == [], "the machine is gone")
+    azure.put("permissions", {"client_id": client_of(tenant), "denied": ["Microsoft.Compute/disks/delete"]})
+    outcome = tenant.cloud.terminate(machine.provider_id, machine.region)
+    assert isinstance(outcome, Refusal)
+    assert outcome.error_class == ErrorClass.AUTH
+    assert remains(tenant, azure)["disks"] != []
+
+
+# --- Quotas and reservations -------------------------------------------------------------------------------------
+
+
+def test_quotas_are_of_families_of_the_region_and_of_all_spot_machines(tenant, azure):
+    subscription = tenant.account.options["subscription_id"]
+    h100 = {"subscription_id": subscription, "region": "eastus", "instance_type": "Standard_ND96isr_H100_v5"}
+    azure.put("quotas", {**h100, "capacity_type": "on-demand", "vcpus": 192})
+    tenant.launched()
+    tenant.launched(tenant.order(capacity_type="spot"))
+    found = {quota.name: quota for quota in tenant.cloud.quotas() if quota.region == "eastus"}
+    t4 = found["Standard NCASv3_T4 Family"]
+    assert (t4.used, t4.most, t4.unit) == (4, 2000, QuotaUnit.VCPUS)
+    assert t4.instance_types == ("Standard_NC4as_T4_v3", "Standard_NC64as_T4_v3")
+    assert t4.capacity_types == ("on-demand",)
+    family = found["standardNDSH100v5Family"]
+    assert (family.used, family.most, family.instance_types) == (0, 192, ("Standard_ND96isr_H100_v5",))
+    spot = found["lowPriorityCores"]
+    assert (spot.used, spot.instance_types, spot.capacity_types) == (4, (), ("spot",))
+    whole = found["cores"]
+    assert (whole.instance_types, whole.capacity_types) == ((), ("on-demand",))
+    assert "standardDSv5Family" not in found, "nothing with an accelerator is of it"
+
+
+def test_what_our_role_may_not_read_is_none_and_a_credential_that_does_not_work_is_an_error(tenant, azure):
+    tenant.cloud.facts()
+    denied = ["Microsoft.Compute/locations/usages/read", "Microsoft.Compute/capacityReservationGroups/read"]
+    azure.put("permissions", {"client_id": client_of(tenant), "denied": denied})
+    assert (tenant.cloud.quotas(), tenant.cloud.paid_capacity()) == ([], [])
+    tenant.emulator.revoke(tenant.account)
+    for read in (tenant.cloud.quotas, tenant.cloud.paid_capacity):
+        with pytest.raises(ReadFailed):
+            read()
+
+
+H100 = "Standard_ND96isr_H100_v5"
+
+
+def reserve(tenant: Tenant, azure: Emulated, name: str = "ours", zone: str = "eastus-1", **changes: Any) -> str:
+    """A reservation of two machines; its id."""
+    place = {"subscription_id": tenant.account.options["subscription_id"], "group": f"group-{name}", "name": name}
+    made = azure.put("reservations", {**place, "instance_type": H100, "zone": zone, "capacity": 2, **changes})
+    return str(made["id"])
+
+
+def reserved(tenant: Tenant, ref: str, zone: str = "eastus-1") -> Any:
+    return tenant.order(instance_type=H100, zone=zone, capacity_type="reserved", reservation=ref)
+
+
+def days(ahead: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=ahead)).date().isoformat()
+
+
+def test_a_block_is_paid_capacity_with_its_days_and_what_is_free_in_it(tenant, azure):
+    ref = reserve(tenant, azure, type="Block", start=days(-1), end=days(2))
+    [block] = tenant.cloud.paid_capacity()
+    assert (block.ref, block.kind, block.usable) == (ref, PaidKind.BLOCK, True)
+    assert (block.instance_type, block.region, block.zone) == (H100, "eastus", "eastus-1")
+    assert (block.machines, block.available) == (2, 2)
+    assert block.starts_at is not None and block.starts_at.isoformat() == f"{days(-1)}T11:30:00+00:00"
+    assert block.ends_at is not None and block.ends_at.date().isoformat() == days(2)
+    tenant.launched(reserved(tenant, ref))
+    [block] = tenant.cloud.paid_capacity()
+    assert (block.machines, block.available) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "usable"),
+    [
+        ({"type": "Block", "start": days(3), "end": days(4)}, PaidKind.BLOCK, False),
+        ({"type": "Block", "start": days(-3), "end": days(-1)}, PaidKind.BLOCK, False),
+        ({"start": days(9), "state": "Committed"}, PaidKind.FUTURE, False),
+        ({"start": days(-9), "state": "Live"}, PaidKind.RESERVATION, True),
+        ({"type": "Open"}, PaidKind.RESERVATION, False),
+        ({}, PaidKind.RESERVATION, True),
+    ],
+    ids=["block to come", "block that is over", "future", "future that has begun", "open", "targeted"],
+)
+def test_a_reservation_is_usable_in_its_time_and_by_those_that_name_it(tenant, azure, changes, kind, usable):
+    reserve(tenant, azure, **changes)
+    [paid] = tenant.cloud.paid_capacity()
+    assert (paid.kind, paid.usable) == (kind, usable)
+
+
+def test_a_reservation_of_a_region_is_used_by_machines_in_no_zone(tenant, azure):
+    ref = reserve(tenant, azure, zone="eastus")
+    [paid] = tenant.cloud.paid_capacity()
+    assert paid.zone == "eastus"
+    assert tenant.launched(reserved(tenant, ref, "eastus")).capacity_type == "reserved"
+    outcome = tenant.cloud.launch(reserved(tenant, ref))
+    assert isinstance(outcome, Refusal)
+    assert (outcome.error_class, outcome.scope) == (ErrorClass.BAD_REQUEST, Scope.POOL)
+
+
+def test_a_full_reservation_gives_no_machine_at_the_price_on_demand(tenant, azure):
+    ref = reserve(tenant, azure, capacity=1)
+    request = reserved(tenant, ref)
+    machine = tenant.launched(request)
+    another = reserved(tenant, ref)
+    with tenant.calling(0, "launch"):
+        outcome = tenant.cloud.launch(another)
+    assert isinstance(outcome, Refusal)
+    assert (outcome.error_class, outcome.code, outcome.scope) == (ErrorClass.STOCK_OUT, "ReservationFull", Scope.POOL)
+    assert tenant.live(another) == []
+    again = tenant.cloud.launch(request)
+    assert isinstance(again, Launched), "the machine that fills it is still the machine of its token"
+    assert again.machine.provider_id == machine.provider_id
+
+
+def test_a_block_that_has_not_begun_refuses_and_leaves_nothing(tenant, azure):
+    ref = reserve(tenant, azure, type="Block", start=days(3), end=days(4), state="Committed")
+    outcome = tenant.cloud.launch(reserved(tenant, ref))
+    assert isinstance(outcome, Refusal)
+    assert (outcome.error_class, outcome.scope) == (ErrorClass.STOCK_OUT, Scope.POOL)
+    assert remains(tenant, azure) == NOTHING
+
+
+def test_a_reservation_that_is_gone_is_no_machine_that_has_ended(tenant, azure):
+    gone = reserve(tenant, azure).replace("group-ours", "group-theirs")
+    outcome = tenant.cloud.launch(reserved(tenant, gone))
+    assert isinstance(outcome, Refusal)
+    assert (outcome.error_class, outcome.code) == (ErrorClass.STOCK_OUT, "ReservationGone")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"capacity_type": "spot"}, {"reservation": ""}, {"reservation": "cr-123"}],
+    ids=["spot", "none", "no id"],
+)
+def test_what_azure_cannot_reserve_is_not_sent(tenant, azure, changes):
+    request = replace(reserved(tenant, reserve(tenant, azure)), **changes)
+    with tenant.calling(0):
+        outcome = tenant.cloud.launch(request)
+    assert isinstance(outcome, Refusal)
+    assert outcome.error_class == ErrorClass.BAD_REQUEST
+
+
+# --- Roles -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("denied", "what"),
+    [
+        ("Microsoft.Compute/virtualMachines/write", "Launching"),
+        ("Microsoft.Network/networkInterfaces/*", "Launching"),
+        ("Microsoft.Compute/virtualMachines/delete", "Ending machines"),
+        ("Microsoft.Network/virtualNetworks/subnets/join/action", "Subnet of eastus"),
+        ("Microsoft.Compute/locations/usages/read", "Quotas in eastus"),
+        ("Microsoft.Compute/capacityReservationGroups/read", "Capacity reservations"),
+        ("Microsoft.Authorization/permissions/read", "What the role grants"),
+    ],
+)
+def test_a_permission_that_is_missing_is_named_as_it_has_to_be_granted(tenant, azure, denied, what):
+    assert all(check.ok for check in tenant.cloud.checks())
+    azure.put("permissions", {"client_id": client_of(tenant), "denied": [denied]})
+    failed = {check.what: check for check in tenant.cloud.checks() if not check.ok}
+    assert denied.replace("*", "") in failed[what].needs
+    assert tenant.live(tenant.order()) == []
 
 
 # --- What there is -----------------------------------------------------------------------------------------------
