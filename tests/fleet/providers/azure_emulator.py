@@ -45,7 +45,7 @@ class AzureEmulator(SellsNoBlocks):
             "AuthorizationFailed",
             "InternalServerError",
             remembers_the_ended=False,
-            unasked=frozenset({"price history", "notices", "paid capacity"}),
+            unasked=frozenset({"price history", "notices"}),
             stock_out_scope=Scope.ZONE,
         ),
     }
