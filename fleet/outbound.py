@@ -21,7 +21,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
-from fleet.domain.addresses import LOOPBACK_ONLY, AddressPolicy, networks, unwrap, why_refused
+from fleet.domain.addresses import LOOPBACK_ONLY, ON_THIS_COMPUTER, AddressPolicy, networks, unwrap, why_refused
 from fleet.models import CloudAccount, Instance
 
 if TYPE_CHECKING:
@@ -92,11 +92,11 @@ def policy_for_account(account: CloudAccount) -> AddressPolicy:
 
 
 def policy_for_inventory() -> AddressPolicy:
-    """The addresses of our live machines and the operator's ranges; loopback only while a sandbox account is on."""
+    """The addresses of our live machines and the operator's ranges; loopback only while an account of here is on."""
     machines = Instance.objects.filter(terminated_at=None).values_list("private_ip", "public_ip")
     own = {address for pair in machines for address in pair if address}
-    sandbox = CloudAccount.objects.filter(provider="sandbox", enabled=True).exists()
-    return AddressPolicy(networks=networks(sorted(own)) + _operator_networks(), loopback=sandbox)
+    here = CloudAccount.objects.filter(provider__in=ON_THIS_COMPUTER, enabled=True).exists()
+    return AddressPolicy(networks=networks(sorted(own)) + _operator_networks(), loopback=here)
 
 
 def policy_for_webhooks() -> AddressPolicy:

@@ -80,11 +80,13 @@ class AddressPolicy:
     """Where one kind of call may go. Without networks and without loopback: nowhere."""
 
     networks: tuple[Network, ...] = ()
-    loopback: bool = False  # for the sandbox only
+    loopback: bool = False  # for what lives on this computer only (ON_THIS_COMPUTER)
     public: bool = False  # for webhooks only: what the internet can reach, and nothing behind a router
 
 
 LOOPBACK_ONLY = AddressPolicy(loopback=True)
+ON_THIS_COMPUTER = frozenset({"sandbox", "local"})
+"""Providers whose machines may be found on loopback: the sandbox's, and hosts of ours."""
 
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
@@ -132,7 +134,7 @@ def why_refused(address: Address | str, policy: AddressPolicy) -> str:
     unwrapped = unwrap(_plain(address))
     kind = classify(unwrapped)
     if kind is Kind.LOOPBACK:
-        return "" if policy.loopback else f"{address} is loopback, which only the sandbox may use."
+        return "" if policy.loopback else f"{address} is loopback, which only the sandbox and hosts of ours may use."
     if kind is not Kind.ORDINARY:
         return f"{address} is {kind.value}; Purser never dials such addresses."
     if _is_in(unwrapped, policy.networks):

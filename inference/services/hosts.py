@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleet.domain.addresses import ON_THIS_COMPUTER
 from fleet.services.accounts import read_secret
 from fleet.services.chips import accelerators
 from inference import runners
@@ -20,7 +21,7 @@ def runner_of(replica: Replica) -> Runner:
         machine_id=instance.provider_id,
         options=account.options,
         credential=read_secret(account.credentials_ref),
-        loopback=account.provider == "sandbox",
+        loopback=account.provider in ON_THIS_COMPUTER,
     )
     return runners.connect(replica.endpoint.runner, host)
 

@@ -28,3 +28,10 @@ def tenant(request: pytest.FixtureRequest, emulators: dict[str, Emulator]) -> It
     emulator = emulators[name]
     yield Tenant(name, emulator.account(cloud), emulator)
     emulator.heal()
+
+
+@pytest.fixture
+def wire(tenant: Tenant) -> None:
+    """A network between the cloud and us."""
+    if not tenant.words.on_the_wire:
+        pytest.skip("it is not called over a network")

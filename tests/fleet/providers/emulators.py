@@ -24,6 +24,8 @@ class Words:
     lists_follow: bool = False  # a token is looked up in lists, which may lag behind the launch
     keeps_notices: bool = True  # under a sequence; else they wait in a queue until they are settled
     remembers_the_ended: bool = True  # else they vanish: in no list any more, and their token is forgotten
+    on_the_wire: bool = True  # it is called over a network, which loses, cuts and delays answers
+    keeps_quotas: bool = True  # it tells too small a quota from a pool that is empty
     unasked: frozenset[str] = frozenset()  # reads that its cloud has no answer to, and is not asked for
     refusals_stand: bool = False  # a token that was refused for want of capacity is refused for ever
     sells_blocks: bool = False  # capacity for a fixed time, paid at once

@@ -4,11 +4,13 @@ from tests.fleet.providers.aws_emulator import AwsEmulator
 from tests.fleet.providers.azure_emulator import AzureEmulator
 from tests.fleet.providers.emulators import Emulator
 from tests.fleet.providers.gcp_emulator import GcpEmulator
+from tests.fleet.providers.local_emulator import LocalEmulator
 from tests.fleet.providers.sandbox_emulator import SandboxEmulator
 
 EMULATORS: dict[str, type[Emulator]] = {
     "aws": AwsEmulator,
     "azure": AzureEmulator,
     "gcp": GcpEmulator,
+    "local": LocalEmulator,
     "sandbox": SandboxEmulator,
 }
