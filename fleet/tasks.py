@@ -58,7 +58,8 @@ def relay_events(**_: object) -> None:
 
 @shared_task(name="fleet.sync_prices", queue="metering")
 def sync_prices(**_: object) -> None:
-    each(watched(), catalog.sync_prices)
+    each(watched(), lambda account: catalog.sync_prices(account, now=business_now()))
+    catalog.use_commitments(now=business_now())
     schedule.finished("fleet.sync_prices")
 
 

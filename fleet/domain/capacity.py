@@ -53,6 +53,7 @@ class Offering:
     vcpus: int = 0
     machines_left: int | None = None
     ends_at: datetime | None = None
+    imported: bool = False  # its price is from a file, and nobody asked the cloud
 
     @property
     def paid(self) -> bool:

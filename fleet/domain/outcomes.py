@@ -207,7 +207,7 @@ class OfferedPool:
 
     No price: the cloud does not say (a node of a cluster, a host of one's own). Then the price book says, or the cloud
     that sells what is `underlying`; a pool that nobody prices is not offered. `price_row` names the row the price was
-    read from, in the cloud's own words.
+    read from, in the cloud's own words; `price_problem` says why a price that was read is none.
     """
 
     instance_type: str
@@ -219,6 +219,7 @@ class OfferedPool:
     observed_at: datetime
     price_source: str = ""
     price_row: str = ""
+    price_problem: str = ""
     underlying: Underlying | None = None
 
 

@@ -35,6 +35,8 @@ class Risk:
     stockout_prior: Mapping[str, float] = field(default_factory=lambda: {SPOT: 0.2})
     interruptions_prior: float = 0.05
     stale_after: timedelta = timedelta(hours=24)
+    buy_at_stale_prices: bool = False  # policies of the installation: such prices are shown, and not bought at
+    buy_at_imported_prices: bool = False
 
     def prior(self, capacity_type: str) -> float:
         """P(stock-out) of a pool never asked."""
@@ -284,7 +286,10 @@ def _too_dear(demand: Demand, offering: Offering, now: datetime, risk: Risk) -> 
     cap = demand.max_price_per_hour
     if cap is not None and offering.price_per_hour > cap:
         return "price", f"Skipped. ${offering.price_per_hour:.2f}/h is over the limit of ${cap:.2f}/h a machine."
-    if now - offering.observed_at > risk.stale_after:
+    if offering.imported and not risk.buy_at_imported_prices:
+        return "imported-price", "Skipped. Its price is from a file; this installation does not buy at such prices."
+    stale = not offering.imported and now - offering.observed_at > risk.stale_after
+    if stale and not risk.buy_at_stale_prices:
         return "stale-price", f"Skipped. Its price was last seen {offering.observed_at:%Y-%m-%d %H:%M} UTC."
     return None
 

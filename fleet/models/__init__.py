@@ -3,7 +3,17 @@
 from fleet.models.access import Membership, Project, Role, ServiceAccount, Token
 from fleet.models.allocation import Allocation, Hold, LaunchAttempt, LaunchResult, Slot
 from fleet.models.audit import AuditCheck, EventSeal
-from fleet.models.catalog import CapacityMemory, CapacityType, CloudAccount, InstanceType, Offering, PricePoint
+from fleet.models.catalog import (
+    CapacityMemory,
+    CapacityType,
+    CloudAccount,
+    InstanceType,
+    Offering,
+    PricePoint,
+    PriceRule,
+    PriceRuleKind,
+    ReferencePrice,
+)
 from fleet.models.event import Event, IdempotencyRecord
 from fleet.models.installation import BusinessClock, Installation, Periodic, Progress
 from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, TerminationFact
@@ -42,10 +52,13 @@ __all__ = [
     "OperationState",
     "Periodic",
     "PricePoint",
+    "PriceRule",
+    "PriceRuleKind",
     "Progress",
     "Project",
     "ProviderGrant",
     "Quota",
+    "ReferencePrice",
     "Role",
     "SavedView",
     "ServiceAccount",

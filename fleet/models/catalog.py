@@ -20,6 +20,10 @@ def memory_id() -> str:
     return public_id("mem")
 
 
+def price_rule_id() -> str:
+    return public_id("rule")
+
+
 class CapacityType(models.TextChoices):
     ON_DEMAND = "on-demand", "On-demand"
     SPOT = "spot", "Spot"
@@ -46,6 +50,15 @@ class CloudAccount(models.Model):
     sweep_requested_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Real time")
     prices_complete_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="No price change before this business time is missing"
+    )
+    unpriced_pools = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Listed at the last read, and not offered: nobody says a price",
+    )
+    priced_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The price book's turns up to this business time are in prices"
     )
     generation = models.BigIntegerField(default=1, db_default=1, editable=False)
 
@@ -85,6 +98,21 @@ class Offering(models.Model):
     price_per_hour = models.DecimalField(max_digits=18, decimal_places=6)
     currency = models.CharField(max_length=3, default="USD")
     price_source = models.CharField(max_length=200, blank=True, default="")
+    price_row = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="What it was read from, in the cloud's words"
+    )
+    list_price_per_hour = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text="The cloud's own; empty: it does not say"
+    )
+    list_source = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Where the list price is from"
+    )
+    price_rule = models.CharField(
+        max_length=48, blank=True, default="", db_default="", help_text="The rule of the price book that decided"
+    )
+    imported = models.BooleanField(
+        default=False, db_default=False, help_text="The price is from a file that somebody read in"
+    )
     observed_at = models.DateTimeField(help_text="Business time")
     offered = models.BooleanField(default=True, help_text="The cloud still lists it")
 
@@ -105,6 +133,8 @@ class PricePoint(models.Model):
     offering = models.ForeignKey(Offering, on_delete=models.CASCADE, related_name="price_points")
     effective_from = models.DateTimeField()
     price_per_hour = models.DecimalField(max_digits=18, decimal_places=6)
+    list_price_per_hour = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    price_rule = models.CharField(max_length=48, blank=True, default="", db_default="")
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -114,6 +144,81 @@ class PricePoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offering}: {self.price_per_hour} from {self.effective_from:%Y-%m-%d %H:%M}"
+
+
+class PriceRuleKind(models.TextChoices):
+    DISCOUNT = "discount", "Discount off the list"
+    FIXED = "fixed", "Fixed price"
+    COMMITMENT = "commitment", "Commitment"
+    OWNED = "owned", "Owned hardware"
+
+
+class PriceRule(models.Model):
+    """One line of the price book. Empty scopes mean any. What it says never changes; it is ended and followed."""
+
+    public_id = models.CharField(max_length=48, unique=True, default=price_rule_id, editable=False)
+    name = models.CharField(max_length=100, help_text="What it is called in prices and bills")
+    kind = models.CharField(max_length=16, choices=PriceRuleKind.choices)
+    account = models.ForeignKey(
+        CloudAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="price_rules"
+    )
+    cloud = models.CharField(max_length=32, blank=True, default="")
+    instance_type = models.CharField(
+        max_length=100, blank=True, default="", help_text="A name, or a pattern with stars such as p5.*"
+    )
+    region = models.CharField(max_length=64, blank=True, default="")
+    capacity_type = models.CharField(max_length=16, choices=CapacityType.choices, blank=True, default="")
+    percent_off = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True, help_text="Off the list")
+    price_per_hour = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    committed_per_hour = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text="Owed every hour, used or not"
+    )
+    cost = models.JSONField(null=True, blank=True, help_text="Of owned hardware: purchase, life_years, power_watts …")
+    currency = models.CharField(max_length=3, default="USD")
+    starts_at = models.DateTimeField(help_text="Business time")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Business time; it holds no more at this instant")
+    note = models.CharField(max_length=500, blank=True, default="", help_text="The contract, who agreed to it …")
+    used_up = models.BooleanField(default=False, editable=False, help_text="Machines that run use all of it")
+    generation = models.BigIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gte=models.F("starts_at")),
+                name="price_rule_ends_after_it_starts",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReferencePrice(models.Model):
+    """A price out of a file somebody read in: to compare with, and where policy says so, to buy at."""
+
+    cloud = models.CharField(max_length=32)
+    instance_type = models.CharField(max_length=100)
+    region = models.CharField(max_length=64)
+    zone = models.CharField(max_length=64, blank=True, default="", help_text="Empty: every zone of the region")
+    capacity_type = models.CharField(max_length=16, choices=CapacityType.choices)
+    accelerator = models.CharField(max_length=64, blank=True, default="")
+    accelerator_count = models.FloatField(default=0)
+    price_per_hour = models.DecimalField(max_digits=18, decimal_places=6)
+    currency = models.CharField(max_length=3, default="USD")
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    line = models.PositiveIntegerField(help_text="Of that file")
+    imported_at = models.DateTimeField(help_text="Business time")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cloud", "instance_type", "region", "zone", "capacity_type"], name="one_reference_price"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cloud} {self.zone or self.region} {self.instance_type} {self.capacity_type}"
 
 
 class CapacityMemory(models.Model):

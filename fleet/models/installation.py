@@ -26,6 +26,12 @@ class Installation(models.Model):
     two_pairs_of_eyes = models.BooleanField(
         default=False, help_text="Raising a cap or a quota needs a second person who may do so"
     )
+    buy_at_stale_prices = models.BooleanField(
+        default=False, db_default=False, help_text="Off: nothing is bought at a price that was not seen lately"
+    )
+    buy_at_imported_prices = models.BooleanField(
+        default=False, db_default=False, help_text="Off: prices read in from a file are shown, and nothing is bought"
+    )
     operations_settled_until = models.BigIntegerField(
         default=0, db_default=0, editable=False, help_text="The operation after which the next look begins"
     )

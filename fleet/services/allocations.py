@@ -17,7 +17,7 @@ from fleet.domain.lifecycle import AllocationState, Desired, Reason, SlotState
 from fleet.domain.placement import Plan, plan
 from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import Allocation, CapacityType, CloudAccount, Offering, Project, Slot
-from fleet.services import budgets, catalog, events, memory
+from fleet.services import budgets, catalog, events, memory, stale_prices
 from fleet.services.accounts import enabled
 from fleet.services.chips import accelerators
 from fleet.services.moves import move_slot
@@ -107,7 +107,7 @@ def plan_for(
     offerings = catalog.current_offerings(enabled())
     remembered = memory.recall({offering.pool for offering in offerings}, now=now)
     room = budgets.room_for(project, endpoint_ref=endpoint_ref, now=now, token_id=token_id)
-    return plan(demand, offerings, remembered, room, now=now, held_units=held_units)
+    return plan(demand, offerings, remembered, room, now=now, held_units=held_units, risk=stale_prices.risk())
 
 
 def demand_of(allocation: Allocation) -> Demand:

@@ -17,7 +17,7 @@ from fleet.domain.lifecycle import Desired, Reason, SlotState
 from fleet.domain.outcomes import LaunchRequest
 from fleet.models import LaunchAttempt, Offering, Slot
 from fleet.models.allocation import attempt_id
-from fleet.services import budgets, events, memory
+from fleet.services import budgets, events, memory, stale_prices
 from fleet.services.installation import (
     TAG_ALLOCATION,
     TAG_ATTEMPT,
@@ -49,6 +49,9 @@ def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | Non
             offering = _on_sale(held)
             if offering is None:
                 _plan_anew(held, lease, "it is not on sale any more, or not within the limit of price, which is in USD")
+                return None
+            if why := stale_prices.why_not_bought_at(offering, now=now):
+                _plan_anew(held, lease, why)
                 return None
             price = held.price_per_hour = offering.price_per_hour
             attempt = _freeze(held, now)

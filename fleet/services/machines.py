@@ -11,9 +11,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from fleet.domain.capacity import USD
+from fleet.domain.capacity import USD, Pool
 from fleet.domain.outcomes import Machine, MachineState
 from fleet.models import CloudAccount, Hold, Instance, InstanceType, LaunchAttempt, Offering
+from fleet.services.pricing import the_book
 
 _TIMES = ("launched_at", "running_at", "terminated_at")
 
@@ -120,9 +121,17 @@ class _Chips:
 
 
 def price_of(machine: Machine, account: CloudAccount, attempt: LaunchAttempt | None) -> Decimal:
-    """Per hour: as the cloud says; else as held for its launch; else as its pool is priced; else nothing."""
+    """Per hour: what the book makes of what the cloud says; else as held for its launch, or as its pool is priced.
+
+    None of these: nothing.
+    """
     if machine.price_per_hour is not None:
-        return machine.price_per_hour
+        pool = Pool(
+            account.pk, account.cloud, machine.region, machine.zone, machine.instance_type, machine.capacity_type
+        )
+        currency = _pools(machine, account).values_list("currency", flat=True).first() or USD
+        priced = the_book().price(pool, machine.price_per_hour, currency, machine.launched_at)
+        return priced.per_hour if priced else machine.price_per_hour
     held = Hold.objects.filter(attempt=attempt).values_list("price_per_hour", flat=True) if attempt else ()
     listed = _pools(machine, account).values_list("price_per_hour", flat=True)
     return next((price for prices in (held, listed) for price in prices), Decimal(0))

@@ -32,9 +32,20 @@ def set_price(offering: Offering, *, price_per_hour: Decimal, by: Caller, now: d
         if newest is not None and newest.effective_from >= now:
             sentence = f"A price from {newest.effective_from:%Y-%m-%d %H:%M} UTC on is known; history is not rewritten."
             raise Refused("price-known", sentence, field="price_per_hour")
-        PricePoint.objects.create(offering=row, effective_from=now, price_per_hour=price_per_hour)
+        PricePoint.objects.create(
+            offering=row, effective_from=now, price_per_hour=price_per_hour, list_price_per_hour=price_per_hour
+        )
         before = {"price_per_hour": row.price_per_hour, "price_source": row.price_source}
-        Offering.objects.filter(pk=row.pk).update(price_per_hour=price_per_hour, observed_at=now, price_source=BY_HAND)
+        Offering.objects.filter(pk=row.pk).update(
+            price_per_hour=price_per_hour,
+            list_price_per_hour=price_per_hour,
+            observed_at=now,
+            price_source=BY_HAND,
+            list_source=BY_HAND,
+            price_row="",
+            price_rule="",
+            imported=False,
+        )
         after = {"price_per_hour": price_per_hour, "price_source": BY_HAND}
         data = {"pool": str(row), "before": events.plain(before), "after": events.plain(after)}
         events.record("price.changed", subject=row.public_id, actor=by.name, now=now, data=data)

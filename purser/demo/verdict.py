@@ -100,7 +100,7 @@ def _caught_up() -> tuple[datetime, dict[str, Decimal]]:
         for account in enabled():
             observing.observe_account(account, now=business_now())
             account.refresh_from_db()
-            catalog.sync_prices(account)
+            catalog.sync_prices(account, now=business_now())
         totals = per_instance_totals(at)
         if not unmetered_at(at):
             break

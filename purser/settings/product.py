@@ -27,6 +27,9 @@ LONG_POLL_WAITERS = env_int("LONG_POLL_WAITERS", 240, minimum=0, maximum=4_000)
 # A folder with accelerator blocks of your own (*.toml), read after the shipped catalogue.
 ACCELERATORS_FOLDER = env_str("ACCELERATORS_FOLDER", "")
 
+# How many hours after it was last seen a price counts as stale: shown as such, and not bought at.
+PRICES_STALE_AFTER_HOURS = env_int("PRICES_STALE_AFTER_HOURS", 24, minimum=1, maximum=8_760)
+
 # API tokens are kept as HMACs under these: "id:secret,id:secret"; the first signs, all of them verify. Without any,
 # SECRET_KEY signs and its fallbacks verify.
 TOKEN_PEPPERS = env_secret("TOKEN_PEPPERS", " ").strip()
