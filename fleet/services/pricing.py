@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django.db.models import F, Q
 
 from fleet.domain.capacity import SPOT, Pool
-from fleet.domain.outcomes import OfferedPool, PriceChange
-from fleet.domain.owned import read_cost
+from fleet.domain.outcomes import OfferedPool, PriceChange, Underlying
+from fleet.domain.owned import SMALLEST, read_cost
 from fleet.domain.pricebook import Book, Price, PriceRule, RuleKind, Step, used_of, walk
 from fleet.models import CloudAccount, Instance, Offering, PricePoint, ReferencePrice
 from fleet.models import PriceRule as RuleRow
@@ -183,7 +183,7 @@ class _Elsewhere:
             return None
         row = max(rows, key=lambda row: row.price_per_hour)
         source = f"{row.account.name}: {under.instance_type} in {row.zone}"
-        return _Said(row.price_per_hour, row.currency, source, row.price_row, row.observed_at)
+        return _Said(_share(row.price_per_hour, under), row.currency, source, row.price_row, row.observed_at)
 
     def imported(self, pool: OfferedPool) -> _Said | None:
         machine = pool.underlying
@@ -197,8 +197,13 @@ class _Elsewhere:
             if row is not None:
                 source = f"imported: {row.file_name}, {row.imported_at:%Y-%m-%d}"
                 line = f"sha256:{row.file_sha256} line {row.line}"
-                return _Said(row.price_per_hour, row.currency, source, line, row.imported_at, imported=True)
+                listed = _share(row.price_per_hour, machine) if machine else row.price_per_hour
+                return _Said(listed, row.currency, source, line, row.imported_at, imported=True)
         return None
+
+
+def _share(price: Decimal, of: Underlying) -> Decimal:
+    return (price * of.share).quantize(SMALLEST, rounding=ROUND_HALF_EVEN)
 
 
 def apply_changes(

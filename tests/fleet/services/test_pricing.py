@@ -123,12 +123,12 @@ def test_a_node_costs_what_its_machine_is_sold_for_the_dearest_where_accounts_pa
     other, cluster = connect("other"), connect("cluster", cloud="kubernetes")
     cloud.sell("100")
     CLOUDS["other"].sell("80")
-    under = Underlying("aws", MACHINE.name, "us-east-1", "us-east-1a")
+    under = Underlying("aws", MACHINE.name, "us-east-1", "us-east-1a", share=Decimal("0.5"))
     CLOUDS["cluster"].sell(None, underlying=under)
     for each in (account, other, cluster):
         read(each, NOON)
     row = Offering.objects.get(account=cluster)
-    assert row.price_per_hour == Decimal(100)
+    assert row.price_per_hour == Decimal(50)
     assert row.price_source == "production: p5.48xlarge in us-east-1a"
 
 
