@@ -50,6 +50,7 @@ SECTIONS = (
         "Access", "service-accounts", "Service accounts", "machine", "settings-service-accounts", who_may("access:read")
     ),
     Section("Installation", "projects", "Projects", "fleet", "settings-projects", who_may("installation:write")),
+    Section("Installation", "accounts", "Cloud accounts", "cloud", "settings-accounts", who_may("installation:read")),
     Section("Installation", "about", "About", "flask", "settings"),
     Section("Installation", "switches", "Switches", "hold", "switches", who_may("installation:write")),
     Section("Installation", "api", "API reference", "table", "api-docs"),

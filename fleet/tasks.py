@@ -7,6 +7,7 @@ from django.conf import settings
 
 from fleet.schedule import canary
 from fleet.services import (
+    account_trials,
     audit,
     catalog,
     change_requests,
@@ -67,6 +68,12 @@ def sync_prices(**_: object) -> None:
 def sync_catalog(**_: object) -> None:
     each(enabled(), lambda account: catalog.sync_account(account, now=business_now()))
     schedule.finished("fleet.sync_catalog")
+
+
+@shared_task(name="fleet.try_accounts", queue="default")
+def try_accounts(**_: object) -> None:
+    account_trials.try_waiting(now=business_now())
+    schedule.finished("fleet.try_accounts")
 
 
 @shared_task(name="fleet.send_webhooks", queue="default")

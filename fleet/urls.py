@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("fleet.people.urls")),
     path("", include("fleet.signin.urls")),
     path("", include("fleet.webhook_pages")),
+    path("", include("fleet.account_pages")),
 ]

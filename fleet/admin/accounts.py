@@ -15,7 +15,7 @@ from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount
 from fleet.services import account_changes
 from fleet.services.account_changes import AccountSpec
-from fleet.services.accounts import read_secret
+from fleet.services.accounts import SEALED, credential_of
 from fleet.services.bulk import UNCHANGED, Done, Step
 
 
@@ -31,6 +31,8 @@ class CloudAccountForm(ServedForm):
 
     def clean_credentials_ref(self) -> str:
         reference: str = self.cleaned_data["credentials_ref"]
+        if reference == SEALED and self.instance.credentials_ref == SEALED:
+            return reference  # sealed already, and stays so
         if reference and not reference.startswith(("env:", "file:/")):
             raise forms.ValidationError("Give env:NAME or file:/path. A secret itself is not kept here.")
         return reference
@@ -61,7 +63,7 @@ class CloudAccountAdmin(CountsChanges, BulkEdited):
     def credential(self, account: CloudAccount) -> bool:
         """Whether this process can read it; workers read it for themselves."""
         try:
-            read_secret(account.credentials_ref)
+            credential_of(account)
         except Refused:
             return False
         return True

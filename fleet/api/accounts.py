@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -16,11 +17,13 @@ from fleet.api.fields import Document, Flag, Strict, Word
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
 from fleet.api.shapes import shape
-from fleet.models import CloudAccount
-from fleet.services import account_changes
+from fleet.models import AccountTrial, CloudAccount, TrialKind
+from fleet.providers.policies import policies
+from fleet.services import account_changes, account_trials
 from fleet.services.account_changes import AccountSpec
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
+from fleet.services.installation import installation
 
 ACCOUNT_NAME = shape(
     r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$",
@@ -46,6 +49,11 @@ class AccountQuery(PageQuery):
     fields = Fields(lambda: AccountOut)  # type: ignore[assignment]  # a name of the base class, unused here
 
 
+TRIAL_COLUMNS = (
+    "kind", "requested_by", "requested_at", "begun_at", "finished_at", "ok", "problem", "checks", "despite_missing",
+)  # fmt: skip
+
+
 class AccountOut(serializers.Serializer[Any]):
     """A cloud account. Where its credential lies is nobody's business here."""
 
@@ -56,7 +64,8 @@ class AccountOut(serializers.Serializer[Any]):
     enabled = serializers.BooleanField()
     last_read_at = serializers.DateTimeField(allow_null=True)
     healthy = serializers.BooleanField(help_text="The last read succeeded")
-    credentials = serializers.BooleanField(help_text="Whether it has a reference to one")
+    credentials = serializers.BooleanField(help_text="Whether it has one of its own")
+    credential_kind = serializers.CharField(help_text="workload identity, env, file or sealed: how it is kept")
     expected_account_ref = serializers.CharField(allow_blank=True, help_text="The cloud's own id of the account")
 
 
@@ -64,6 +73,12 @@ class AccountChangesIn(Strict):
     name = serializers.RegexField(ACCOUNT_NAME, required=False)
     credentials_ref = serializers.RegexField(
         REFERENCE, required=False, allow_blank=True, max_length=300, help_text="env:NAME or file:/path; never shown"
+    )
+    credential = serializers.CharField(
+        required=False,
+        write_only=True,
+        max_length=account_changes.MOST_CHARACTERS,
+        help_text="The credential itself, sealed at once and never shown; not beside credentials_ref",
     )
     options = Document(required=False, help_text="Settings of the adapter, such as its endpoint")
     expected_account_ref = serializers.CharField(required=False, allow_blank=True, max_length=120)
@@ -95,7 +110,9 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     shown = dict(row)
     shown["id"] = shown.pop("public_id")
     shown["healthy"] = not shown.pop("last_error")
-    shown["credentials"] = bool(shown.pop("credentials_ref"))
+    reference = shown.pop("credentials_ref")
+    shown["credentials"] = bool(reference)
+    shown["credential_kind"] = reference.partition(":")[0] or "workload identity"
     return shown
 
 
@@ -177,6 +194,144 @@ class OneAccount(ApiView):
             now=business_now(),
         )
         return Response(status=204)
+
+
+class CheckOut(serializers.Serializer[Any]):
+    what = serializers.CharField()
+    ok = serializers.BooleanField()
+    detail = serializers.CharField(allow_blank=True)
+    needs = serializers.CharField(allow_blank=True, help_text="The permission to grant, in the cloud's own words")
+
+
+class TrialOut(serializers.Serializer[Any]):
+    """A trial of an account: all that Purser asks of its cloud, tried without buying."""
+
+    id = serializers.CharField()
+    account = serializers.CharField(help_text="Id")
+    kind = serializers.ChoiceField(choices=TrialKind.choices)
+    requested_by = serializers.CharField()
+    requested_at = serializers.DateTimeField(help_text="Real time")
+    begun_at = serializers.DateTimeField(allow_null=True, help_text="Real time")
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="Real time; empty while it waits or runs")
+    ok = serializers.BooleanField(allow_null=True, help_text="Of a rotation: the new credential is in place")
+    problem = serializers.CharField(allow_blank=True, help_text="Why the new credential was not put in place")
+    checks = CheckOut(many=True)
+    despite_missing = serializers.BooleanField()
+
+
+class TrialQuery(PageQuery):
+    kind = Word(required=False)
+    fields = Fields(lambda: TrialOut)  # type: ignore[assignment]  # a name of the base class, unused here
+
+
+class RotationIn(Strict):
+    credential = serializers.CharField(
+        required=False, write_only=True, max_length=account_changes.MOST_CHARACTERS, help_text="Sealed and never shown"
+    )
+    credentials_ref = serializers.RegexField(REFERENCE, required=False, max_length=300, help_text="env:NAME or file:/…")
+    despite_missing = Flag(default=False, help_text="Put it in place although a permission is missing")
+
+
+class GrantOut(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    where = serializers.CharField(help_text="Where to paste it")
+    text = serializers.CharField()
+    permissions = serializers.ListField(child=serializers.CharField())
+
+
+class GrantsOut(serializers.Serializer[Any]):
+    items = GrantOut(many=True)
+
+
+def trial_rows(found: QuerySet[AccountTrial]) -> QuerySet[AccountTrial, dict[str, Any]]:
+    return found.values("id", "public_id", *TRIAL_COLUMNS, of_account=F("account__public_id"))
+
+
+def trial_json(row: dict[str, Any]) -> dict[str, Any]:
+    shown = dict(row)
+    shown["id"], shown["account"] = shown.pop("public_id"), shown.pop("of_account")
+    return shown
+
+
+class Trials(ApiView):
+    resource = "fleet"
+    scopes = {"GET": "installation:read", "POST": "installation:write"}
+
+    @says(paged(TrialOut), path_id="acct", query=TrialQuery, summary="The last trials of an account, newest first")
+    def get(self, request: Request, public_id: str) -> Response:
+        query = self.query(TrialQuery)
+        self.require(None)
+        found = narrowed(AccountTrial.objects.filter(account=found_by(public_id)), query, kind="kind")
+        return Response(page(request._request, trial_rows(found), query, key="id", row=trial_json))
+
+    @says(
+        TrialOut,
+        status=202,
+        path_id="acct",
+        body=Strict,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        summary="Try everything Purser asks of the account, without buying; what is missing is named",
+        takes={},
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        self.body(Strict)
+        self.require(None)
+        account = found_by(public_id)
+
+        def run() -> Answer:
+            trial = account_trials.request_trial(account, by=self.caller, now=business_now())
+            return Answer(202, trial_json(trial_rows(AccountTrial.objects.filter(pk=trial.pk)).get()), _trials(account))
+
+        return self.once(run, spends=False)
+
+
+class RotateCredential(ApiView):
+    resource = "fleet"
+    scopes = WRITE
+    sensitive = True
+
+    @says(
+        TrialOut,
+        status=202,
+        path_id="acct",
+        body=RotationIn,
+        parameters=(IDEMPOTENCY_KEY_OR_NOT,),
+        refuses=(409, 422),
+        summary="Put another credential in place, once a trial has shown that it will do",
+        takes={"credentials_ref": "env:AWS_RESEARCH_2"},
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        """The old one stays until then: it works, belongs to the same account of the cloud and lacks no permission."""
+        wanted = self.body(RotationIn)
+        self.require(None)
+        account = found_by(public_id)
+
+        def run() -> Answer:
+            trial = account_trials.request_rotation(
+                account,
+                by=self.caller,
+                now=business_now(),
+                reference=wanted.get("credentials_ref", ""),
+                credential=wanted.get("credential", ""),
+                despite_missing=wanted["despite_missing"],
+            )
+            return Answer(202, trial_json(trial_rows(AccountTrial.objects.filter(pk=trial.pk)).get()), _trials(account))
+
+        return self.once(run, spends=False)
+
+
+class Grants(ApiView):
+    resource = "fleet"
+
+    @says(GrantsOut, path_id="acct", summary="What to grant the account in its cloud, to paste there")
+    def get(self, request: Request, public_id: str) -> Response:
+        account = found_by(public_id)
+        texts = policies(account.provider, account.options, str(installation().uuid))
+        return Response({"items": [asdict(text) for text in texts]})
+
+
+def _trials(account: CloudAccount) -> str:
+    return f"/api/v1/accounts/{account.public_id}/trials"
 
 
 def found_by(public_id: str) -> CloudAccount:

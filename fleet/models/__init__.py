@@ -1,6 +1,7 @@
 """fleet's tables, one module a noun."""
 
 from fleet.models.access import Membership, Project, Role, ServiceAccount, Token
+from fleet.models.account_trial import AccountTrial, TrialKind
 from fleet.models.allocation import Allocation, Hold, LaunchAttempt, LaunchResult, Slot
 from fleet.models.audit import AuditCheck, EventSeal
 from fleet.models.catalog import (
@@ -24,6 +25,7 @@ from fleet.models.session import ProviderGrant, Session
 from fleet.models.webhook import MessageState, Webhook, WebhookMessage
 
 __all__ = [
+    "AccountTrial",
     "Allocation",
     "AuditCheck",
     "Budget",
@@ -67,6 +69,7 @@ __all__ = [
     "Sweep",
     "TerminationFact",
     "Token",
+    "TrialKind",
     "Webhook",
     "WebhookMessage",
 ]

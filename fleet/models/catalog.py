@@ -32,13 +32,18 @@ class CapacityType(models.TextChoices):
 
 
 class CloudAccount(models.Model):
-    """One account of one cloud. Credentials are a reference (`env:NAME`, `file:/path`), never the secret."""
+    """One account of one cloud.
+
+    Its credential is a reference (`env:NAME`, `file:/path`; empty: the identity of the workers), or it is `sealed`:
+    kept here in an envelope that only the key ring opens. Nobody is ever shown it.
+    """
 
     public_id = models.CharField(max_length=48, unique=True, default=account_id, editable=False)
     cloud = models.CharField(max_length=32, help_text="aws, gcp, azure, kubernetes …")
     provider = models.CharField(max_length=32, help_text="Which adapter speaks to it: a name of fleet.providers")
     name = models.CharField(max_length=100, unique=True)
     credentials_ref = models.CharField(max_length=300, blank=True, default="")
+    sealed_credential = models.TextField(blank=True, default="", db_default="", editable=False)
     options = models.JSONField(default=dict, blank=True, help_text="Endpoint and other settings of the adapter")
     expected_account_ref = models.CharField(
         max_length=120, blank=True, default="", help_text="The cloud's own account id, seen at the first read"

@@ -1,6 +1,7 @@
 """Cloud accounts by hand: add one, change it, switch it off, delete it while nothing depends on it.
 
-A credential is a reference, `env:NAME` or `file:/path`; events tell that it changed and never what it is.
+A credential is a reference, `env:NAME` or `file:/path`, or is given once and sealed; events tell that it changed and
+never what it is.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from fleet.domain.lifecycle import UNRESOLVED_ATTEMPT_STATES
 from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import CloudAccount, Hold, Instance, LaunchAttempt
 from fleet.providers.base import Account
-from fleet.services import events
+from fleet.services import events, vault
 from fleet.services.access import Caller
+from fleet.services.accounts import SEALED, purpose_of
 
 WRITE = "installation:write"
 REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?")
+MOST_CHARACTERS = 20_000
 CHANGEABLE = frozenset({"name", "credentials_ref", "options", "expected_account_ref", "enabled"})
 
 
@@ -36,6 +39,7 @@ class AccountSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     expected_account_ref: str = ""
     enabled: bool = True
+    credential: str = field(default="", repr=False)  # sealed at once; not beside a reference
 
 
 def add_account(*, spec: AccountSpec, by: Caller, now: datetime) -> CloudAccount:
@@ -53,6 +57,8 @@ def add_account(*, spec: AccountSpec, by: Caller, now: datetime) -> CloudAccount
         expected_account_ref=spec.expected_account_ref,
         enabled=spec.enabled,
     )
+    if spec.credential:
+        seal_credential(row, spec.credential, reference=spec.credentials_ref)
     _check(row)
     with transaction.atomic():
         _save(row)
@@ -76,17 +82,25 @@ def change_account(
     with transaction.atomic():
         row = CloudAccount.objects.select_for_update(no_key=True).get(public_id=public_id)
         check_generation(row.generation, generation)
-        before, credential = _told(row), row.credentials_ref
+        before, credential = _told(row), (row.credentials_ref, row.sealed_credential)
+        secret = str(changes.get("credential") or "")
         changes = {name: changes[name] for name in sorted(set(changes) & CHANGEABLE)}
-        same = all(getattr(row, name) == value for name, value in changes.items())
+        if row.credentials_ref == SEALED and changes.get("credentials_ref") == SEALED:
+            changes.pop("credentials_ref")
+        same = not secret and all(getattr(row, name) == value for name, value in changes.items())
         for name, value in changes.items():
             setattr(row, name, value)
+        if secret:
+            seal_credential(row, secret, reference=changes.get("credentials_ref", ""))
+        elif row.credentials_ref != SEALED:
+            row.sealed_credential = ""
         _check(row)
         if same:
             return row
         row.generation += 1
-        _save(row, update_fields=[*changes, "generation"])
-        after = _told(row) | ({"credentials_ref": "replaced"} if row.credentials_ref != credential else {})
+        _save(row, update_fields=[*changes, "generation", "credentials_ref", "sealed_credential"])
+        replaced = (row.credentials_ref, row.sealed_credential) != credential
+        after = _told(row) | ({"credential": "replaced"} if replaced else {})
         _say("account.changed", row, by, now, before=before, after=after)
     return row
 
@@ -110,6 +124,44 @@ def delete_account(public_id: str, *, by: Caller, now: datetime, generation: int
             ) from None
 
 
+def seal_credential(row: CloudAccount, secret: str, *, reference: str = "") -> None:
+    """Put the secret into the row's own envelope. Raises Refused for one beside a reference, or that is no text."""
+    if reference and reference != SEALED:
+        sentence = "Give either a reference to the credential or the credential itself, not both."
+        raise Refused("credentials-twice", sentence, field="credential")
+    row.sealed_credential = envelope_for(row, secret)
+    row.credentials_ref = SEALED
+
+
+def rewrap_credentials(*, by: Caller, now: datetime) -> int:
+    """Seal every envelope's key with the ring's first key, so that older ones may go. Raises Refused for a lost key."""
+    by.require(WRITE, None)
+    done = 0
+    for row in CloudAccount.objects.exclude(sealed_credential=""):
+        with transaction.atomic():
+            row = CloudAccount.objects.select_for_update(no_key=True).get(pk=row.pk)
+            if not row.sealed_credential or vault.sealed_by_first(row.sealed_credential):
+                continue
+            try:
+                row.sealed_credential = vault.rewrap(row.sealed_credential, purpose=purpose_of(row))
+            except vault.Unreadable as error:
+                sentence = f"The envelope of {row.name} cannot be opened: put its key back into ENCRYPTION_KEYS."
+                raise Refused("credentials-unreadable", sentence) from error
+            row.save(update_fields=["sealed_credential"])
+            events.record("account.rewrapped", subject=row.public_id, actor=by.name, now=now, data={})
+            done += 1
+    return done
+
+
+def envelope_for(row: CloudAccount, secret: str) -> str:
+    """The secret, sealed for this account only. Raises Refused for what cannot be one."""
+    secret = secret.strip()
+    if not secret or len(secret) > MOST_CHARACTERS or "\0" in secret:
+        sentence = f"A credential is 1 to {MOST_CHARACTERS:,} characters of text, as its cloud gives it."
+        raise Refused("credential", sentence, field="credential")
+    return vault.seal_in_envelope(secret, purpose=purpose_of(row))
+
+
 def _why_keep(row: CloudAccount) -> str:
     live = Instance.objects.filter(account=row, terminated_at=None).count()
     if live:
@@ -123,10 +175,11 @@ def _why_keep(row: CloudAccount) -> str:
 
 def _check(row: CloudAccount) -> None:
     """Refused unless its adapter takes the options and the credential is a reference; the secret itself is not read."""
-    if not REFERENCE.fullmatch(row.credentials_ref):
+    sealed = row.credentials_ref == SEALED and row.sealed_credential
+    if not sealed and not REFERENCE.fullmatch(row.credentials_ref):
         raise Refused(
             "credentials-reference",
-            "Credentials are given as env:NAME or file:/path, never as the secret itself.",
+            "A reference is env:NAME or file:/path; a secret itself is given as the credential, and sealed.",
             field="credentials_ref",
         )
     providers.connect(row.provider, Account(row.cloud, row.name, "", dict(row.options)))
@@ -150,8 +203,14 @@ def _told(row: CloudAccount) -> dict[str, Any]:
         "provider": row.provider,
         "enabled": row.enabled,
         "expected_account_ref": row.expected_account_ref,
+        "credential": kind_of_credential(row),
         "options": sorted(row.options),
     }
+
+
+def kind_of_credential(row: CloudAccount) -> str:
+    """`workload identity`, `env`, `file` or `sealed`: how it is kept, and nothing of where."""
+    return row.credentials_ref.partition(":")[0] or "workload identity"
 
 
 def _say(topic: str, row: CloudAccount, by: Caller, now: datetime, **data: Any) -> None:

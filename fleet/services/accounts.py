@@ -16,18 +16,47 @@ from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, Hold, Instance
 from fleet.providers.base import Account, CloudProvider
 from fleet.providers.traced import Traced
+from fleet.services import vault
 from fleet.services.origin import origin
 
+SEALED = "sealed"
+"""A reference to the envelope in the account's own row."""
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
 def adapter(account: CloudAccount) -> CloudProvider:
     """The adapter that speaks for this account. Raises Refused when its credential cannot be read."""
-    secret, options = read_secret(account.credentials_ref), dict(account.options)
-    described = Account(account.cloud, account.name, secret, options, lambda: origin().request_id)
+    return adapter_with(account, credential_of(account))
+
+
+def adapter_with(account: CloudAccount, secret: str) -> CloudProvider:
+    """The adapter with this credential rather than the account's own. Raises Refused for options that make no sense."""
+    described = Account(account.cloud, account.name, secret, dict(account.options), lambda: origin().request_id)
     cloud = providers.connect(account.provider, described)
     return cast(CloudProvider, Traced(cloud, described, account.provider)) if tracing.is_on() else cloud
+
+
+def purpose_of(account: CloudAccount) -> str:
+    """What a sealed credential is bound to: it opens for no other account."""
+    return f"credential of {account.public_id}"
+
+
+def credential_of(account: CloudAccount) -> str:
+    """Read just before use, kept nowhere. Raises Refused when it cannot be read."""
+    if account.credentials_ref != SEALED:
+        return read_secret(account.credentials_ref)
+    return opened(account, account.sealed_credential)
+
+
+def opened(account: CloudAccount, envelope: str) -> str:
+    """The credential in it. Raises Refused when no key of the ring opens it."""
+    try:
+        return vault.open_envelope(envelope, purpose=purpose_of(account))
+    except vault.Unreadable as error:
+        raise Refused(
+            "credentials-unreadable", "The sealed credential cannot be opened with today's ENCRYPTION_KEYS."
+        ) from error
 
 
 def read_secret(reference: str) -> str:

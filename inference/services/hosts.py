@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet.domain.addresses import ON_THIS_COMPUTER
-from fleet.services.accounts import read_secret
+from fleet.services.accounts import credential_of
 from fleet.services.chips import accelerators
 from inference import runners
 from inference.models import Replica
@@ -20,7 +20,7 @@ def runner_of(replica: Replica) -> Runner:
     host = Host(
         machine_id=instance.provider_id,
         options=account.options,
-        credential=read_secret(account.credentials_ref),
+        credential=credential_of(account),
         loopback=account.provider in ON_THIS_COMPUTER,
     )
     return runners.connect(replica.endpoint.runner, host)

@@ -120,6 +120,9 @@ FULL: dict[tuple[str, str], Change] = {
         (), says(name="full", credentials_ref="env:PATH", enabled=True, expected_account_ref="123",
                  options={"url": "http://127.0.0.1:1"}), root=True,
     ),
+    ("post", f"api/v1/accounts/{ID}/rotate"): Change(
+        (), says(credentials_ref="env:NEXT", despite_missing=True), root=True
+    ),
     ("patch", "api/v1/installation"): Change(
         (), says(launches_paused=True, destructive_frozen=True, reason="Only to try it."), root=True
     ),

@@ -136,6 +136,14 @@ API_RULES: dict[str, Rule] = {
         catalogue="account",
         bodies={"patch": {"enabled": False}},
     ),
+    f"api/v1/accounts/{ID}/trials": Rule(get="installation:read", post="installation:write", catalogue="account"),
+    f"api/v1/accounts/{ID}/rotate": Rule(
+        post="installation:write",
+        sensitive=True,
+        catalogue="account",
+        bodies={"post": {"credentials_ref": "env:NEXT"}},
+    ),
+    f"api/v1/accounts/{ID}/grants": Rule(get="fleet:read", catalogue="account"),
     # the installation
     "api/v1/installation": Rule(
         get="installation:read",
@@ -345,6 +353,13 @@ PAGE_RULES: dict[str, Rule] = {
     "settings/display": Rule(get=ANYBODY),
     "economics": Rule(get=ANYBODY),
     "search": Rule(get=ANYBODY, query="?q=matrix"),
+    "settings/accounts": Rule(get="installation:read", post="installation:write", sensitive=True),
+    "settings/accounts/<str:public_id>": Rule(
+        get="installation:read", post="installation:write", catalogue="account", sensitive=True
+    ),
+    "settings/accounts/<str:public_id>/verify": Rule(post="installation:write", catalogue="account"),
+    "settings/accounts/<str:public_id>/rotate": Rule(post="installation:write", catalogue="account", sensitive=True),
+    "settings/accounts/<str:public_id>/delete": Rule(post="installation:write", catalogue="account", sensitive=True),
     "settings/webhooks": Rule(get="webhooks:read", post="webhooks:write", sensitive=True),
     "settings/webhooks/<str:public_id>": Rule(
         get="webhooks:read", post="webhooks:write", row="webhook", sensitive=True

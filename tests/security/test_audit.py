@@ -133,6 +133,10 @@ CHANGES: dict[tuple[str, str], Change] = {
     ),
     ("patch", f"api/v1/accounts/{ID}"): Change(("account.changed",), says(enabled=False), root=True),
     ("delete", f"api/v1/accounts/{ID}"): Change(("account.deleted",), both=False, root=True, about=_unused_account),
+    ("post", f"api/v1/accounts/{ID}/trials"): Change(("account.trial-requested",), both=False, root=True),
+    ("post", f"api/v1/accounts/{ID}/rotate"): Change(
+        ("account.trial-requested",), says(credentials_ref="env:NEXT"), both=False, root=True
+    ),
     ("post", "api/v1/sweeps"): Change(
         ("sweep.requested",), lambda estate: {"account": estate.account.name}, both=False, root=True
     ),

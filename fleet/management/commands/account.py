@@ -1,27 +1,32 @@
-"""`manage.py account add|verify|list`: accounts to buy from, from the command line."""
+"""`manage.py account`: accounts to buy from, from the command line. Here a trial runs at once, in this process."""
 
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount
-from fleet.services import account_changes
+from fleet.providers.policies import policies
+from fleet.services import account_changes, account_trials
 from fleet.services.access import caller_at_the_server
 from fleet.services.account_changes import AccountSpec
 from fleet.services.accounts import adapter
 from fleet.services.clock import business_now
+from fleet.services.installation import installation
 
 BY = caller_at_the_server("manage.py account")
 
 
 class Command(BaseCommand):
-    help = "Add an account to buy from, try what it may do, or list the accounts there are."
+    help = "Add an account to buy from, try what it may do, change its credential, switch it off, list what there is."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -33,32 +38,100 @@ class Command(BaseCommand):
             "--credentials", default="", metavar="REF", help="env:NAME or file:/path; none: this machine's"
         )
         add.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="JSON, or else a text")
-        verify = verbs.add_parser("verify", help="try what it may do, without buying anything")
-        verify.add_argument("name")
+        rotate = verbs.add_parser("rotate", help="put another credential in place, once it has shown that it will do")
+        rotate.add_argument("--credentials", default="", metavar="REF", help="env:NAME or file:/path of the next one")
+        rotate.add_argument("--despite-missing", action="store_true", help="although a permission is missing")
+        for verb in (add, rotate):
+            verb.add_argument("--seal", default="", metavar="FILE", help="a file with the credential, - for what is "
+                              "piped in; it is kept here in an envelope, and the file is needed no more")  # fmt: skip
+        named = {
+            "verify": "try what it may do, without buying anything",
+            "policy": "what to grant it, to paste where its cloud keeps such things",
+            "enable": "buy from it (again)",
+            "disable": "buy nothing more from it; its machines live on until they end",
+            "delete": "forget one that nothing was ever bought from",
+        }
+        others = [verbs.add_parser(verb, help=what) for verb, what in named.items()]
+        for verb in (rotate, *others):
+            verb.add_argument("name")
         listed = verbs.add_parser("list", help="the accounts there are")
-        for verb in (add, verify, listed):
+        rewrap = verbs.add_parser("rewrap", help="seal every envelope's key with the first of ENCRYPTION_KEYS")
+        for verb in (add, rotate, *others, listed, rewrap):
             verb.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
+        verbs: dict[str, Callable[..., None]] = {
+            "add": self._add,
+            "verify": self._verify,
+            "rotate": self._rotate,
+            "policy": self._policy,
+            "enable": self._enable,
+            "disable": self._disable,
+            "delete": self._delete,
+            "list": self._list,
+            "rewrap": self._rewrap,
+        }
         try:
-            {"add": self._add, "verify": self._verify, "list": self._list}[verb](**options)
+            verbs[verb](**options)
         except Refused as error:
             raise CommandError(error.sentence) from error
 
-    def _add(self, *, name: str, cloud: str, provider: str, credentials: str, option: list[str], **said: Any) -> None:
-        spec = AccountSpec(name, cloud, provider or cloud, credentials, dict(map(_option, option)))
+    def _add(
+        self, *, name: str, cloud: str, provider: str, credentials: str, option: list[str], seal: str, **said: Any
+    ) -> None:
+        given = dict(map(_option, option))
+        spec = AccountSpec(name, cloud, provider or cloud, credentials, given, credential=_read(seal))
         row = account_changes.add_account(spec=spec, by=BY, now=business_now())
         self._say(_shown(row), f"{row.public_id}: {row.name}", said["json"])
 
     def _verify(self, *, name: str, **said: Any) -> None:
-        row = CloudAccount.objects.filter(name=name).first()
-        if row is None:
-            raise CommandError(f"There is no account called {name}. `manage.py account list` names them.")
-        checks = adapter(row).checks()
+        checks = adapter(_named(name)).checks()
         lines = [f"{'ok ' if check.ok else 'NO '} {check.what}{_why(check.detail, check.needs)}" for check in checks]
         self._say({"account": name, "checks": [asdict(check) for check in checks]}, "\n".join(lines), said["json"])
         if not all(check.ok for check in checks):
             raise CommandError(f"{sum(not check.ok for check in checks)} of {len(checks)} did not work.")
+
+    def _rotate(self, *, name: str, credentials: str, seal: str, despite_missing: bool, **said: Any) -> None:
+        trial = account_trials.request_rotation(
+            _named(name),
+            by=BY,
+            now=business_now(),
+            reference=credentials,
+            credential=_read(seal),
+            despite_missing=despite_missing,
+        )
+        account_trials.try_waiting(now=business_now())
+        trial.refresh_from_db()
+        done = f"{name} uses the new credential." if trial.ok else ""
+        self._say(
+            {"account": name, "rotated": trial.ok, "problem": trial.problem, "checks": trial.checks}, done, said["json"]
+        )
+        if not trial.ok:
+            raise CommandError(f"{name} keeps its old credential. {trial.problem}")
+
+    def _policy(self, *, name: str, **said: Any) -> None:
+        row = _named(name)
+        texts = policies(row.provider, row.options, str(installation().uuid))
+        told = "\n\n".join(f"# {text.title}. {text.where}\n{text.text.rstrip()}" for text in texts)
+        self._say({"policies": [asdict(text) for text in texts]}, told or "It needs no grant.", said["json"])
+
+    def _enable(self, *, name: str, **said: Any) -> None:
+        self._change(name, {"enabled": True}, said["json"])
+
+    def _disable(self, *, name: str, **said: Any) -> None:
+        self._change(name, {"enabled": False}, said["json"])
+
+    def _change(self, name: str, changes: dict[str, Any], as_json: bool) -> None:
+        row = account_changes.change_account(_named(name).public_id, changes=changes, by=BY, now=business_now())
+        self._say(_shown(row), f"{row.name} is {_shown(row)['state']}.", as_json)
+
+    def _delete(self, *, name: str, **said: Any) -> None:
+        account_changes.delete_account(_named(name).public_id, by=BY, now=business_now())
+        self._say({"deleted": name}, f"{name} is forgotten.", said["json"])
+
+    def _rewrap(self, **said: Any) -> None:
+        done = account_changes.rewrap_credentials(by=BY, now=business_now())
+        self._say({"rewrapped": done}, f"{done} envelope{'s' * (done != 1)} sealed anew.", said["json"])
 
     def _list(self, **said: Any) -> None:
         rows = [_shown(row) for row in CloudAccount.objects.order_by("name")]
@@ -67,6 +140,23 @@ class Command(BaseCommand):
 
     def _say(self, data: dict[str, Any], text: str, as_json: bool) -> None:
         self.stdout.write(json.dumps(data) if as_json else text)
+
+
+def _named(name: str) -> CloudAccount:
+    row = CloudAccount.objects.filter(name=name).first()
+    if row is None:
+        raise CommandError(f"There is no account called {name}. `manage.py account list` names them.")
+    return row
+
+
+def _read(file: str) -> str:
+    """The credential in the file; of `-`, what is piped in."""
+    if not file:
+        return ""
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file} cannot be read: {error}.") from error
 
 
 def _option(text: str) -> tuple[str, Any]:
@@ -81,7 +171,8 @@ def _option(text: str) -> tuple[str, Any]:
 
 def _shown(row: CloudAccount) -> dict[str, Any]:
     state = "off" if not row.enabled else f"failing: {row.last_error}" if row.last_error else "on"
-    return {"id": row.public_id, "name": row.name, "cloud": row.cloud, "provider": row.provider, "state": state}
+    named = {"id": row.public_id, "name": row.name, "cloud": row.cloud, "provider": row.provider}
+    return {**named, "credential": account_changes.kind_of_credential(row), "state": state}
 
 
 def _why(detail: str, needs: str) -> str:

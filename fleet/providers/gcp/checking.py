@@ -57,11 +57,16 @@ def checks(api: Api, zones: Callable[[], Mapping[str, tuple[str, ...]]], options
         yield _try(permission, what, read)
 
 
-def _granted(api: Api, options: Mapping[str, Any]) -> Iterator[Check]:
+def wanted_permissions(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What for -> permissions, of an account with these options."""
     wanted = dict(PERMISSIONS)
     if options.get("external_ip", True):
         wanted["Addresses on the internet"] = (PUBLIC_ADDRESS,)
-    wanted |= {f"The option {name}": (needs,) for name, needs in FOR_OPTIONS.items() if options.get(name)}
+    return wanted | {f"The option {name}": (needs,) for name, needs in FOR_OPTIONS.items() if options.get(name)}
+
+
+def _granted(api: Api, options: Mapping[str, Any]) -> Iterator[Check]:
+    wanted = wanted_permissions(options)
     granted: set[str] = set()
     asked = sorted({permission for needs in wanted.values() for permission in needs})
     told = _try("", "Permissions", lambda: granted.update(api.granted(asked)))

@@ -90,7 +90,10 @@ def test_a_key_that_does_not_work_is_said_once(said, aws):
         (["--cloud=aws"], "needs the option regions"),
         (["--cloud=aws", "--option=regions"], "KEY=VALUE"),
         (["--cloud=awz", "--provider=awz"], "No provider is called"),
-        (["--cloud=aws", "--credentials=AKIA:secret", '--option=regions=["us-east-1"]'], "never as the secret itself"),
+        (
+            ["--cloud=aws", "--credentials=AKIA:secret", '--option=regions=["us-east-1"]'],
+            "a secret itself is given as the credential",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(wrong, sentence):

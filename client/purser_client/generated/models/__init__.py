@@ -50,6 +50,7 @@ from .change_request_page import ChangeRequestPage
 from .changed_in_request import ChangedInRequest
 from .changed_in_request_changes import ChangedInRequestChanges
 from .charge_kind import ChargeKind
+from .check_out import CheckOut
 from .close_in_request import CloseInRequest
 from .connect_out import ConnectOut
 from .cost_kind import CostKind
@@ -136,6 +137,8 @@ from .get_telemetry_gaps_ordering import GetTelemetryGapsOrdering
 from .get_usage_intervals_kind import GetUsageIntervalsKind
 from .get_usage_intervals_ordering import GetUsageIntervalsOrdering
 from .get_webhook_messages_state import GetWebhookMessagesState
+from .grant_out import GrantOut
+from .grants_out import GrantsOut
 from .hold_out import HoldOut
 from .hold_page import HoldPage
 from .incident_out import IncidentOut
@@ -231,6 +234,7 @@ from .replica_page import ReplicaPage
 from .replica_state import ReplicaState
 from .role_enum import RoleEnum
 from .rotate_in_request import RotateInRequest
+from .rotation_in_request import RotationInRequest
 from .runner_out import RunnerOut
 from .runners_out import RunnersOut
 from .series_out import SeriesOut
@@ -248,6 +252,7 @@ from .slot_state import SlotState
 from .source_out import SourceOut
 from .speed_out import SpeedOut
 from .step_out import StepOut
+from .strict_request import StrictRequest
 from .sweep_in_request import SweepInRequest
 from .sweep_out import SweepOut
 from .sweep_page import SweepPage
@@ -258,6 +263,9 @@ from .token_cost_page import TokenCostPage
 from .token_in_request import TokenInRequest
 from .token_out import TokenOut
 from .token_page import TokenPage
+from .trial_out import TrialOut
+from .trial_out_kind_enum import TrialOutKindEnum
+from .trial_page import TrialPage
 from .usage_in_request import UsageInRequest
 from .usage_in_request_events_item import UsageInRequestEventsItem
 from .usage_interval_out import UsageIntervalOut
@@ -324,6 +332,7 @@ __all__ = (
     "ChangeRequestOutStateEnum",
     "ChangeRequestPage",
     "ChargeKind",
+    "CheckOut",
     "CloseInRequest",
     "ConnectOut",
     "CostKind",
@@ -410,6 +419,8 @@ __all__ = (
     "GetUsageIntervalsKind",
     "GetUsageIntervalsOrdering",
     "GetWebhookMessagesState",
+    "GrantOut",
+    "GrantsOut",
     "HoldOut",
     "HoldPage",
     "IncidentOut",
@@ -505,6 +516,7 @@ __all__ = (
     "ReplicaState",
     "RoleEnum",
     "RotateInRequest",
+    "RotationInRequest",
     "RunnerOut",
     "RunnersOut",
     "SeriesOut",
@@ -522,6 +534,7 @@ __all__ = (
     "SourceOut",
     "SpeedOut",
     "StepOut",
+    "StrictRequest",
     "SweepInRequest",
     "SweepOut",
     "SweepPage",
@@ -532,6 +545,9 @@ __all__ = (
     "TokenInRequest",
     "TokenOut",
     "TokenPage",
+    "TrialOut",
+    "TrialOutKindEnum",
+    "TrialPage",
     "UsageInRequest",
     "UsageInRequestEventsItem",
     "UsageIntervalOut",

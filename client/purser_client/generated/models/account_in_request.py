@@ -23,6 +23,7 @@ class AccountInRequest:
         cloud (str):
         provider (str): Which adapter speaks to it
         credentials_ref (str | Unset): env:NAME or file:/path; never shown
+        credential (str | Unset): The credential itself, sealed at once and never shown; not beside credentials_ref
         options (AccountInRequestOptions | Unset): Settings of the adapter, such as its endpoint
         expected_account_ref (str | Unset):
         enabled (bool | Unset): false: nothing is bought from it; its machines live on until they end
@@ -32,6 +33,7 @@ class AccountInRequest:
     cloud: str
     provider: str
     credentials_ref: str | Unset = UNSET
+    credential: str | Unset = UNSET
     options: AccountInRequestOptions | Unset = UNSET
     expected_account_ref: str | Unset = UNSET
     enabled: bool | Unset = UNSET
@@ -48,6 +50,8 @@ class AccountInRequest:
             credentials_ref = UNSET
         else:
             credentials_ref = self.credentials_ref
+
+        credential = self.credential
 
         options: dict[str, Any] | Unset = UNSET
         if not isinstance(self.options, Unset):
@@ -68,6 +72,8 @@ class AccountInRequest:
         )
         if credentials_ref is not UNSET:
             field_dict["credentials_ref"] = credentials_ref
+        if credential is not UNSET:
+            field_dict["credential"] = credential
         if options is not UNSET:
             field_dict["options"] = options
         if expected_account_ref is not UNSET:
@@ -95,6 +101,8 @@ class AccountInRequest:
 
         credentials_ref = _parse_credentials_ref(d.pop("credentials_ref", UNSET))
 
+        credential = d.pop("credential", UNSET)
+
         _options = d.pop("options", UNSET)
         options: AccountInRequestOptions | Unset
         if isinstance(_options, Unset):
@@ -111,6 +119,7 @@ class AccountInRequest:
             cloud=cloud,
             provider=provider,
             credentials_ref=credentials_ref,
+            credential=credential,
             options=options,
             expected_account_ref=expected_account_ref,
             enabled=enabled,

@@ -22,7 +22,8 @@ class AccountOut:
         enabled (bool):
         last_read_at (datetime.datetime | None):
         healthy (bool): The last read succeeded
-        credentials (bool): Whether it has a reference to one
+        credentials (bool): Whether it has one of its own
+        credential_kind (str): workload identity, env, file or sealed: how it is kept
         expected_account_ref (str): The cloud's own id of the account
     """
 
@@ -34,6 +35,7 @@ class AccountOut:
     last_read_at: datetime.datetime | None
     healthy: bool
     credentials: bool
+    credential_kind: str
     expected_account_ref: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -58,6 +60,8 @@ class AccountOut:
 
         credentials = self.credentials
 
+        credential_kind = self.credential_kind
+
         expected_account_ref = self.expected_account_ref
 
         field_dict: dict[str, Any] = {}
@@ -72,6 +76,7 @@ class AccountOut:
                 "last_read_at": last_read_at,
                 "healthy": healthy,
                 "credentials": credentials,
+                "credential_kind": credential_kind,
                 "expected_account_ref": expected_account_ref,
             }
         )
@@ -110,6 +115,8 @@ class AccountOut:
 
         credentials = d.pop("credentials")
 
+        credential_kind = d.pop("credential_kind")
+
         expected_account_ref = d.pop("expected_account_ref")
 
         account_out = cls(
@@ -121,6 +128,7 @@ class AccountOut:
             last_read_at=last_read_at,
             healthy=healthy,
             credentials=credentials,
+            credential_kind=credential_kind,
             expected_account_ref=expected_account_ref,
         )
 

@@ -21,6 +21,7 @@ class PatchedAccountChangesInRequest:
     Attributes:
         name (str | Unset):
         credentials_ref (str | Unset): env:NAME or file:/path; never shown
+        credential (str | Unset): The credential itself, sealed at once and never shown; not beside credentials_ref
         options (PatchedAccountChangesInRequestOptions | Unset): Settings of the adapter, such as its endpoint
         expected_account_ref (str | Unset):
         enabled (bool | Unset): false: nothing is bought from it; its machines live on until they end
@@ -28,6 +29,7 @@ class PatchedAccountChangesInRequest:
 
     name: str | Unset = UNSET
     credentials_ref: str | Unset = UNSET
+    credential: str | Unset = UNSET
     options: PatchedAccountChangesInRequestOptions | Unset = UNSET
     expected_account_ref: str | Unset = UNSET
     enabled: bool | Unset = UNSET
@@ -40,6 +42,8 @@ class PatchedAccountChangesInRequest:
             credentials_ref = UNSET
         else:
             credentials_ref = self.credentials_ref
+
+        credential = self.credential
 
         options: dict[str, Any] | Unset = UNSET
         if not isinstance(self.options, Unset):
@@ -56,6 +60,8 @@ class PatchedAccountChangesInRequest:
             field_dict["name"] = name
         if credentials_ref is not UNSET:
             field_dict["credentials_ref"] = credentials_ref
+        if credential is not UNSET:
+            field_dict["credential"] = credential
         if options is not UNSET:
             field_dict["options"] = options
         if expected_account_ref is not UNSET:
@@ -79,6 +85,8 @@ class PatchedAccountChangesInRequest:
 
         credentials_ref = _parse_credentials_ref(d.pop("credentials_ref", UNSET))
 
+        credential = d.pop("credential", UNSET)
+
         _options = d.pop("options", UNSET)
         options: PatchedAccountChangesInRequestOptions | Unset
         if isinstance(_options, Unset):
@@ -93,6 +101,7 @@ class PatchedAccountChangesInRequest:
         patched_account_changes_in_request = cls(
             name=name,
             credentials_ref=credentials_ref,
+            credential=credential,
             options=options,
             expected_account_ref=expected_account_ref,
             enabled=enabled,
