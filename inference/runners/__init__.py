@@ -10,6 +10,7 @@ from inference.runners.base import Host, Runner
 
 # Name -> dotted path of a class that is made with the Host it acts on.
 RUNNERS = {
+    "local": "inference.runners.local.LocalRunner",
     "sandbox": "inference.runners.sandbox.SandboxRunner",
 }
 

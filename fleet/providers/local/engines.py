@@ -80,6 +80,23 @@ class Engine:
         recorded = self._read("process.json")
         return None if recorded is None else _boot_time() + recorded["engine"][1] / os.sysconf("SC_CLK_TCK")
 
+    @property
+    def failed_loads(self) -> int:
+        """How often in a row it ended before it served; the process that runs now is not counted."""
+        if self.order is None or self.marked(SERVED):
+            return 0
+        before = self._read("failed.json") or {"times": 0}
+        return int(before["times"]) + (0 if self.alive else 1)
+
+    @property
+    def being_started(self) -> bool:
+        """Somebody wrote the order a moment ago, and who it became is not recorded yet."""
+        try:
+            age = time.time() - (self.folder / "order.json").stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return age < START_SECONDS and self._read("process.json") is None and self.ended is None
+
     def marked(self, mark: str) -> bool:
         return (self.folder / mark).exists()
 
@@ -113,6 +130,7 @@ class Engine:
                 return False
             if self.alive:  # its supervisor was killed and it was not
                 return False
+            supervise.write(self.folder, "failed.json", {"times": self.failed_loads})
             for left in ("process.json", "exit.json", SERVED):
                 (self.folder / left).unlink(missing_ok=True)
             said: dict[str, object] = {
@@ -180,6 +198,14 @@ class Engine:
 def of_machine(folder: Path, machine: str) -> Path:
     """Where the engines of a machine are kept."""
     return folder / "engines" / machine
+
+
+def machines(folder: Path) -> list[Path]:
+    """The folders of all machines that engines were started on."""
+    try:
+        return sorted((folder / "engines").iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def all_of(folder: Path) -> list[Engine]:
