@@ -12,6 +12,7 @@ REGISTRY: dict[str, str] = {
     "aws": "fleet.providers.aws.adapter:Aws",
     "azure": "fleet.providers.azure.adapter:Azure",
     "gcp": "fleet.providers.gcp.adapter:Gcp",
+    "kubernetes": "fleet.providers.kubernetes.adapter:Kubernetes",
     "local": "fleet.providers.local.adapter:Local",
     "sandbox": "fleet.providers.sandbox:Sandbox",
 }

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from tests.emulators.azure.app import Azure
-from tests.emulators.azure.certificates import make_certificates, server_context
+from tests.emulators.certificates import make_certificates, server_context
 from tests.emulators.front import Front
 
 
@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any free one (the default)")
     port = parser.parse_args().port
     with tempfile.TemporaryDirectory() as folder:
-        certificates = make_certificates(Path(folder))
+        certificates = make_certificates(Path(folder), "Emulated Azure")
         Front(Azure(), port, server_context(certificates), vars(certificates)).serve()
 
 

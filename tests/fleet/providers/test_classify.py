@@ -50,5 +50,5 @@ def test_what_the_cloud_asks_to_wait_wins_over_the_table():
     assert classify("aws", "Unsupported", "").retry_after == timedelta(days=1)
 
 
-def test_the_table_has_rows_for_the_three_clouds():
-    assert set(table()) == {"aws", "gcp", "azure"}
+def test_the_table_has_rows_for_the_clouds():
+    assert set(table()) == {"aws", "gcp", "azure", "kubernetes", "local"}

@@ -20,8 +20,8 @@ ROWS = [
     for match in row.match
 ]
 # EC2 answers a stock-out with 500, and what it refuses for good with 400: neither says what it means.
-# Azure's word for "there is one already": a launch looks whose it is, and here there is none.
-LOOKED_INTO = {("azure", "PreconditionFailed")}
+# Words for "there is one already": a launch looks whose it is, and here there is none.
+LOOKED_INTO = {("azure", "PreconditionFailed"), ("kubernetes", "AlreadyExists")}
 STATUS = {ErrorClass.STOCK_OUT: 500, ErrorClass.UNKNOWN: 500, ErrorClass.THROTTLE: 503, ErrorClass.AUTH: 403}
 
 

@@ -22,10 +22,10 @@ class Certificates:
     server_file: str
 
 
-def make_certificates(folder: Path) -> Certificates:
+def make_certificates(folder: Path, whose: str) -> Certificates:
     """Good for a day."""
     authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    issuer = _name("Emulated Azure")
+    issuer = _name(whose)
     ca = (
         _begun(issuer, issuer, authority)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

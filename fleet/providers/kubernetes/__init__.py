@@ -1,0 +1,1 @@
+"""A Kubernetes cluster as a cloud: a machine is a workload that holds accelerators of a node."""
