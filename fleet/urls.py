@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from fleet import saved_views, views
+from fleet import market_page, saved_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet", views.fleet, name="fleet"),
@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet/views/delete", saved_views.delete, name="view-delete"),
     path("", include("fleet.acting.urls")),
     path("fleet/<str:public_id>", views.allocation, name="allocation"),
+    path("capacity", market_page.capacity, name="capacity"),
     path("feed", views.feed, name="feed"),
     path("settings", views.about, name="settings"),
     path("", include("fleet.limiting.urls")),

@@ -353,6 +353,7 @@ PAGE_RULES: dict[str, Rule] = {
     "settings/display": Rule(get=ANYBODY),
     "economics": Rule(get=ANYBODY),
     "search": Rule(get=ANYBODY, query="?q=matrix"),
+    "capacity": Rule(get=ANYBODY),
     "settings/accounts": Rule(get="installation:read", post="installation:write", sensitive=True),
     "settings/accounts/<str:public_id>": Rule(
         get="installation:read", post="installation:write", catalogue="account", sensitive=True
