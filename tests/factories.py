@@ -25,6 +25,8 @@ from fleet.models import (
     LaunchAttempt,
     Membership,
     Offering,
+    PriceRule,
+    PriceRuleKind,
     Project,
     Quota,
     Role,
@@ -127,6 +129,12 @@ def offering(of: CloudAccount, **changes: Any) -> Offering:
         "observed_at": business_now(),
     }
     return Offering.objects.create(account=of, instance_type=shape, **values | changes)
+
+
+def price_rule(**changes: Any) -> PriceRule:
+    """A discount on everything, from noon on, unless said otherwise."""
+    values = {"name": "Agreed", "kind": PriceRuleKind.DISCOUNT, "percent_off": Decimal(10), "starts_at": NOON}
+    return PriceRule.objects.create(**values | changes)
 
 
 def allocation(of: Project, **changes: Any) -> Allocation:

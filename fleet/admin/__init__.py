@@ -4,7 +4,7 @@ The admin writes nothing itself. Every form and every bulk edit calls the servic
 events, generations and the second pair of eyes hold here too.
 """
 
-from fleet.admin import access, accounts, facts, limits, prices
+from fleet.admin import access, accounts, facts, limits, pricebook, prices
 from fleet.signin import admin as people
 
-__all__ = ["access", "accounts", "facts", "limits", "people", "prices"]
+__all__ = ["access", "accounts", "facts", "limits", "people", "pricebook", "prices"]

@@ -17,7 +17,7 @@ from fleet.domain import rights
 from fleet.domain import tokens as token_rules
 from fleet.domain.refusals import Refused
 from fleet.models import Installation, Membership, Project, Role, ServiceAccount, Token
-from fleet.services import approvals, members, projects, switches, tokens
+from fleet.services import approvals, members, projects, stale_prices, switches, tokens
 from fleet.services.bulk import UNCHANGED, WAITING, Done, Step
 from fleet.services.installation import subject_of
 
@@ -210,21 +210,26 @@ class ServiceAccountAdmin(ReadOnly):
 
 class InstallationForm(ServedForm):
     reason = forms.CharField(
-        max_length=500, required=False, help_text="Why launches or the sweeper are stopped or go on; others read it."
+        max_length=500,
+        required=False,
+        help_text="Why it stops, goes on, or may be bought at; others read it.",
     )
 
     class Meta:
         model = Installation
-        fields = ["launches_paused", "destructive_frozen", "two_pairs_of_eyes"]
+        fields = ["launches_paused", "destructive_frozen", *stale_prices.POLICIES, "two_pairs_of_eyes"]
 
 
 @admin.register(Installation)
 class InstallationAdmin(Served):
-    """The switches that stop everything, and whether raising a limit takes two people."""
+    """The switches that stop everything, which prices may be bought at, and whether a limit takes two people."""
 
     form = InstallationForm
     list_display = ["uuid", "launches_paused", "destructive_frozen", "two_pairs_of_eyes"]
-    fields = ["launches_paused", "destructive_frozen", "reason", "two_pairs_of_eyes", "uuid", "launch_sequence"]
+    fields = [
+        "launches_paused", "destructive_frozen", *stale_prices.POLICIES, "reason", "two_pairs_of_eyes", "uuid",
+        "launch_sequence",
+    ]  # fmt: skip
     readonly_fields = ["uuid", "launch_sequence"]
 
     def subjects(self, row: Any) -> list[str]:
@@ -241,6 +246,9 @@ class InstallationAdmin(Served):
         for what, (flag, _) in switches.COLUMNS.items():
             if getattr(stored, flag) != said[flag]:
                 switches.switch(what, stopped=said[flag], reason=said["reason"], now=now, by=by)
+        for policy in stale_prices.POLICIES:
+            if getattr(stored, policy) != said[policy]:
+                stale_prices.set_policy(policy, allowed=said[policy], reason=said["reason"], now=now, by=by)
         waiting = approvals.set_two_pairs_of_eyes(said["two_pairs_of_eyes"], by=by, now=now)
         form.made = Installation.objects.get(pk=row.pk)
         note = "Switching two pairs of eyes off waits for another superuser." if waiting else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
@@ -17,6 +18,8 @@ from fleet.api.schema import says
 from fleet.domain.accelerators import Accelerator
 from fleet.models import CapacityType, InstanceType, Offering, PricePoint
 from fleet.services.chips import accelerators
+from fleet.services.clock import business_now
+from fleet.services.stale_prices import is_stale
 
 FIGURES = (
     "memory_gib", "bandwidth_gb_per_s", "bf16_tflops", "fp16_tflops", "fp8_tflops", "int8_tflops", "fp4_tflops",
@@ -63,6 +66,8 @@ class PriceQuery(PageQuery):
 class PriceOut(serializers.Serializer[Any]):
     effective_from = serializers.DateTimeField(help_text="The price holds from then until the next one")
     price_per_hour = serializers.CharField()
+    list_price_per_hour = serializers.CharField(allow_null=True)
+    price_rule = serializers.CharField(allow_blank=True, help_text="Id of the rule of the price book that decided")
     currency = serializers.CharField()
 
 
@@ -111,9 +116,15 @@ class OfferingOut(serializers.Serializer[Any]):
     accelerator = serializers.CharField()
     accelerator_count = serializers.IntegerField()
     capacity_type = serializers.CharField()
-    price_per_hour = serializers.CharField()
+    price_per_hour = serializers.CharField(help_text="What is paid: by the price book where a rule of it covers this")
+    list_price_per_hour = serializers.CharField(allow_null=True, help_text="The cloud's own; null: it does not say")
     currency = serializers.CharField()
     price_source = serializers.CharField(allow_blank=True)
+    price_row = serializers.CharField(allow_blank=True, help_text="What it was read from, in the cloud's words")
+    price_rule = serializers.CharField(allow_blank=True, help_text="Id of the rule of the price book that decided")
+    imported = serializers.BooleanField(help_text="The price is from a file that somebody read in")
+    stale = serializers.BooleanField(help_text="Not seen lately, or imported: not bought at unless a policy allows it")
+    price_age_seconds = serializers.IntegerField(help_text="Since it was last seen")
     observed_at = serializers.DateTimeField()
     offered = serializers.BooleanField()
 
@@ -139,12 +150,13 @@ class Offerings(ApiView):
             accelerator="instance_type__accelerator", account="account__name", instance_type="instance_type__name",
         )  # fmt: skip
         values = found.values(
-            "id", "public_id", "region", "zone", "capacity_type", "price_per_hour", "currency", "price_source",
-            "observed_at", "offered", cloud=F("account__cloud"), account_name=F("account__name"),
-            shape=F("instance_type__name"), accelerator=F("instance_type__accelerator"),
-            accelerator_count=F("instance_type__accelerator_count"),
+            "id", "public_id", "region", "zone", "capacity_type", "price_per_hour", "list_price_per_hour", "currency",
+            "price_source", "price_row", "price_rule", "imported", "observed_at", "offered", cloud=F("account__cloud"),
+            account_name=F("account__name"), shape=F("instance_type__name"),
+            accelerator=F("instance_type__accelerator"), accelerator_count=F("instance_type__accelerator_count"),
         )  # fmt: skip
-        return Response(page(request._request, values, query, key="id", row=_offering))
+        now = business_now()
+        return Response(page(request._request, values, query, key="id", row=lambda row: _offering(row, now)))
 
 
 class OfferingPrices(ApiView):
@@ -158,7 +170,14 @@ class OfferingPrices(ApiView):
             raise Http404
         found = PricePoint.objects.filter(offering=offering)
         found = narrowed(found, query, start="effective_from__gte", end="effective_from__lt")
-        values = found.values("id", "effective_from", "price_per_hour", currency=F("offering__currency"))
+        values = found.values(
+            "id",
+            "effective_from",
+            "price_per_hour",
+            "list_price_per_hour",
+            "price_rule",
+            currency=F("offering__currency"),
+        )
         return Response(page(request._request, values, query, key="id", row=_without_key))
 
 
@@ -182,8 +201,10 @@ def accelerator_json(chip: Accelerator) -> dict[str, Any]:
     return {**{name: getattr(chip, name) for name in names}, "aliases": list(chip.aliases), "sources": sources}
 
 
-def _offering(row: dict[str, Any]) -> dict[str, Any]:
+def _offering(row: dict[str, Any], now: datetime) -> dict[str, Any]:
     shown = dict(row)
+    shown["stale"] = is_stale(observed_at=row["observed_at"], imported=row["imported"], now=now)
+    shown["price_age_seconds"] = max(int((now - row["observed_at"]).total_seconds()), 0)
     shown["id"] = shown.pop("public_id")
     shown["account"] = shown.pop("account_name")
     shown["instance_type"] = shown.pop("shape")

@@ -14,7 +14,7 @@ from fleet.api.catalog import NoQuery
 from fleet.api.fields import Flag, Strict, column_names
 from fleet.api.schema import says
 from fleet.models import Installation
-from fleet.services import switches
+from fleet.services import stale_prices, switches
 from fleet.services.clock import business_now
 from fleet.services.installation import installation
 
@@ -26,6 +26,8 @@ class SwitchesIn(Strict):
 
     launches_paused = Flag(required=False, help_text="true: nothing new is bought")
     destructive_frozen = Flag(required=False, help_text="true: the sweeper ends nothing")
+    buy_at_stale_prices = Flag(required=False, help_text="true: also at prices that were not seen lately")
+    buy_at_imported_prices = Flag(required=False, help_text="true: also at prices that were read in from a file")
     reason = serializers.CharField(
         min_length=switches.SHORTEST_REASON, max_length=switches.LONGEST_REASON, help_text="Others will read it"
     )
@@ -37,6 +39,8 @@ class InstallationOut(serializers.Serializer[Any]):
     pause_reason = serializers.CharField(allow_blank=True)
     destructive_frozen = serializers.BooleanField()
     frozen_reason = serializers.CharField(allow_blank=True)
+    buy_at_stale_prices = serializers.BooleanField(help_text="Also at prices that were not seen lately")
+    buy_at_imported_prices = serializers.BooleanField(help_text="Also at prices that were read in from a file")
     two_pairs_of_eyes = serializers.BooleanField()
     launch_sequence = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -59,7 +63,7 @@ class TheInstallation(ApiView):
     @says(
         InstallationOut,
         body=SwitchesIn,
-        summary="Pause launches or freeze what the sweeper ends, or let them go on",
+        summary="Pause launches, freeze what the sweeper ends, or say which prices may be bought at",
         takes={"launches_paused": True, "reason": "The cloud announced an outage until 14:00."},
     )
     def patch(self, request: Request) -> Response:
@@ -72,6 +76,10 @@ class TheInstallation(ApiView):
             for flag, what in SWITCHES.items():
                 if flag in wanted:
                     row = switches.switch(what, stopped=wanted[flag], generation=generation, **said)
+                    generation = None if generation is None else row.generation
+            for policy in stale_prices.POLICIES:
+                if policy in wanted:
+                    row = stale_prices.set_policy(policy, allowed=wanted[policy], generation=generation, **said)
                     generation = None if generation is None else row.generation
         return self.shown(_shown(row), row.generation)
 

@@ -333,7 +333,7 @@ def count_commitments(*, now: datetime) -> bool:
 
 def used_per_hour(rows: Iterable[RuleRow]) -> dict[int, Decimal]:
     """How much an hour of each commitment is used by the machines that run."""
-    commitments = [row for row in rows if row.kind == RuleKind.COMMITMENT]
+    commitments = [row for row in rows if row.kind == str(RuleKind.COMMITMENT)]
     machines = _running() if commitments else []
     return {row.pk: used_of(rule_of(vars(row)), machines) for row in commitments}
 

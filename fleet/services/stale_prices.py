@@ -13,6 +13,7 @@ from fleet.models import Installation, Offering
 from fleet.services import events
 from fleet.services.access import Caller
 from fleet.services.installation import installation, subject_of
+from fleet.services.switches import check_reason
 
 POLICIES = ("buy_at_stale_prices", "buy_at_imported_prices")
 
@@ -50,6 +51,7 @@ def set_policy(
     by.require("installation:write", None)
     if policy not in POLICIES:
         raise Refused("policy", f"Known: {', '.join(POLICIES)}.", field="policy")
+    check_reason(reason)
     installation()
     with transaction.atomic():
         row = Installation.objects.select_for_update(no_key=True).get(pk=1)

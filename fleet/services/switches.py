@@ -28,12 +28,7 @@ def switch(
     """Stop `launches` or the `sweeper`, or let it go on. The reason is kept with the switch and in the event."""
     by.require("installation:write", None)
     reason = reason.strip()
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        raise Refused(
-            "reason",
-            f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters; others will read it.",
-            field="reason",
-        )
+    check_reason(reason)
     flag, why = COLUMNS[what]
     installation()
     with transaction.atomic():
@@ -55,3 +50,13 @@ def switch(
             data={"before": before, "after": after, "reason": reason},
         )
     return row
+
+
+def check_reason(reason: str) -> None:
+    """Raise Refused unless it says enough for others to read."""
+    if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
+        raise Refused(
+            "reason",
+            f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters; others will read it.",
+            field="reason",
+        )

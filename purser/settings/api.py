@@ -31,6 +31,8 @@ SPECTACULAR_SETTINGS = {
         "LaunchAttemptState": "fleet.domain.lifecycle.AttemptState",
         "OperationState": "fleet.models.OperationState",
         "BudgetAction": "fleet.models.BudgetAction.values",
+        "PriceRuleKind": "fleet.models.PriceRuleKind.values",
+        "CapacityTypesEnum": "fleet.models.CapacityType.values",
         "MachineAction": "fleet.api.instance_actions.MACHINE_ACTIONS",
         "ReplicaState": "inference.domain.lifecycle.ReplicaState",
         "CostKind": "billing.models.CostKind",

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from billing.models import TokenUsage
 from billing.services import metering
 from fleet.models import Installation as Switches
-from fleet.models import Instance, LaunchResult, Periodic, PricePoint, Quota, TerminationFact
+from fleet.models import Instance, LaunchResult, Periodic, PricePoint, Quota, ReferencePrice, TerminationFact
 from fleet.services import audit
 from inference.models import Decision
 from tests import factories
@@ -117,6 +117,10 @@ def _facts(made: Estate, full: rows.Installation) -> None:
     metering.meter(full.now, at_once=True)
     Periodic.objects.create(name="fleet.reconcile", every_seconds=1, last_sent_at=full.now)
     PricePoint.objects.create(offering=made.offering, effective_from=full.now, price_per_hour=Decimal("0.8048"))
+    ReferencePrice.objects.create(
+        cloud="aws", instance_type="p5.48xlarge", region="us-east-1", capacity_type="on-demand",
+        price_per_hour=Decimal("55.04"), file_name="vms.csv", file_sha256="0" * 64, line=2, imported_at=full.now,
+    )  # fmt: skip
     LaunchResult.objects.create(attempt=made.attempt, provider_id="i-000001", answer={"state": "pending"})
     TerminationFact.objects.create(instance=made.instance, outcome="not-found")
     usage_event(full.endpoints[0], 0, asker=full.mine, output=900, given=4_000)

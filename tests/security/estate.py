@@ -21,6 +21,7 @@ from fleet.models import (
     LaunchAttempt,
     Offering,
     Operation,
+    PriceRule,
     Project,
     Quota,
     ServiceAccount,
@@ -50,6 +51,7 @@ class Estate:
     incident: Incident
     operation: Operation
     account: CloudAccount
+    price_rule: PriceRule
     offering: Offering
     memory: CapacityMemory
     sweep: Sweep
@@ -180,6 +182,7 @@ def build() -> Estate:
         ),
         account=account,
         offering=Offering.objects.first() or factories.offering(account),
+        price_rule=factories.price_rule(),
         memory=CapacityMemory.objects.create(account=account, region="us-east-1", zone="us-east-1a"),
         sweep=Sweep.objects.create(account=account, started_at=timezone.now(), business_at=factories.NOON),
         endpoint=endpoint,

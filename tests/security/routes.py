@@ -115,6 +115,21 @@ API_RULES: dict[str, Rule] = {
     "api/v1/instance-types": Rule(get="fleet:read"),
     "api/v1/offerings": Rule(get="fleet:read"),
     f"api/v1/offerings/{ID}/prices": Rule(get="fleet:read", catalogue="offering"),
+    "api/v1/reference-prices": Rule(get="fleet:read"),
+    "api/v1/price-rules": Rule(
+        get="fleet:read",
+        post="installation:write",
+        sensitive=True,
+        bodies={"post": {"name": "new", "kind": "discount", "percent_off": "5", "cloud": "aws"}},
+    ),
+    f"api/v1/price-rules/{ID}": Rule(
+        get="fleet:read",
+        patch="installation:write",
+        delete="installation:write",
+        sensitive=True,
+        catalogue="price_rule",
+        bodies={"patch": {"note": "x"}},
+    ),
     "api/v1/capacity-memory": Rule(get="fleet:read"),
     f"api/v1/capacity-memory/{ID}": Rule(get="fleet:read", catalogue="memory"),
     f"api/v1/capacity-memory/{ID}/forget": Rule(

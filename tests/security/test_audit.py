@@ -137,6 +137,11 @@ CHANGES: dict[tuple[str, str], Change] = {
     ("post", f"api/v1/accounts/{ID}/rotate"): Change(
         ("account.trial-requested",), says(credentials_ref="env:NEXT"), both=False, root=True
     ),
+    ("post", "api/v1/price-rules"): Change(
+        ("price-rule.added",), says(name="new", kind="discount", percent_off="5", cloud="aws"), both=False, root=True
+    ),
+    ("patch", f"api/v1/price-rules/{ID}"): Change(("price-rule.changed",), says(note="x"), root=True),
+    ("delete", f"api/v1/price-rules/{ID}"): Change(("price-rule.changed",), root=True),
     ("post", "api/v1/sweeps"): Change(
         ("sweep.requested",), lambda estate: {"account": estate.account.name}, both=False, root=True
     ),

@@ -125,6 +125,10 @@ from .get_offerings_capacity_type import GetOfferingsCapacityType
 from .get_offerings_ordering import GetOfferingsOrdering
 from .get_operations_ordering import GetOperationsOrdering
 from .get_percentiles_metric import GetPercentilesMetric
+from .get_price_rules_kind import GetPriceRulesKind
+from .get_price_rules_ordering import GetPriceRulesOrdering
+from .get_reference_prices_capacity_type import GetReferencePricesCapacityType
+from .get_reference_prices_ordering import GetReferencePricesOrdering
 from .get_replica_series_metric import GetReplicaSeriesMetric
 from .get_replicas_ordering import GetReplicasOrdering
 from .get_replicas_state import GetReplicasState
@@ -196,6 +200,7 @@ from .patched_budget_change_request import PatchedBudgetChangeRequest
 from .patched_limits_in_request import PatchedLimitsInRequest
 from .patched_model_change_request import PatchedModelChangeRequest
 from .patched_model_change_request_config import PatchedModelChangeRequestConfig
+from .patched_price_rule_changes_in_request import PatchedPriceRuleChangesInRequest
 from .patched_project_change_request import PatchedProjectChangeRequest
 from .patched_quota_change_request import PatchedQuotaChangeRequest
 from .patched_role_in_request import PatchedRoleInRequest
@@ -219,6 +224,12 @@ from .policy_out import PolicyOut
 from .price_bounds_out import PriceBoundsOut
 from .price_out import PriceOut
 from .price_page import PricePage
+from .price_rule_in_request import PriceRuleInRequest
+from .price_rule_in_request_cost import PriceRuleInRequestCost
+from .price_rule_kind import PriceRuleKind
+from .price_rule_out import PriceRuleOut
+from .price_rule_out_cost_type_0 import PriceRuleOutCostType0
+from .price_rule_page import PriceRulePage
 from .problem_out import ProblemOut
 from .project_in_request import ProjectInRequest
 from .project_out import ProjectOut
@@ -227,6 +238,8 @@ from .quota_in_request import QuotaInRequest
 from .quota_out import QuotaOut
 from .quota_page import QuotaPage
 from .quotas_bulk_in_request import QuotasBulkInRequest
+from .reference_price_out import ReferencePriceOut
+from .reference_price_page import ReferencePricePage
 from .released_in_request import ReleasedInRequest
 from .replica_detail_out import ReplicaDetailOut
 from .replica_out import ReplicaOut
@@ -407,6 +420,10 @@ __all__ = (
     "GetOfferingsOrdering",
     "GetOperationsOrdering",
     "GetPercentilesMetric",
+    "GetPriceRulesKind",
+    "GetPriceRulesOrdering",
+    "GetReferencePricesCapacityType",
+    "GetReferencePricesOrdering",
     "GetReplicaSeriesMetric",
     "GetReplicasOrdering",
     "GetReplicasState",
@@ -478,6 +495,7 @@ __all__ = (
     "PatchedLimitsInRequest",
     "PatchedModelChangeRequest",
     "PatchedModelChangeRequestConfig",
+    "PatchedPriceRuleChangesInRequest",
     "PatchedProjectChangeRequest",
     "PatchedQuotaChangeRequest",
     "PatchedRoleInRequest",
@@ -501,6 +519,12 @@ __all__ = (
     "PriceBoundsOut",
     "PriceOut",
     "PricePage",
+    "PriceRuleInRequest",
+    "PriceRuleInRequestCost",
+    "PriceRuleKind",
+    "PriceRuleOut",
+    "PriceRuleOutCostType0",
+    "PriceRulePage",
     "ProblemOut",
     "ProjectInRequest",
     "ProjectOut",
@@ -509,6 +533,8 @@ __all__ = (
     "QuotaOut",
     "QuotaPage",
     "QuotasBulkInRequest",
+    "ReferencePriceOut",
+    "ReferencePricePage",
     "ReleasedInRequest",
     "ReplicaDetailOut",
     "ReplicaOut",

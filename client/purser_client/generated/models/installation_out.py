@@ -20,6 +20,8 @@ class InstallationOut:
         pause_reason (str):
         destructive_frozen (bool):
         frozen_reason (str):
+        buy_at_stale_prices (bool): Also at prices that were not seen lately
+        buy_at_imported_prices (bool): Also at prices that were read in from a file
         two_pairs_of_eyes (bool):
         launch_sequence (int):
         created_at (datetime.datetime):
@@ -30,6 +32,8 @@ class InstallationOut:
     pause_reason: str
     destructive_frozen: bool
     frozen_reason: str
+    buy_at_stale_prices: bool
+    buy_at_imported_prices: bool
     two_pairs_of_eyes: bool
     launch_sequence: int
     created_at: datetime.datetime
@@ -46,6 +50,10 @@ class InstallationOut:
 
         frozen_reason = self.frozen_reason
 
+        buy_at_stale_prices = self.buy_at_stale_prices
+
+        buy_at_imported_prices = self.buy_at_imported_prices
+
         two_pairs_of_eyes = self.two_pairs_of_eyes
 
         launch_sequence = self.launch_sequence
@@ -61,6 +69,8 @@ class InstallationOut:
                 "pause_reason": pause_reason,
                 "destructive_frozen": destructive_frozen,
                 "frozen_reason": frozen_reason,
+                "buy_at_stale_prices": buy_at_stale_prices,
+                "buy_at_imported_prices": buy_at_imported_prices,
                 "two_pairs_of_eyes": two_pairs_of_eyes,
                 "launch_sequence": launch_sequence,
                 "created_at": created_at,
@@ -82,6 +92,10 @@ class InstallationOut:
 
         frozen_reason = d.pop("frozen_reason")
 
+        buy_at_stale_prices = d.pop("buy_at_stale_prices")
+
+        buy_at_imported_prices = d.pop("buy_at_imported_prices")
+
         two_pairs_of_eyes = d.pop("two_pairs_of_eyes")
 
         launch_sequence = d.pop("launch_sequence")
@@ -94,6 +108,8 @@ class InstallationOut:
             pause_reason=pause_reason,
             destructive_frozen=destructive_frozen,
             frozen_reason=frozen_reason,
+            buy_at_stale_prices=buy_at_stale_prices,
+            buy_at_imported_prices=buy_at_imported_prices,
             two_pairs_of_eyes=two_pairs_of_eyes,
             launch_sequence=launch_sequence,
             created_at=created_at,

@@ -18,11 +18,15 @@ class PatchedSwitchesInRequest:
         reason (str): Others will read it
         launches_paused (bool | Unset): true: nothing new is bought
         destructive_frozen (bool | Unset): true: the sweeper ends nothing
+        buy_at_stale_prices (bool | Unset): true: also at prices that were not seen lately
+        buy_at_imported_prices (bool | Unset): true: also at prices that were read in from a file
     """
 
     reason: str
     launches_paused: bool | Unset = UNSET
     destructive_frozen: bool | Unset = UNSET
+    buy_at_stale_prices: bool | Unset = UNSET
+    buy_at_imported_prices: bool | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         reason = self.reason
@@ -30,6 +34,10 @@ class PatchedSwitchesInRequest:
         launches_paused = self.launches_paused
 
         destructive_frozen = self.destructive_frozen
+
+        buy_at_stale_prices = self.buy_at_stale_prices
+
+        buy_at_imported_prices = self.buy_at_imported_prices
 
         field_dict: dict[str, Any] = {}
 
@@ -42,6 +50,10 @@ class PatchedSwitchesInRequest:
             field_dict["launches_paused"] = launches_paused
         if destructive_frozen is not UNSET:
             field_dict["destructive_frozen"] = destructive_frozen
+        if buy_at_stale_prices is not UNSET:
+            field_dict["buy_at_stale_prices"] = buy_at_stale_prices
+        if buy_at_imported_prices is not UNSET:
+            field_dict["buy_at_imported_prices"] = buy_at_imported_prices
 
         return field_dict
 
@@ -54,10 +66,16 @@ class PatchedSwitchesInRequest:
 
         destructive_frozen = d.pop("destructive_frozen", UNSET)
 
+        buy_at_stale_prices = d.pop("buy_at_stale_prices", UNSET)
+
+        buy_at_imported_prices = d.pop("buy_at_imported_prices", UNSET)
+
         patched_switches_in_request = cls(
             reason=reason,
             launches_paused=launches_paused,
             destructive_frozen=destructive_frozen,
+            buy_at_stale_prices=buy_at_stale_prices,
+            buy_at_imported_prices=buy_at_imported_prices,
         )
 
         return patched_switches_in_request

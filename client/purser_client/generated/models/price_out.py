@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -16,11 +16,15 @@ class PriceOut:
     Attributes:
         effective_from (datetime.datetime): The price holds from then until the next one
         price_per_hour (str):
+        list_price_per_hour (None | str):
+        price_rule (str): Id of the rule of the price book that decided
         currency (str):
     """
 
     effective_from: datetime.datetime
     price_per_hour: str
+    list_price_per_hour: None | str
+    price_rule: str
     currency: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -28,6 +32,11 @@ class PriceOut:
         effective_from = self.effective_from.isoformat()
 
         price_per_hour = self.price_per_hour
+
+        list_price_per_hour: None | str
+        list_price_per_hour = self.list_price_per_hour
+
+        price_rule = self.price_rule
 
         currency = self.currency
 
@@ -37,6 +46,8 @@ class PriceOut:
             {
                 "effective_from": effective_from,
                 "price_per_hour": price_per_hour,
+                "list_price_per_hour": list_price_per_hour,
+                "price_rule": price_rule,
                 "currency": currency,
             }
         )
@@ -50,11 +61,22 @@ class PriceOut:
 
         price_per_hour = d.pop("price_per_hour")
 
+        def _parse_list_price_per_hour(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        list_price_per_hour = _parse_list_price_per_hour(d.pop("list_price_per_hour"))
+
+        price_rule = d.pop("price_rule")
+
         currency = d.pop("currency")
 
         price_out = cls(
             effective_from=effective_from,
             price_per_hour=price_per_hour,
+            list_price_per_hour=list_price_per_hour,
+            price_rule=price_rule,
             currency=currency,
         )
 

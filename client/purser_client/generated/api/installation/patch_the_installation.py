@@ -58,7 +58,7 @@ def sync_detailed(
     body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> Response[InstallationOut]:
-    """Pause launches or freeze what the sweeper ends, or let them go on
+    """Pause launches, freeze what the sweeper ends, or say which prices may be bought at
 
     Args:
         if_match (str):
@@ -90,7 +90,7 @@ def sync(
     body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> InstallationOut | None:
-    """Pause launches or freeze what the sweeper ends, or let them go on
+    """Pause launches, freeze what the sweeper ends, or say which prices may be bought at
 
     Args:
         if_match (str):
@@ -117,7 +117,7 @@ async def asyncio_detailed(
     body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> Response[InstallationOut]:
-    """Pause launches or freeze what the sweeper ends, or let them go on
+    """Pause launches, freeze what the sweeper ends, or say which prices may be bought at
 
     Args:
         if_match (str):
@@ -147,7 +147,7 @@ async def asyncio(
     body: PatchedSwitchesInRequest,
     if_match: str,
 ) -> InstallationOut | None:
-    """Pause launches or freeze what the sweeper ends, or let them go on
+    """Pause launches, freeze what the sweeper ends, or say which prices may be bought at
 
     Args:
         if_match (str):
