@@ -11,6 +11,7 @@ from inference.runners.base import Host, Runner
 # Name -> dotted path of a class that is made with the Host it acts on.
 RUNNERS = {
     "local": "inference.runners.local.LocalRunner",
+    "kubernetes": "inference.runners.kubernetes.KubernetesRunner",
     "sandbox": "inference.runners.sandbox.SandboxRunner",
 }
 

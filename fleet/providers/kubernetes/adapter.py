@@ -7,8 +7,9 @@ node type and capacity type, or accelerator: dollars an hour of a whole node}, i
 type or label: name in the catalogue}, where no label tells); `pools` (types of nodes that the cluster adds when
 something waits for them); `leader_worker_sets` (slices of several hosts are offered); `tolerations`; `image` (of
 machines that nothing runs on yet); `pod` (runtime_class, priority_class, service_account, scheduler,
-image_pull_secrets); `cordon_nodes` (nodes may be cordoned and emptied); `page_size`, `read_seconds`, `write_seconds`,
-and `schedule_seconds` (how long a machine may find no node before it is sold out).
+image_pull_secrets); `engine` (image, port, secret, address, before: how the runner starts one); `cordon_nodes` (nodes
+may be cordoned and emptied); `page_size`, `read_seconds`, `write_seconds`, and `schedule_seconds` (how long a machine
+may find no node before it is sold out).
 
 A machine of some of a node's accelerators costs that share of the node's price, whether or not the rest is used. What
 was ended vanishes, so its token makes another machine; a Job that ended by itself is shown for an hour.
@@ -51,10 +52,9 @@ from fleet.providers.classify import classify
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.kubernetes import api, checking, errors, inventory, machines, notices, quotas, shapes, workloads
 from fleet.providers.kubernetes.kubeconfig import Place, read_place
-from fleet.providers.kubernetes.options import read_options
+from fleet.providers.kubernetes.options import DEFAULT_NAMESPACE, read_options
 from fleet.providers.kubernetes.watching import follow
 
-NAMESPACE = "purser"
 LIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed"
 GONE_POLL_SECONDS = 0.5
 
@@ -375,13 +375,13 @@ class Kubernetes(SellsNoBlocks):
         return read_place(self.account.secret, self.options.context)
 
     def _namespace(self) -> str:
-        return self.options.namespace or self._place().namespace or NAMESPACE
+        return self.options.namespace or self._place().namespace or DEFAULT_NAMESPACE
 
     def _namespace_or_default(self) -> str:
         try:
             return self._namespace()
         except Exception:  # noqa: BLE001 - the first check tells what is wrong with the credential
-            return NAMESPACE
+            return DEFAULT_NAMESPACE
 
 
 def _unsure(error: Exception) -> Refusal | Unclear:

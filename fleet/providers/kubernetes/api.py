@@ -22,7 +22,7 @@ from fleet.providers.kubernetes.kubeconfig import Place
 CONNECT_SECONDS = 5.0
 MERGE = "application/merge-patch+json"
 MOST_PAGES = 10_000
-LONGEST_EVENT = 4_000_000  # bytes
+LONGEST_EVENT, LONGEST_TEXT = 4_000_000, 8_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ class Api:
         """What something behind the API server answers, as text."""
         answer = self._sent("GET", path, {}, None, "")
         body = answer.read()
+        if len(body) > LONGEST_TEXT:
+            raise Garbled("more text than anybody says")
         if answer.status != 200:
             raise Garbled(f"status {answer.status} from behind the API server")
         return str(body.decode("utf-8", "replace"))

@@ -35,7 +35,7 @@ def machine_of(workload: Object, pods: Sequence[Object]) -> Machine:
         capacity_type=str(place["capacity_type"]),
         price_per_hour=None,
         launched_at=instant(about["creationTimestamp"]),
-        running_at=_running_since(ours),
+        running_at=running_since(ours),
         terminated_at=ended[0] if ended else None,
         end_reason=(PREEMPTED if any(map(disruption_of, ours)) else ended[1]) if ended else "",
         private_ip=next((str(pod["status"]["podIP"]) for pod in ours if pod.get("status", {}).get("podIP")), ""),
@@ -123,7 +123,8 @@ def _end_of(workload: Object) -> tuple[datetime, str] | None:
     return None
 
 
-def _running_since(pods: Iterable[Object]) -> datetime | None:
+def running_since(pods: Iterable[Object]) -> datetime | None:
+    """Since when the last of their containers runs; None when none does."""
     started = [
         instant(status["state"]["running"]["startedAt"])
         for pod in current(pods)

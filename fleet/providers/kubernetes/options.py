@@ -12,7 +12,8 @@ from fleet.providers.kubernetes.labels import AKS, BARE, BY_KIND, EKS, GKE
 from fleet.providers.options import positive, refused
 
 READ_SECONDS, WRITE_SECONDS, SCHEDULE_SECONDS = 15.0, 30.0, 10.0
-PAGE_SIZE = 500
+PAGE_SIZE, ENGINE_PORT = 500, 8000
+DEFAULT_NAMESPACE = "purser"
 NOBODY = "registry.k8s.io/pause:3.10"
 SHELL = "docker.io/library/busybox:1.37"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -40,6 +41,21 @@ class GrowingPool:
 
 
 @dataclass(frozen=True)
+class EngineOptions:
+    """How the runner starts an engine: its image, and a Secret whose entries it has in its environment.
+
+    `before`: words ahead of the engine's own, where the image is not started as `vllm serve` is. `by_pod`: routers find
+    it by its pod's address and not by its Service's name.
+    """
+
+    image: str = ""
+    port: int = ENGINE_PORT
+    secret: str = ""
+    before: tuple[str, ...] = ()
+    by_pod: bool = False
+
+
+@dataclass(frozen=True)
 class Options:
     """Everything an account says beside its credential."""
 
@@ -60,6 +76,7 @@ class Options:
     tolerations: tuple[Mapping[str, Any], ...] = ()
     image: str = ""
     pod: Mapping[str, Any] = field(default_factory=dict)
+    engine: EngineOptions = EngineOptions()
 
 
 def read_options(said: Mapping[str, Any]) -> Options:
@@ -82,6 +99,7 @@ def read_options(said: Mapping[str, Any]) -> Options:
         tolerations=tuple(_toleration(entry) for entry in _list(said, "tolerations")),
         image=_text(said, "image"),
         pod=_pod(_object(said, "pod")),
+        engine=_engine(_object(said, "engine")),
     )
 
 
@@ -176,3 +194,19 @@ def _pod(said: Mapping[str, Any]) -> Mapping[str, Any]:
     if secrets := said.get("image_pull_secrets"):
         fields["imagePullSecrets"] = [{"name": str(name)} for name in secrets]
     return fields
+
+
+def _engine(said: Mapping[str, Any]) -> EngineOptions:
+    unknown = set(said) - {"image", "port", "secret", "before", "address"}
+    if unknown:
+        raise refused(f"The option engine knows image, port, secret, before and address, not {min(unknown)!r}.")
+    port = said.get("port", ENGINE_PORT)
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
+        raise refused("The port of the option engine is a number between 1 and 65535.")
+    if said.get("address", "service") not in ("service", "pod"):
+        raise refused("The address of the option engine is service or pod.")
+    before = said.get("before") or []
+    if not isinstance(before, list) or not all(isinstance(word, str) for word in before):
+        raise refused("The option engine has before: a list of words.")
+    secret = _text(said, "secret", _NAME)
+    return EngineOptions(_text(said, "image"), port, secret, tuple(before), said.get("address") == "pod")

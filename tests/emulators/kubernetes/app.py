@@ -151,6 +151,9 @@ class Kubernetes:
         if call.request.headers.get("content-type") != "application/merge-patch+json":
             raise Refused("BadRequest", "the emulator knows merge patches only", 415)
         old = cluster.get(call.plural, call.namespace, call.name)
+        said = (call.body.get("metadata") or {}).get("resourceVersion")
+        if said not in (None, old["metadata"]["resourceVersion"]):
+            raise Refused("Conflict", "the object has been modified; please apply your changes to the latest version")
         new = merged(copy.deepcopy(old), call.body)
         if call.kind == "Job" and new["spec"]["template"] != old["spec"]["template"]:
             raise Refused("Invalid", "spec.template: Invalid value: field is immutable", name=call.name)

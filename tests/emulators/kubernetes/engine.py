@@ -22,10 +22,14 @@ def answer(cluster: Cluster, pods: list[dict[str, Any]], path: str, requests: di
     if path == "health":
         return Reply(200, b"")
     if path == "metrics":
-        text = (
-            '# TYPE vllm:num_requests_running gauge\nvllm:num_requests_running{model_name="m"} '
-            f"{requests.get('running', 0)}.0\n# TYPE vllm:num_requests_waiting gauge\nvllm:num_requests_waiting"
-            f'{{model_name="m"}} {requests.get("waiting", 0)}.0\nprocess_start_time_seconds {BEGAN}\n'
-        )
+        told = {
+            "vllm:num_requests_running": requests.get("running", 0),
+            "vllm:num_requests_waiting": requests.get("waiting", 0),
+            "vllm:prompt_tokens_total": 100,
+            "vllm:generation_tokens_total": 200,
+            "vllm:request_success_total": 3,
+        }
+        lines = [f'{name}{{engine="0",model_name="m"}} {float(value)}' for name, value in told.items()]
+        text = "\n".join([*lines, f"process_start_time_seconds {BEGAN}", ""])
         return Reply(200, text.encode(), {"Content-Type": "text/plain"})
     return Reply(404, b"Not Found")
