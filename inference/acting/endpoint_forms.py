@@ -119,7 +119,7 @@ class ServeForm(Scaling):
     clouds = Several("cloud", help_text="None ticked: any.")
     regions = Several("region", help_text="None ticked: any.")
     capacity_types = Several("capacity type", help_text="None ticked: any.")
-    runner = One("runner", initial=next(iter(RUNNERS)), help_text="What starts the engine.")
+    runner = One("runner", initial=EndpointSpec.runner, help_text="What starts the engine.")
     labels = Labels(most=MOST_LABELS, help_text="name=value, one a line.")
     agreed = forms.CharField(required=False, max_length=AGREED_LENGTH, widget=forms.HiddenInput)
 

@@ -10,6 +10,7 @@ from inference.runners.base import Host, Runner
 
 # Name -> dotted path of a class that is made with the Host it acts on.
 RUNNERS = {
+    "cloud_init": "inference.runners.cloud_init.CloudInitRunner",
     "local": "inference.runners.local.LocalRunner",
     "kubernetes": "inference.runners.kubernetes.KubernetesRunner",
     "sandbox": "inference.runners.sandbox.SandboxRunner",

@@ -36,6 +36,7 @@ class Host:
     options: Mapping[str, Any]
     credential: str
     loopback: bool  # the sandbox's machines and owned ones live on this computer
+    address: str = ""  # where the machine itself is reached; empty: not known
 
 
 @dataclass(frozen=True)

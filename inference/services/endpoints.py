@@ -19,6 +19,7 @@ from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import Project
 from fleet.services import allocations, events
 from fleet.services.chips import accelerators
+from inference.domain import cloud_init, engine_order
 from inference.domain.autoscaling import policy
 from inference.domain.lifecycle import EndpointReason, EndpointState
 from inference.domain.memory_fit import MemoryFit
@@ -27,7 +28,10 @@ from inference.models import Endpoint, Model, ServingConfig
 from inference.models.endpoint import endpoint_id
 from inference.runners import RUNNERS
 from inference.services import variants
+from inference.services.manifests import ENGINE_IMAGES
 
+BORN_WITH_IT = "cloud_init"
+"""The runner whose machines are launched with their engine."""
 MOST_REPLICAS = 1_000
 MOST_MILLISECONDS = 3_600_000
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -297,4 +301,21 @@ def _allocation_spec(spec: EndpointSpec, config: ServingConfig, endpoint_ref: st
         regions=spec.regions,
         capacity_types=spec.capacity_types,
     )
-    return AllocationSpec(spec.name, demand, labels=dict(spec.labels), endpoint_ref=endpoint_ref)
+    made = AllocationSpec(spec.name, demand, labels=dict(spec.labels), endpoint_ref=endpoint_ref)
+    if spec.runner != BORN_WITH_IT:
+        return made
+    return replace(made, startup_script=_birth(spec, config), ports=(cloud_init.PORT,))
+
+
+def _birth(spec: EndpointSpec, config: ServingConfig) -> str:
+    """What its machines are told at their birth. Raises Refused where none would start an engine by it."""
+    chip = accelerators().require(spec.accelerators[0])
+    image = ENGINE_IMAGES.get(chip.runtime)
+    if image is None:
+        sentence = f"There is no one engine image for {chip.title}, so no machine can be launched with its engine."
+        raise Refused("no-engine-image", sentence, field="accelerators")
+    try:
+        said = engine_order.arguments(variants.engine_order(config))
+        return cloud_init.cloud_config(said, image=image, runtime=chip.runtime)
+    except ValueError as error:
+        raise Refused("serving-config", str(error), field="serving_config") from error

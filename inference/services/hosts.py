@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet.domain.addresses import ON_THIS_COMPUTER
+from fleet.models import Instance
 from fleet.services.accounts import credential_of
 from fleet.services.chips import accelerators
 from inference import runners
@@ -22,8 +23,15 @@ def runner_of(replica: Replica) -> Runner:
         options=account.options,
         credential=credential_of(account),
         loopback=account.provider in ON_THIS_COMPUTER,
+        address=_address(instance),
     )
     return runners.connect(replica.endpoint.runner, host)
+
+
+def _address(instance: Instance) -> str:
+    """The private one, unless the account's option `engine_address` says public, or there is only the other."""
+    own, public = instance.private_ip, instance.public_ip
+    return (public or own) if instance.account.options.get("engine_address") == "public" else (own or public)
 
 
 def spec_of(replica: Replica) -> ReplicaSpec:

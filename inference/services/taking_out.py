@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from fleet.domain.lifecycle import Desired
 from fleet.domain.refusals import Refused
 from fleet.services import events
+from inference import runners
 from inference.domain.lifecycle import ENDED_REPLICA_STATES, EndpointState, ReplicaReason, ReplicaState
 from inference.models import Endpoint, Replica
 from inference.services import draining
@@ -65,6 +66,9 @@ def _take_out(public_id: str, reason: ReplicaReason, *, now: datetime, actor: st
 
 
 def _refuse_impossible(endpoint: Endpoint, replica: Replica, reason: ReplicaReason) -> None:
+    if reason == ReplicaReason.RESTART_REQUESTED and "stop" not in runners.kind(endpoint.runner).capabilities:
+        sentence = "Its engine lives as long as its machine. Drain the replica instead: it is replaced on another."
+        raise Refused("not-restartable", sentence)
     if replica.state in ENDED_REPLICA_STATES:
         raise Refused("replica-ended", f"It is {replica.state} already; nothing runs on it.")
     if endpoint.state == EndpointState.DELETING:

@@ -79,7 +79,7 @@ def test_a_replica_over_several_accelerators_asks_for_machines_of_that_size(proj
         ({"slo_ttft_ms": 0}, "slo", "milliseconds"),
         ({"policy": "magic"}, "policy", "There are: target-tracking"),
         ({"policy_params": {"target": 3}}, "policy", "It takes"),
-        ({"runner": "nomad"}, "runner", "There are: sandbox"),
+        ({"runner": "nomad"}, "runner", r"There are: cloud_init, .*sandbox"),
         ({"regions": ("atlantis",)}, "unknown-region", "atlantis"),
     ],
 )
