@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from fleet.domain.outcomes import (
     BlockAsk,
@@ -136,6 +136,29 @@ class CloudProvider(Protocol):
 
     def settle(self, notices: Sequence[Notice]) -> None:
         """Take these out of the queue they came from: they were acted on. Raises ReadFailed; they come again then."""
+        ...
+
+
+@dataclass(frozen=True)
+class Eviction:
+    """What became of asking one machine to leave its node. `waits`: a disruption budget keeps it there for now."""
+
+    machine: str
+    left: bool
+    waits: bool = False
+    detail: str = ""
+
+
+@runtime_checkable
+class KeepsNodes(Protocol):
+    """A cloud whose machines are on nodes that others use too: a cluster."""
+
+    def cordon(self, node: str, *, takes_work: bool = False) -> None:
+        """Nothing new goes there, or something does again. Raises ReadFailed."""
+        ...
+
+    def empty(self, node: str) -> Sequence[Eviction]:
+        """Cordon it, and ask every machine of ours to go elsewhere; nothing is forced. Raises ReadFailed."""
         ...
 
 

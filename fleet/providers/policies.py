@@ -11,6 +11,7 @@ REGISTRY = {
     "aws": "fleet.providers.aws.policy:policies",
     "azure": "fleet.providers.azure.policy:policies",
     "gcp": "fleet.providers.gcp.policy:policies",
+    "kubernetes": "fleet.providers.kubernetes.policy:policies",
 }
 """Provider -> what writes its policies. None of these modules imports an SDK: the web process shows them."""
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,7 +46,7 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.providers.base import Account, AccountFacts, ReadFailed, SellsNoBlocks
+from fleet.providers.base import Account, AccountFacts, Eviction, ReadFailed, SellsNoBlocks
 from fleet.providers.classify import classify
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.kubernetes import api, checking, errors, inventory, machines, notices, quotas, shapes, workloads
@@ -57,16 +56,6 @@ from fleet.providers.kubernetes.watching import follow
 
 LIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed"
 GONE_POLL_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class Eviction:
-    """What became of asking one machine to leave its node. `waits`: a disruption budget keeps it there for now."""
-
-    machine: str
-    left: bool
-    waits: bool = False
-    detail: str = ""
 
 
 class Kubernetes(SellsNoBlocks):

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from fleet.domain.outcomes import ErrorClass, Found, Launched, MachineState, Refusal, Scope, Unclear
-from fleet.providers.base import Account, ReadFailed
-from fleet.providers.kubernetes import api, notices, watching, workloads
-from fleet.providers.kubernetes.adapter import Eviction, Kubernetes
+from fleet.providers.base import Account, Eviction, ReadFailed
+from fleet.providers.kubernetes import api, notices, policy, watching, workloads
+from fleet.providers.kubernetes.adapter import Kubernetes
 from fleet.providers.kubernetes.errors import Garbled
 from fleet.providers.kubernetes.kubeconfig import UnreadableKubeconfig, read_place
 from tests.deadline import wait_until
@@ -299,6 +299,19 @@ def test_checks_name_the_lines_to_paste_for_what_is_missing(emulator, account):
     }
     for line in needs.values():
         assert yaml.safe_load(line.split(": ", 1)[1])
+
+
+def test_the_roles_to_paste_grant_what_is_checked_and_nothing_else(emulator, account):
+    options = {"namespace": "ml", "cordon_nodes": True, "leader_worker_sets": True}
+    [text] = policy.policies(options, "installation")
+    parts = {(part["kind"], part["metadata"].get("namespace", "")): part for part in yaml.safe_load_all(text.text)}
+    whole, own = parts["ClusterRole", ""]["rules"], parts["Role", "ml"]["rules"]
+    granted = {(verb, resource) for rule in own for resource in rule["resources"] for verb in rule["verbs"]}
+    assert ("create", "leaderworkersets") in granted
+    assert not any(verb == "*" or resource in ("secrets", "pods/exec") for verb, resource in granted)
+    assert {"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["kube-system"], "verbs": ["get"]} in whole
+    assert [rule["resources"] for rule in whole if "patch" in rule["verbs"]] == [["nodes"]]
+    assert parts["RoleBinding", "ml"]["subjects"] == [{"kind": "ServiceAccount", "name": "purser", "namespace": "ml"}]
 
 
 def test_one_forbidden_verb_stops_only_what_needs_it(emulator, account):
