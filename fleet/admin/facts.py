@@ -13,6 +13,7 @@ from fleet.models import (
     CapacityMemory,
     Event,
     EventSeal,
+    FleetLaunch,
     Hold,
     Incident,
     Instance,
@@ -87,5 +88,5 @@ class PeriodicAdmin(ReadOnly):
     list_display = ["name", "every_seconds", "enabled", "next_run_at", "last_sent_at", "last_finished_at"]
 
 
-for fact in (CapacityMemory, Hold, InstanceType, LaunchResult, Slot, Sweep, TerminationFact):
+for fact in (CapacityMemory, FleetLaunch, Hold, InstanceType, LaunchResult, Slot, Sweep, TerminationFact):
     admin.site.register(fact, ReadOnly)

@@ -142,6 +142,32 @@ LaunchOutcome = Launched | Refusal | Unclear
 
 
 @dataclass(frozen=True)
+class FleetRequest:
+    """Several machines alike, asked for in one call. Its token and tags are the fleet's: every machine carries them.
+
+    `whole`: all of them or none.
+    """
+
+    machine: LaunchRequest
+    size: int
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class FleetMade:
+    """The last word on a fleet: these machines were made for its token, and no other will be.
+
+    `short`: why there are fewer than were asked for. It is final: its class is none that is answered by asking again.
+    """
+
+    machines: tuple[Machine, ...]
+    short: Refusal | None = None
+
+
+FleetOutcome = FleetMade | Refusal | Unclear
+
+
+@dataclass(frozen=True)
 class Terminated:
     """The cloud accepted the end of the machine; `machine` is its last word, if it gave one."""
 

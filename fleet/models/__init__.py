@@ -2,7 +2,7 @@
 
 from fleet.models.access import Membership, Project, Role, ServiceAccount, Token
 from fleet.models.account_trial import AccountTrial, TrialKind
-from fleet.models.allocation import Allocation, Hold, LaunchAttempt, LaunchResult, Slot
+from fleet.models.allocation import Allocation, FleetLaunch, Hold, LaunchAttempt, LaunchResult, Slot
 from fleet.models.audit import AuditCheck, EventSeal
 from fleet.models.catalog import (
     CapacityMemory,
@@ -38,6 +38,7 @@ __all__ = [
     "CloudAccount",
     "Event",
     "EventSeal",
+    "FleetLaunch",
     "HealthSignal",
     "Hold",
     "IdempotencyRecord",

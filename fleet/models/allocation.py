@@ -32,6 +32,10 @@ def attempt_id() -> str:
     return public_id("att")
 
 
+def fleet_id() -> str:
+    return public_id("flt")
+
+
 def _choices(states: type[AllocationState] | type[SlotState] | type[AttemptState]) -> list[tuple[str, str]]:
     return [(state.value, state.value) for state in states]
 
@@ -160,6 +164,36 @@ class Slot(Leased):
         return f"{self.allocation.name} #{self.ordinal}"
 
 
+class FleetLaunch(models.Model):
+    """One call that launches a machine for each of several attempts: frozen with its token, answered once.
+
+    A machine's place in `machines` is the `fleet_index` of its attempt. The list only ever grows, so that no machine
+    is taken for another attempt's, whoever learnt of it first and however the cloud orders its answers.
+    """
+
+    public_id = models.CharField(max_length=48, unique=True, default=fleet_id, editable=False)
+    account = models.ForeignKey(CloudAccount, on_delete=models.PROTECT, related_name="fleet_launches")
+    size = models.PositiveIntegerField()
+    whole = models.BooleanField(help_text="All of them or none: a gang's")
+    frozen_params = models.JSONField()
+    params_hash = models.CharField(max_length=64)
+    client_token = models.CharField(max_length=64, unique=True)
+    calls = models.PositiveIntegerField(default=0)
+    called_until = models.DateTimeField(null=True, blank=True, help_text="Real time; a worker waits for its answer")
+    machines = models.JSONField(default=list, help_text="What it is known to have made, in the order of its attempts")
+    short = models.JSONField(null=True, blank=True, help_text="Why it made fewer than were asked for")
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="Business time of the cloud's last word")
+    asked_again_from = models.DateTimeField(null=True, blank=True, help_text="Business time; its pool is left alone")
+    created_at = models.DateTimeField(help_text="Business time")
+    created_at_real = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "fleet launches"
+
+    def __str__(self) -> str:
+        return f"{self.public_id}: {self.size} machines"
+
+
 class LaunchAttempt(models.Model):
     """One frozen launch request with its token. Any change of a parameter is another attempt."""
 
@@ -175,6 +209,11 @@ class LaunchAttempt(models.Model):
     params_hash = models.CharField(max_length=64)
     client_token = models.CharField(max_length=64, unique=True)
     sequence = models.BigIntegerField()
+    fleet = models.ForeignKey(
+        FleetLaunch, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts",
+        help_text="The call it shares with others; its own token is never sent then",
+    )  # fmt: skip
+    fleet_index = models.PositiveIntegerField(default=0, db_default=0)
     state = models.CharField(max_length=16, choices=_choices(AttemptState), default=AttemptState.INTENT)
     provider_id = models.CharField(max_length=200, blank=True, default="")
     error_class = models.CharField(max_length=16, blank=True, default="")
@@ -193,6 +232,7 @@ class LaunchAttempt(models.Model):
                 condition=models.Q(state__in=sorted(OPEN_ATTEMPT_STATES)),
                 name="one_open_attempt_per_slot",
             ),
+            models.UniqueConstraint(fields=["fleet", "fleet_index"], name="one_attempt_per_place_of_a_fleet"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,8 @@ from fleet.domain.outcomes import (
     ErrorClass,
     FindBlockOutcome,
     FindOutcome,
+    FleetOutcome,
+    FleetRequest,
     Inventory,
     LaunchOutcome,
     LaunchRequest,
@@ -45,6 +47,8 @@ class Account:
     """What an adapter needs to speak for an account. `secret` is resolved from the reference just before use.
 
     `request_id` tells which request a call goes back to, empty when none; an adapter puts it where the cloud keeps it.
+    `expected_ref`: what the cloud called the account when it was first read; empty: not read yet. With another one
+    behind the credential, a repeated launch would buy again, and a machine that is not found would not have ended.
     """
 
     cloud: str
@@ -52,6 +56,7 @@ class Account:
     secret: str
     options: dict[str, Any] = field(default_factory=dict)
     request_id: Callable[[], str] = str
+    expected_ref: str = ""
 
     def __repr__(self) -> str:
         return f"Account({self.cloud}, {self.name})"
@@ -65,6 +70,7 @@ class AccountFacts:
     zones: dict[str, tuple[str, ...]]  # region -> zones
     notice_seconds: int
     spot_price_rule: str = "launch"  # "market": the bill follows the market; "launch": the price at launch holds
+    fleets: bool = False  # it sells several machines in one call, and this credential may ask so (FleetProvider)
 
 
 class CloudProvider(Protocol):
@@ -174,3 +180,15 @@ class SellsNoBlocks:
 
     def find_block(self, order: BlockOrder) -> FindBlockOutcome:
         return BlockFound(None)
+
+
+class FleetProvider(CloudProvider, Protocol):
+    """An account whose facts say `fleets`."""
+
+    def launch_fleet(self, request: FleetRequest) -> FleetOutcome:
+        """Launch several machines alike. The same request again is the same machines."""
+        ...
+
+    def find_fleet(self, request: FleetRequest) -> Inventory:
+        """Every machine that carries the fleet's tag, ended ones too while the cloud knows them; lists may lag."""
+        ...

@@ -32,7 +32,8 @@ def adapter(account: CloudAccount) -> CloudProvider:
 
 def adapter_with(account: CloudAccount, secret: str) -> CloudProvider:
     """The adapter with this credential rather than the account's own. Raises Refused for options that make no sense."""
-    described = Account(account.cloud, account.name, secret, dict(account.options), lambda: origin().request_id)
+    options, expected = dict(account.options), account.expected_account_ref
+    described = Account(account.cloud, account.name, secret, options, lambda: origin().request_id, expected)
     cloud = providers.connect(account.provider, described)
     return cast(CloudProvider, Traced(cloud, described, account.provider)) if tracing.is_on() else cloud
 

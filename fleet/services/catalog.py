@@ -72,7 +72,11 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
     with transaction.atomic():
         # Before the book is read: who changes a rule locks the accounts as well, so that no turn of it is missed.
         account = CloudAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-        learnt = {"spot_price_rule": facts.spot_price_rule, "notice_seconds": facts.notice_seconds}
+        learnt = {
+            "spot_price_rule": facts.spot_price_rule,
+            "notice_seconds": facts.notice_seconds,
+            "fleets": facts.fleets,
+        }
         account.options = {**account.options, **learnt}
         book = the_book()
         _store_types(account.cloud, types)

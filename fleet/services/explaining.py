@@ -14,7 +14,9 @@ def explain(allocation: Allocation) -> dict[str, Any]:
     """The trail of one allocation as plain data, oldest first; money as strings, times as ISO 8601."""
     slots = list(allocation.slots.select_related("account", "instance").order_by("ordinal"))
     attempts = list(
-        LaunchAttempt.objects.filter(slot__allocation=allocation).select_related("account", "slot").order_by("id")
+        LaunchAttempt.objects.filter(slot__allocation=allocation)
+        .select_related("account", "slot", "fleet")
+        .order_by("id")
     )
     return {
         "allocation": allocation.public_id,
@@ -100,6 +102,7 @@ def _attempt(attempt: LaunchAttempt) -> dict[str, Any]:
         "state": attempt.state,
         "calls": attempt.calls,
         "machine": attempt.provider_id or None,
+        "fleet": attempt.fleet.public_id if attempt.fleet else None,
         "error": _error(attempt) if attempt.error_class else None,
         "created_at": attempt.created_at.isoformat(),
         "resolved_at": attempt.resolved_at.isoformat() if attempt.resolved_at else None,

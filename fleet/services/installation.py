@@ -17,6 +17,7 @@ TAG_PROJECT = "purser:project"
 TAG_ALLOCATION = "purser:allocation"
 TAG_SLOT = "purser:slot"
 TAG_ATTEMPT = "purser:attempt"
+TAG_FLEET = "purser:fleet"
 TAG_SEQUENCE = "purser:sequence"
 TAG_PROOF = "purser:sig"
 
@@ -47,34 +48,40 @@ def client_token(attempt_id: str) -> str:
 
 @dataclass(frozen=True)
 class Marks:
-    """What the tags of a machine say. `proven` only when the signature is ours."""
+    """What the tags of a machine say. `proven` only when the signature is ours.
+
+    It was launched by an attempt, or with others by a fleet: then which attempt it belongs to stands in our rows.
+    """
 
     installation: str
     attempt: str
+    fleet: str
     slot: str
     sequence: int
     proven: bool
 
 
-def proof(attempt_id: str, cloud: str, region: str) -> str:
-    """The signature a machine of ours carries: whoever may edit tags still cannot make one."""
-    return _sign("owner", f"{attempt_id}|{cloud}|{region}", settings.SECRET_KEY).hex()[:40]
+def proof(launch_id: str, cloud: str, region: str) -> str:
+    """The signature a machine of ours carries, over its attempt or its fleet: editing tags does not make one."""
+    return _sign("owner", f"{launch_id}|{cloud}|{region}", settings.SECRET_KEY).hex()[:40]
 
 
 def read_marks(tags: dict[str, str], *, cloud: str, region: str) -> Marks:
     """Our reading of a machine's tags; older keys (SECRET_KEY_FALLBACKS) still prove what they signed."""
-    attempt = tags.get(TAG_ATTEMPT, "")
+    attempt, fleet = tags.get(TAG_ATTEMPT, ""), tags.get(TAG_FLEET, "")
+    launch_id = attempt or fleet
     signed = tags.get(TAG_PROOF, "")
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    message = f"{attempt}|{cloud}|{region}"
+    message = f"{launch_id}|{cloud}|{region}"
     proven = any(hmac.compare_digest(_sign("owner", message, key).hex()[:40], signed) for key in keys)
     sequence = tags.get(TAG_SEQUENCE, "0")
     return Marks(
         installation=tags.get(TAG_INSTALLATION, ""),
         attempt=attempt,
+        fleet=fleet,
         slot=tags.get(TAG_SLOT, ""),
         sequence=int(sequence) if sequence.isdigit() else 0,
-        proven=proven and bool(attempt),
+        proven=proven and bool(launch_id),
     )
 
 

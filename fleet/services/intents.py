@@ -1,6 +1,7 @@
 """The intent of a launch: what is bought, where and for how much, frozen and paid for before anything is sent.
 
-One transaction: quota and budgets locked, the hold taken, the attempt written with its token.
+One transaction: quota and budgets locked, the hold taken, the attempt written with its token. Slots that wait for the
+same pool are taken along where the cloud sells several machines in one call (`fleets`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from fleet.domain.lifecycle import Desired, Reason, SlotState
 from fleet.domain.outcomes import LaunchRequest
 from fleet.models import LaunchAttempt, Offering, Slot
 from fleet.models.allocation import attempt_id
-from fleet.services import budgets, events, memory, stale_prices
+from fleet.services import budgets, events, fleets, memory, stale_prices
 from fleet.services.installation import (
     TAG_ALLOCATION,
     TAG_ATTEMPT,
@@ -42,6 +43,8 @@ def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | Non
     """T1. None when there is nothing to launch, or no room for it."""
     try:
         with transaction.atomic():
+            if fleets.may_share(slot):
+                fleets.lock_allocation(slot)
             rows = lease.rows().select_related("allocation__project", "account")
             held = rows.select_for_update(no_key=True, of=("self",)).first()
             if held is None or not _wants_launch(held, lease, now):
@@ -53,44 +56,69 @@ def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | Non
             if why := stale_prices.why_not_bought_at(offering, now=now):
                 _plan_anew(held, lease, why)
                 return None
-            price = held.price_per_hour = offering.price_per_hour
-            attempt = _freeze(held, now)
-            budgets.hold_for(
-                attempt,
-                allocation=held.allocation,
-                now=now,
-                accelerator=held.accelerator,
-                accelerator_count=held.accelerator_count,
-                price_per_hour=price,
-                currency=offering.currency,
-            )
-            move_slot(
-                held,
-                SlotState.LAUNCHING,
-                frm=[SlotState.WANTED],
-                reason=Reason.LAUNCH_CALLED,
-                detail=f"Asked {attempt.account.name} for {held.instance_type} in {held.zone}",
-                now=now,
-                lease=lease,
-                price_per_hour=price,
-            )
-            events.record(
-                "slot.launching",
-                subject=slot.public_id,
-                project=slot.allocation.project,
-                now=now,
-                data={
-                    "attempt": attempt.public_id,
-                    "pool": str(memory.pool_of(held)),
-                    "allocation": slot.allocation.public_id,
-                },
-            )
+            attempt = _intend(held, offering, now, lease)
+            _with_mates(held, attempt, offering, now)
             reach("launch", "K1")
     except budgets.NoRoom as refusal:
         _no_room(slot, refusal, lease, now)
         return None
     slot.refresh_from_db(fields=["state", "reason", "detail", "since"])
     return attempt
+
+
+def _intend(slot: Slot, offering: Offering, now: datetime, lease: Lease | None = None) -> LaunchAttempt:
+    """Freeze the request of one slot, take its hold and move it. Raises NoRoom."""
+    price = slot.price_per_hour = offering.price_per_hour
+    attempt = _freeze(slot, now)
+    budgets.hold_for(
+        attempt,
+        allocation=slot.allocation,
+        now=now,
+        accelerator=slot.accelerator,
+        accelerator_count=slot.accelerator_count,
+        price_per_hour=price,
+        currency=offering.currency,
+    )
+    move_slot(
+        slot,
+        SlotState.LAUNCHING,
+        frm=[SlotState.WANTED],
+        reason=Reason.LAUNCH_CALLED,
+        detail=f"Asked {attempt.account.name} for {slot.instance_type} in {slot.zone}",
+        now=now,
+        lease=lease,
+        price_per_hour=price,
+    )
+    events.record(
+        "slot.launching",
+        subject=slot.public_id,
+        project=slot.allocation.project,
+        now=now,
+        data={
+            "attempt": attempt.public_id,
+            "pool": str(memory.pool_of(slot)),
+            "allocation": slot.allocation.public_id,
+        },
+    )
+    return attempt
+
+
+def _with_mates(slot: Slot, attempt: LaunchAttempt, offering: Offering, now: datetime) -> None:
+    """Where one call buys several: the slots that wait for the same pool share it, each with its own attempt and hold.
+
+    Of a gang that has no room for one, none is bought. Raises NoRoom then.
+    """
+    attempts = [attempt]
+    for mate in fleets.mates_of(slot) if fleets.may_share(slot) else ():
+        try:
+            with transaction.atomic():
+                attempts.append(_intend(mate, offering, now))
+        except budgets.NoRoom:
+            if slot.allocation.gang:
+                raise
+            break
+    if len(attempts) > 1:
+        fleets.begin(attempts, whole=slot.allocation.gang, now=now)
 
 
 def _wants_launch(slot: Slot, lease: Lease, now: datetime) -> bool:

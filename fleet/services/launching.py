@@ -10,6 +10,8 @@
     T3  the slot and the attempt move, if the lease still holds
     K6  after it
 
+Slots that share a call (`fleets`) go the same way, each by itself; C is then sent by one of them for all.
+
 A worker that dies anywhere leaves rows from which the next one goes on: the identical call is replayed with the
 same token, never another zone, until the outcome is known.
 """
@@ -17,6 +19,7 @@ same token, never another zone, until the outcome is known.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +31,7 @@ from fleet.domain.lifecycle import UNRESOLVED_ATTEMPT_STATES, AttemptState, Desi
 from fleet.domain.outcomes import (
     ErrorClass,
     FindOutcome,
+    FleetOutcome,
     Found,
     Launched,
     LaunchOutcome,
@@ -38,8 +42,8 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.domain.refusals import Refused
-from fleet.models import Allocation, CloudAccount, LaunchAttempt, LaunchResult, Slot
-from fleet.services import budgets, events, machines, memory
+from fleet.models import Allocation, CloudAccount, FleetLaunch, LaunchAttempt, LaunchResult, Slot
+from fleet.services import budgets, events, fleets, machines, memory
 from fleet.services.accounts import adapter
 from fleet.services.installation import installation
 from fleet.services.intents import write_intent
@@ -63,7 +67,7 @@ def reconcile_launch(lease: Lease, *, now: datetime) -> None:
     slot = lease.rows().select_related("allocation__project", "account").first()
     if slot is None:
         return
-    attempt = slot.attempts.filter(state__in=UNRESOLVED_ATTEMPT_STATES).select_related("account").first()
+    attempt = slot.attempts.filter(state__in=UNRESOLVED_ATTEMPT_STATES).select_related("account", "fleet").first()
     if attempt is None:
         attempt = write_intent(slot, lease, now)
         if attempt is None:
@@ -72,6 +76,10 @@ def reconcile_launch(lease: Lease, *, now: datetime) -> None:
     elif (known := attempt.results.order_by("id").first()) is not None:
         # Somebody got the answer and died before it was applied: the fact is enough, no call is needed.
         _apply_machine(slot, attempt, machines.from_json(known.answer), lease, now, adopted=True)
+        return
+    elif attempt.fleet is not None and (share := fleets.share_of(attempt)) is not None:
+        # The call it shares with others has been answered.
+        _apply(slot, attempt, Launched(share) if isinstance(share, Machine) else share, lease, now)
         return
     elif slot.desired == Desired.ABSENT or not _may_buy(attempt.account):
         _look_it_up(slot, attempt, lease, now)
@@ -86,19 +94,36 @@ def _may_buy(account: CloudAccount) -> bool:
 
 def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
     """C, T2, T3."""
-    called_before = attempt.calls > 0
+    fleet = attempt.fleet
+    called_before = (fleet or attempt).calls > 0
     try:
         cloud = adapter(attempt.account)
     except Refused as error:
-        outcome: LaunchOutcome = Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT)
+        said: LaunchOutcome | FleetOutcome = Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT)
     else:
+        if fleet is not None and not fleets.take_turn(fleet):
+            lease.release(again_in=SOON)
+            return
         if not _still_ours(attempt, lease):
             return
         with kept_alive(lease):
-            outcome = cloud.launch(LaunchRequest.from_json(attempt.frozen_params))
+            if fleet is not None:
+                said = fleets.call(cloud, fleet)
+            else:
+                said = cloud.launch(LaunchRequest.from_json(attempt.frozen_params))
     reach(VERB, "K4")
-    if called_before and isinstance(outcome, Refusal) and outcome.error_class in SAYS_NOTHING_OF_EARLIER_CALLS:
-        outcome = Unclear(outcome.code, outcome.message)
+    if called_before and isinstance(said, Refusal) and said.error_class in SAYS_NOTHING_OF_EARLIER_CALLS:
+        said = Unclear(said.code, said.message)
+    if fleet is not None:
+        outcome = fleets.keep(attempt, cast(FleetOutcome, said), now=now)
+    else:
+        outcome = cast(LaunchOutcome, said)
+    _apply(slot, attempt, outcome, lease, now)
+    reach(VERB, "K6")
+
+
+def _apply(slot: Slot, attempt: LaunchAttempt, outcome: LaunchOutcome, lease: Lease, now: datetime) -> None:
+    """T2, T3."""
     if isinstance(outcome, Launched):
         LaunchResult.objects.create(
             attempt=attempt, provider_id=outcome.machine.provider_id, answer=machines.to_json(outcome.machine)
@@ -111,7 +136,6 @@ def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datet
     else:
         reach(VERB, "K5")
         _apply_refusal(slot, attempt, outcome, lease, now)
-    reach(VERB, "K6")
 
 
 def _still_ours(attempt: LaunchAttempt, lease: Lease) -> bool:
@@ -137,7 +161,8 @@ def _apply_machine(
             return
         instance = machines.store(machine, attempt=attempt)
         _close(attempt, state, now, provider_id=machine.provider_id)
-        memory.remember_success(memory.pool_of(slot), now=now)
+        if attempt.fleet is None:  # a fleet's answer is remembered once, for all
+            memory.remember_success(memory.pool_of(slot), now=now)
         gone = machine.terminated_at is not None
         move_slot(
             slot,
@@ -265,7 +290,7 @@ def _apply_refusal(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: 
             error_message=refusal.message,
         )
         budgets.release_hold(attempt, now=now)
-        until = memory.remember_refusal(memory.pool_of(slot), refusal, now=now)
+        until = _remember_refusal(slot, attempt, refusal, now)
         _back_to_wanted(slot, refusal, wanted, lease, now)
         events.record(
             "launch.refused",
@@ -283,6 +308,15 @@ def _apply_refusal(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: 
                 "allocation": slot.allocation.public_id,
             },
         )
+
+
+def _remember_refusal(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, now: datetime) -> datetime:
+    """When the pool is asked again. A fleet's refusal was remembered with its answer, once for all its attempts."""
+    if attempt.fleet is not None:
+        told = FleetLaunch.objects.values_list("asked_again_from", flat=True).get(pk=attempt.fleet.pk)
+        if told is not None:
+            return told
+    return memory.remember_refusal(memory.pool_of(slot), refusal, now=now)
 
 
 _REASONS = {
@@ -321,7 +355,7 @@ def _give_up(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: Lease,
 
 def _record_what_ended(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lease: Lease, now: datetime) -> None:
     """The token made a machine that has ended since: its bill exists, so the machine is looked up and kept."""
-    found = _find(attempt)
+    found = _find(attempt, now)
     if isinstance(found, Found) and found.machine is not None:
         _apply_machine(slot, attempt, found.machine, lease, now, adopted=True)
     elif _too_long_unclear(attempt):
@@ -330,18 +364,20 @@ def _record_what_ended(slot: Slot, attempt: LaunchAttempt, refusal: Refusal, lea
         lease.release(again_in=REPLAY_AFTER)
 
 
-def _find(attempt: LaunchAttempt) -> FindOutcome:
-    """Ask what the attempt's token did."""
+def _find(attempt: LaunchAttempt, now: datetime) -> FindOutcome:
+    """Ask what the attempt's token did, or its fleet's."""
     try:
         cloud = adapter(attempt.account)
     except Refused as error:
         return Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT)
+    if attempt.fleet is not None:
+        return fleets.look(cloud, attempt, now=now)
     return cloud.find(LaunchRequest.from_json(attempt.frozen_params))
 
 
 def _look_it_up(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
     """Unresolved, but not to be bought (any more): find out what the token did instead of sending it again."""
-    found = _find(attempt)
+    found = _find(attempt, now)
     if isinstance(found, Found) and found.machine is not None:
         LaunchResult.objects.create(
             attempt=attempt, provider_id=found.machine.provider_id, answer=machines.to_json(found.machine)

@@ -16,6 +16,7 @@ from fleet.domain.outcomes import Machine, MachineState
 from fleet.models import CloudAccount, Hold, Instance, InstanceType, LaunchAttempt, Offering
 from fleet.services.pricing import the_book
 
+LONGEST_REASON = 32
 _TIMES = ("launched_at", "running_at", "terminated_at")
 
 
@@ -76,7 +77,7 @@ def refresh(instance: Instance, machine: Machine) -> None:
         "launched_at": machine.launched_at,
         "running_at": machine.running_at,
         "terminated_at": machine.terminated_at,
-        "end_reason": machine.end_reason,
+        "end_reason": machine.end_reason[:LONGEST_REASON],
     }
     changes = {name: value for name, value in said.items() if value}
     rows = Instance.objects.filter(pk=instance.pk)

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from fleet.domain.capacity import Memory, Pool, cooldown, remembered_scope
 from fleet.domain.outcomes import Refusal, Scope
-from fleet.models import CapacityMemory, Instance, Slot
+from fleet.models import CapacityMemory, Instance, LaunchAttempt, Slot
 from fleet.services import events
 
 KEPT_FILLS = 50
@@ -20,6 +20,12 @@ def pool_of(slot: Slot) -> Pool:
     """The capacity pool a slot is planned in."""
     assert slot.account is not None
     return Pool(slot.account.pk, slot.account.cloud, slot.region, slot.zone, slot.instance_type, slot.capacity_type)
+
+
+def pool_of_attempt(attempt: LaunchAttempt) -> Pool:
+    """The capacity pool a launch was tried in, wherever its slot is planned by now."""
+    where = (attempt.region, attempt.zone, attempt.instance_type, attempt.capacity_type)
+    return Pool(attempt.account.pk, attempt.account.cloud, *where)
 
 
 def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime:

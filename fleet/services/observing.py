@@ -95,8 +95,10 @@ def _take_in_running(instance: Instance, slot: Slot, now: datetime, *, first: bo
     if not moved:
         return
     Instance.objects.filter(pk=instance.pk, ready_at=None).update(ready_at=now)
-    if first and instance.running_at is not None:
-        memory.remember_fill(memory.pool_of(slot), (instance.running_at - instance.launched_at).total_seconds())
+    if first:
+        # Where the cloud does not say since when it runs, it is since it was first seen to.
+        since = instance.running_at or now
+        memory.remember_fill(memory.pool_of(slot), max((since - instance.launched_at).total_seconds(), 0))
     events.record(
         "instance.ready",
         subject=instance.public_id,

@@ -30,7 +30,7 @@ from fleet.models import (
     Sweep,
     TerminationFact,
 )
-from fleet.services import budgets, events, incidents, machines
+from fleet.services import budgets, events, fleets, incidents, machines
 from fleet.services.accounts import adapter
 from fleet.services.clock import time_factor
 from fleet.services.ending import close_slot
@@ -112,14 +112,15 @@ def _stopped(row: Installation) -> bool:
 def _strays(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: datetime) -> list[_Stray]:
     """Live machines of ours without a live row. A launch still being resolved is told of its machine instead."""
     ids = [machine.provider_id for machine, _ in ours]
+    # Attempts before rows: one that is resolved in between has its row by then.
+    attempts = _owners(account, ours, ids, now)
     rows = {
         row.provider_id: row
         for row in Instance.objects.filter(account=account, provider_id__in=ids).select_related("slot", "attempt")
     }
-    attempts = {a.public_id: a for a in LaunchAttempt.objects.filter(public_id__in=[m.attempt for _, m in ours])}
     strays = []
     for machine, marks in ours:
-        row, attempt = rows.get(machine.provider_id), attempts.get(marks.attempt)
+        row, attempt = rows.get(machine.provider_id), attempts.get(machine.provider_id)
         if not machine.live or (row is not None and row.slot is not None and row.slot.state not in ENDED_SLOT_STATES):
             continue
         if row is None and attempt is not None and attempt.state in UNRESOLVED_ATTEMPT_STATES:
@@ -127,6 +128,8 @@ def _strays(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: d
                 _tell_launcher(attempt, machine)
             continue
         given_up = attempt is not None and attempt.state in (AttemptState.ABANDONED, AttemptState.REFUSED)
+        # Nobody waits for a machine of this fleet any more, and none of them has it.
+        given_up = given_up or (attempt is None and fleets.is_over(marks.fleet))
         # A list may lag: a machine whose end its cloud has told may stand in it for a while yet.
         since = row.terminated_at if row is not None and row.terminated_at else machine.launched_at
         tombstone = given_up if row is None else row.terminated_at is None
@@ -134,6 +137,20 @@ def _strays(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: d
         if is_orphan(age_real=(now - since) / time_factor(), grace=grace, tombstone=tombstone):
             strays.append(_Stray(machine, attempt))
     return strays
+
+
+def _owners(
+    account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], ids: list[str], now: datetime
+) -> dict[str, LaunchAttempt]:
+    """Machine -> the attempt that launched it. One of a fleet that has its row already needs none."""
+    named = {a.public_id: a for a in LaunchAttempt.objects.filter(public_id__in=[m.attempt for _, m in ours])}
+    known = set(Instance.objects.filter(account=account, provider_id__in=ids).values_list("provider_id", flat=True))
+    found = {machine.provider_id: named[marks.attempt] for machine, marks in ours if marks.attempt in named}
+    for machine, marks in ours:
+        if marks.fleet and not marks.attempt and machine.provider_id not in known:
+            owner = fleets.owner_of(machine, marks.fleet, now=now)
+            found |= {machine.provider_id: owner} if owner is not None else {}
+    return found
 
 
 def _tell_launcher(attempt: LaunchAttempt, machine: Machine) -> None:
@@ -269,7 +286,7 @@ def _miss(account: CloudAccount, instance: Instance, now: datetime) -> None:
 
 def _clear_tombstones(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: datetime) -> None:
     """A given-up launch that no complete list has shown for long made nothing: its hold is released."""
-    shown = {marks.attempt for _, marks in ours}
+    shown = {marks.attempt for _, marks in ours} | fleets.attempts_of({marks.fleet for _, marks in ours} - {""})
     old = Hold.objects.filter(
         released_at=None,
         attempt__account=account,

@@ -15,8 +15,8 @@ from django.http import HttpRequest
 
 from billing.models import TokenUsage
 from billing.services import metering
+from fleet.models import FleetLaunch, Instance, LaunchResult, Periodic, PricePoint, Quota, ReferencePrice, TerminationFact
 from fleet.models import Installation as Switches
-from fleet.models import Instance, LaunchResult, Periodic, PricePoint, Quota, ReferencePrice, TerminationFact
 from fleet.services import audit
 from inference.models import Decision
 from tests import factories
@@ -122,6 +122,10 @@ def _facts(made: Estate, full: rows.Installation) -> None:
         price_per_hour=Decimal("55.04"), file_name="vms.csv", file_sha256="0" * 64, line=2, imported_at=full.now,
     )  # fmt: skip
     LaunchResult.objects.create(attempt=made.attempt, provider_id="i-000001", answer={"state": "pending"})
+    FleetLaunch.objects.create(
+        account=made.attempt.account, size=2, whole=False, frozen_params={}, params_hash="0" * 64,
+        client_token="fleet-token", created_at=full.now,
+    )  # fmt: skip
     TerminationFact.objects.create(instance=made.instance, outcome="not-found")
     usage_event(full.endpoints[0], 0, asker=full.mine, output=900, given=4_000)
     TokenUsage.objects.create(

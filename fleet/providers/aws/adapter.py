@@ -1,14 +1,16 @@
 """One AWS account as a cloud.
 
 Options of an account: `regions` (a list, required), `endpoint_url` (one address for every service: an emulator or a
-private endpoint), `queue_url` (the SQS queue that EventBridge feeds with interruption warnings), `image`,
-`root_device`, `subnets` (zone -> subnet), `security_groups`, `instance_profile`, `pricing_region`,
-`read_seconds` and `write_seconds` (how long a call may be silent), `page_size`, `hidden_seconds` (after which a
-notice that was not settled comes again).
+private endpoint), `queue_url` (the SQS queue that EventBridge feeds with interruption warnings), `image` and
+`neuron_image`, `root_device`, `subnets` (zone -> subnet), `security_groups`, `instance_profile`, `pricing_region`,
+`role_arn` and `external_id` (a role to assume with the credential), `fleets` (false: machines are never bought several
+in one call), `read_seconds` and `write_seconds` (how long a call may be silent), `page_size`, `hidden_seconds` (after
+which a notice that was not settled comes again).
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -29,6 +31,8 @@ from fleet.domain.outcomes import (
     ErrorClass,
     FindBlockOutcome,
     FindOutcome,
+    FleetOutcome,
+    FleetRequest,
     Found,
     Inventory,
     Launched,
@@ -46,12 +50,14 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.providers.aws import blocks, checking, clients, order, prices, shapes
+from fleet.providers.aws import blocks, checking, clients, fleets, order, prices, quotas, shapes
 from fleet.providers.aws.machines import LIVE_STATES, machine_of
 from fleet.providers.aws.notices import LEAD, notice_of
 from fleet.providers.base import Account, AccountFacts, ReadFailed
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.options import positive, refused, region_names
+
+log = logging.getLogger(__name__)
 
 READ_SECONDS, WRITE_SECONDS = 15.0, 30.0
 PAGE = 1000
@@ -59,8 +65,11 @@ HIDDEN_SECONDS = 30
 PRICING_REGION = "us-east-1"
 SETTLED_AFTER = timedelta(minutes=5)
 """Spot prices younger than this may not all be in the history yet."""
+NOT_GRANTED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 IDS_AT_ONCE = 200  # as many values as a filter takes
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+){1,3}-\d{1,2}")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _ADDRESS = re.compile(r"https?://[!-~]{1,500}")
 
 
@@ -76,13 +85,16 @@ class Aws:
         self.read_seconds = positive(options.get("read_seconds", READ_SECONDS), "read_seconds")
         self.write_seconds = positive(options.get("write_seconds", WRITE_SECONDS), "write_seconds")
         self.hidden_seconds = int(positive(options.get("hidden_seconds", HIDDEN_SECONDS), "hidden_seconds"))
+        self.role = _role(options, self.regions[0])
+        self.fleets = _switch(options.get("fleets", True), "fleets")
         self.page_size = int(positive(options.get("page_size", PAGE), "page_size"))
 
     def facts(self) -> AccountFacts:
         with self._reading("who we are"):
             who = self._who()
             zones = {region: self._zones(region) for region in self.regions}
-            return AccountFacts(who, zones, int(LEAD.total_seconds()), spot_price_rule="market")
+            several = self.fleets and checking.may_launch_fleets(self._client("ec2", self.regions[0]), self.regions[0])
+            return AccountFacts(who, zones, int(LEAD.total_seconds()), spot_price_rule="market", fleets=several)
 
     def checks(self) -> list[Check]:
         return list(checking.checks(self._client, self.regions, self.account.options))
@@ -113,7 +125,10 @@ class Aws:
             return PriceHistory(tuple(dict.fromkeys(c for c in changes if c.effective_from > since)), min(horizons))
 
     def quotas(self) -> list[CloudQuota]:
-        return []
+        """None of a region whose quotas may not be read: what is not known does not stop a launch."""
+        with self._reading("quotas"):
+            known = {shape.name for shape in self.instance_types()}
+            return [quota for region in self.regions for quota in self._quotas_in(region, known)]
 
     def paid_capacity(self) -> list[PaidCapacity]:
         """Reservations and blocks in any state: one that ended is told for a while."""
@@ -176,6 +191,47 @@ class Aws:
         if not machine.live:  # EC2 repeats its first answer for a while after the machine has ended
             return Refusal(ErrorClass.GONE, "terminated", f"{machine.provider_id} has ended.", Scope.REQUEST)
         return Launched(machine, replayed=None)
+
+    def launch_fleet(self, request: FleetRequest) -> FleetOutcome:
+        options, region = self.account.options, request.machine.region
+        try:
+            template, said = fleets.create_template(request, options), fleets.create_fleet(request, options)
+        except ValueError as error:
+            return Refusal(ErrorClass.BAD_REQUEST, "cannot-be-said", str(error), Scope.REQUEST)
+        try:
+            ec2 = self._client("ec2", region, write=True)
+            ec2.create_launch_template(**template)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nothing has been bought by it
+            meaning = clients.meaning_of(error)
+            if meaning.code != fleets.IS_THERE:
+                return meaning if isinstance(meaning, Refusal) else _not_sent(meaning.code, meaning.message)
+        try:
+            answer = ec2.create_fleet(**said)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
+            meaning = clients.meaning_of(error)
+            # Somebody else's call of the same fleet was answered, and its template is gone.
+            return _not_sent(meaning.code, meaning.message) if meaning.code == fleets.IS_NOT_THERE else meaning
+        finally:
+            reach("launch", "K3")
+        try:
+            seen = self._described(region, fleets.ids_in(answer))
+            known = {machine.provider_id: machine for machine in seen.machines}
+            outcome = fleets.made(answer, request, known, _answered_at(answer))
+        except NONSENSE as error:
+            return Unclear("garbled", f"the answer to the fleet makes no sense: {type(error).__name__}")
+        self._drop_template(request)
+        return outcome
+
+    def find_fleet(self, request: FleetRequest) -> Inventory:
+        region, tags = request.machine.region, request.machine.tags
+        machines: list[Machine] = []
+        try:
+            with self._reading("a fleet"):
+                wanted = [{"Name": "tag:purser:fleet", "Values": [tags["purser:fleet"]]}]
+                self._machines(region, wanted, into=machines)
+        except ReadFailed as error:
+            return Inventory(tuple(machines), False, problem=str(error))
+        return Inventory(tuple(machines), True)
 
     def find(self, request: LaunchRequest) -> FindOutcome:
         """What carries the token. A machine of the last minutes may not show yet: EC2's lists follow its launches."""
@@ -250,6 +306,14 @@ class Aws:
                     QueueUrl=self.account.options["queue_url"], ReceiptHandle=notice.receipt
                 )
 
+    def _drop_template(self, request: FleetRequest) -> None:
+        """It costs nothing, and counts against a limit of thousands: one that cannot be taken away is left."""
+        try:
+            ec2 = self._client("ec2", request.machine.region, write=True)
+            ec2.delete_launch_template(LaunchTemplateName=fleets.template_name(request))
+        except Exception as error:  # noqa: BLE001 - the machines are what matters
+            log.info("a launch template is left behind: %s", clients.meaning_of(error).code)
+
     # --- Reading -----------------------------------------------------------------------------------------------
 
     def _who(self) -> str:
@@ -294,6 +358,20 @@ class Aws:
     def _reservations(self, region: str, **said: Any) -> Iterator[dict[str, Any]]:
         for page in self._pages(region, "describe_capacity_reservations", least=1, most=1000, **said):
             yield from page["CapacityReservations"]
+
+    def _quotas_in(self, region: str, known: set[str]) -> list[CloudQuota]:
+        try:
+            pages = list(
+                self._pages(
+                    region, "list_service_quotas", service="service-quotas", least=1, most=100, ServiceCode="ec2"
+                )
+            )
+        except Exception as error:
+            if clients.meaning_of(error).code in NOT_GRANTED:
+                return []
+            raise
+        told = (quotas.quota_of(row, region=region, known=known) for page in pages for row in page["Quotas"])
+        return [quota for quota in told if quota is not None]
 
     def _list_prices(self, region: str) -> tuple[dict[str, Any], datetime]:
         pricing = str(self.account.options.get("pricing_region") or PRICING_REGION)
@@ -373,12 +451,36 @@ class Aws:
     def _client(self, service: str, region: str, *, write: bool = False) -> Any:
         keys = clients.read_keys(self.account.secret)
         seconds = self.write_seconds if write else self.read_seconds
-        return clients.client(service, region, self.endpoint_url, keys, seconds)
+        if write and (expected := self.account.expected_ref):
+            clients.require_account(expected, self.regions[0], self.endpoint_url, keys, self.read_seconds, self.role)
+        return clients.client(service, region, self.endpoint_url, keys, seconds, self.role)
 
 
 def _answered_at(answer: dict[str, Any]) -> datetime:
     """The cloud's own clock, as it stands in every answer of it."""
     return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
+
+
+def _not_sent(code: str, message: str) -> Refusal:
+    """The call that buys was not made, or found nothing to buy with: the same again, a little later."""
+    return Refusal(ErrorClass.TRANSIENT, code, message, Scope.REQUEST)
+
+
+def _role(options: dict[str, Any], region: str) -> clients.Role | None:
+    arn, external_id = options.get("role_arn", ""), options.get("external_id", "")
+    if arn and (not isinstance(arn, str) or not _ROLE.fullmatch(arn)):
+        raise refused("The option role_arn names a role, such as arn:aws:iam::123456789012:role/purser.")
+    if external_id and (not isinstance(external_id, str) or not _EXTERNAL_ID.fullmatch(external_id)):
+        raise refused("The option external_id has 2 to 1,224 letters, digits or any of + = , . @ : / _ and -.")
+    if external_id and not arn:
+        raise refused("The option external_id belongs to a role: give role_arn as well.")
+    return clients.Role(arn, external_id, region) if arn else None
+
+
+def _switch(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise refused(f"The option {name} is true or false.")
+    return value
 
 
 def _address(value: Any) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from fleet.domain.outcomes import BlockOrder, Check, LaunchRequest
-from fleet.providers.aws import blocks, clients, order, prices
+from fleet.domain.outcomes import BlockOrder, Check, ErrorClass, FleetRequest, LaunchRequest, Refusal
+from fleet.providers.aws import blocks, clients, fleets, order, prices
 from fleet.providers.failing import tried
 
 NO_MACHINE = "i-00000000000000000"
@@ -21,6 +22,7 @@ WOULD_HAVE = (
     "InvalidInstanceID.Malformed",
     "Unsupported",
     *NOT_FOR_SALE,
+    fleets.IS_NOT_THERE,
 )
 """What EC2 answers to a trial that it would have let through, or that asked for what is not there."""
 
@@ -34,7 +36,7 @@ def checks(client: Client, regions: Sequence[str], options: Mapping[str, Any]) -
     if not who.ok:
         return
     for region in regions:
-        yield from _of_region(client("ec2", region), region, options)
+        yield from _of_region(client("ec2", region), client("service-quotas", region), region, options)
     pricing = str(options.get("pricing_region") or "us-east-1")
     yield _try(
         "pricing:GetProducts",
@@ -54,7 +56,40 @@ def checks(client: Client, regions: Sequence[str], options: Mapping[str, Any]) -
         yield Check("Interruption notices", False, detail)
 
 
-def _of_region(ec2: Any, region: str, options: Mapping[str, Any]) -> Iterator[Check]:
+def _optional(told: Check, without: str) -> Check:
+    """What an account can do without: no failure, but told with what to grant."""
+    return replace(told, ok=True, detail=f"{told.detail} Without it, {without}") if told.needs else told
+
+
+def may_launch_fleets(ec2: Any, region: str) -> bool:
+    """Whether this credential may buy several machines in one call. Raises what a call raises that says neither."""
+    for call in _fleet_trials(ec2, region).values():
+        try:
+            call()
+        except Exception as error:
+            meaning = clients.meaning_of(error)
+            known = meaning.error_class if isinstance(meaning, Refusal) else None
+            if known == ErrorClass.AUTH:
+                return False
+            if meaning.code not in WOULD_HAVE and known != ErrorClass.BAD_REQUEST:
+                raise
+    return True
+
+
+def _fleet_trials(ec2: Any, region: str) -> dict[str, Callable[[], Any]]:
+    request = FleetRequest(_trial(region), 1)
+    template, fleet = fleets.create_template(request, {}), fleets.create_fleet(request, {})
+    return {
+        "ec2:CreateLaunchTemplate": lambda: ec2.create_launch_template(**template, DryRun=True),
+        "ec2:CreateFleet": lambda: ec2.create_fleet(**fleet, DryRun=True),
+    }
+
+
+def _trial(region: str) -> LaunchRequest:
+    return LaunchRequest("purser-check", region, f"{region}a", SMALL, "on-demand", tags={"purser:check": "1"})
+
+
+def _of_region(ec2: Any, quotas: Any, region: str, options: Mapping[str, Any]) -> Iterator[Check]:
     reads: dict[str, tuple[str, Callable[[], Any]]] = {
         "ec2:DescribeAvailabilityZones": ("Zones", ec2.describe_availability_zones),
         "ec2:DescribeInstanceTypes": ("Shapes", lambda: ec2.describe_instance_types(MaxResults=5)),
@@ -80,8 +115,7 @@ def _of_region(ec2: Any, region: str, options: Mapping[str, Any]) -> Iterator[Ch
     }
     for permission, (what, read) in reads.items():
         yield _try(permission, f"{what} in {region}", read)
-    trial = LaunchRequest("purser-check", region, f"{region}a", SMALL, "on-demand", tags={"purser:check": "1"})
-    said = order.run_instances(trial, options)
+    said = order.run_instances(_trial(region), options)
     yield _try(
         "ec2:RunInstances, ec2:CreateTags", f"Launching in {region}", lambda: ec2.run_instances(**said, DryRun=True)
     )
@@ -96,6 +130,16 @@ def _of_region(ec2: Any, region: str, options: Mapping[str, Any]) -> Iterator[Ch
         f"Ending machines in {region}",
         lambda: ec2.terminate_instances(InstanceIds=[NO_MACHINE], DryRun=True),
     )
+    if options.get("fleets", True):
+        for permission, trial in _fleet_trials(ec2, region).items():
+            told = _try(permission, f"Several machines in one call in {region}", trial)
+            yield _optional(told, "machines are bought one by one. The option fleets=false says that this is meant.")
+    told = _try(
+        "servicequotas:ListServiceQuotas",
+        f"Quotas in {region}",
+        lambda: quotas.list_service_quotas(ServiceCode="ec2", MaxResults=1),
+    )
+    yield _optional(told, "a full quota is met only by asking.")
 
 
 def _try(permission: str, what: str, call: Callable[[], Any]) -> Check:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CLOUD = "aws"
 CONNECT_SECONDS = 5.0
+ASSUME_SECONDS = 10.0
 _MAKING = threading.Lock()
 
 
@@ -29,6 +30,15 @@ class Keys:
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that is assumed with a credential, asked for in `region`."""
+
+    arn: str
+    external_id: str
+    region: str
 
 
 class UnreadableKeys(Exception):
@@ -57,12 +67,63 @@ def read_keys(secret: str) -> Keys | None:
     return keys
 
 
+class NotAsked(Exception):
+    """A call was not made, and why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+def require_account(
+    expected: str, region: str, endpoint_url: str, keys: Keys | None, seconds: float, role: Role | None
+) -> None:
+    """Refuse to change anything in another account than the one that was first read.
+
+    There, a repeated launch would be a second one, and a machine that is not found would count as ended. Asked once for
+    a key, which belongs to one account for good. Raises NotAsked, and what is wrong with the key.
+    """
+    try:
+        found = _account_of(region, endpoint_url, keys, seconds, role)
+    except Exception as error:
+        meaning = meaning_of(error)
+        if isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.AUTH:
+            raise
+        told = f"It is not known whose account this is: {meaning.message}"
+        raise NotAsked(Refusal(ErrorClass.TRANSIENT, meaning.code, told, Scope.REQUEST)) from error
+    if found != expected:
+        told = (
+            f"The credential belongs to account {found} now, not to {expected}. Give it one of {expected}, or add an "
+            f"account of its own for {found}."
+        )
+        raise NotAsked(Refusal(ErrorClass.AUTH, "another-account", told, Scope.ACCOUNT))
+
+
+@lru_cache(maxsize=64)
+def _account_of(region: str, endpoint_url: str, keys: Keys | None, seconds: float, role: Role | None) -> str:
+    return str(client("sts", region, endpoint_url, keys, seconds, role).get_caller_identity()["Account"])
+
+
 @lru_cache(maxsize=256)
-def client(service: str, region: str, endpoint_url: str, keys: Keys | None, read_seconds: float) -> Any:
+def client(
+    service: str, region: str, endpoint_url: str, keys: Keys | None, read_seconds: float, role: Role | None = None
+) -> Any:
     """A client that sends each call once and gives up after so long without a byte.
 
     boto3 would send a launch three times when a zone has no capacity, because EC2 says so with status 500.
     """
+    session = _session() if role is None else _session_of(role, keys, endpoint_url)
+    return _made(session, service, region, endpoint_url, keys if role is None else None, read_seconds)
+
+
+def _made(
+    session: botocore.session.Session,
+    service: str,
+    region: str,
+    endpoint_url: str,
+    keys: Keys | None,
+    read_seconds: float,
+) -> Any:
     from botocore.config import Config
 
     once = Config(
@@ -73,7 +134,7 @@ def client(service: str, region: str, endpoint_url: str, keys: Keys | None, read
         max_pool_connections=10,
     )
     with _MAKING:  # making one is not safe beside another; using one is
-        made = _session().create_client(
+        made = session.create_client(
             service,
             region_name=region,
             endpoint_url=endpoint_url or None,
@@ -108,11 +169,39 @@ def _session() -> botocore.session.Session:
     return session
 
 
+@lru_cache(maxsize=64)
+def _session_of(role: Role, keys: Keys | None, endpoint_url: str) -> botocore.session.Session:
+    """One that speaks as the role: it is assumed at the first call, and again before what was given expires."""
+    from botocore import credentials, exceptions
+    from botocore.session import Session
+
+    base = _session()
+    if keys is not None:
+        given = credentials.Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token or None)
+    else:
+        given = base.get_credentials()
+    if given is None:
+        raise exceptions.NoCredentialsError()
+
+    def sts(_service: str, *, aws_access_key_id: str, aws_secret_access_key: str, aws_session_token: str | None) -> Any:
+        own = Keys(aws_access_key_id, aws_secret_access_key, aws_session_token or "")
+        return _made(base, "sts", role.region, endpoint_url, own, ASSUME_SECONDS)
+
+    said = {"RoleSessionName": "purser"} | ({"ExternalId": role.external_id} if role.external_id else {})
+    fetcher = credentials.AssumeRoleCredentialFetcher(sts, given, role.arn, extra_args=said)
+    session = Session()
+    session.register_component("data_loader", base.get_component("data_loader"))
+    session._credentials = credentials.DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    return session
+
+
 def meaning_of(error: Exception) -> Refusal | Unclear:
     """What an exception of a call says of it. The texts of unforeseen ones may hold a secret and are not passed on."""
     from botocore import exceptions
     from botocore.parsers import ResponseParserError
 
+    if isinstance(error, NotAsked):
+        return error.refusal
     if isinstance(error, UnreadableKeys):
         return Refusal(ErrorClass.AUTH, "credentials-unreadable", str(error), Scope.ACCOUNT)
     if isinstance(error, exceptions.ClientError):
@@ -135,8 +224,14 @@ def meaning_of(error: Exception) -> Refusal | Unclear:
 
 
 def _said(error: Any) -> Refusal | Unclear:
+    """What AWS answered. A role that could not be assumed is told apart: the call itself was never sent."""
     found = error.response.get("Error") or {}
     status = (error.response.get("ResponseMetadata") or {}).get("HTTPStatusCode", "")
     code, message = str(found.get("Code") or status), str(found.get("Message") or "")
     refusal = classify(CLOUD, code, message)
+    if error.operation_name == "AssumeRole":
+        if refusal.error_class != ErrorClass.AUTH:
+            return Refusal(ErrorClass.TRANSIENT, code, f"The role cannot be assumed now: {message}", Scope.REQUEST)
+        told = f"The role cannot be assumed: {message} Check role_arn, external_id and whom the role trusts."
+        return Refusal(ErrorClass.AUTH, code, told, Scope.ACCOUNT)
     return Unclear(code, message) if refusal.error_class == ErrorClass.UNKNOWN else refusal

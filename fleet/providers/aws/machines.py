@@ -17,6 +17,13 @@ STATES = {
     "shutting-down": MachineState.STOPPING,
     "terminated": MachineState.TERMINATED,
 }
+# Why EC2 says that one ended -> our word; any other code stays as it is.
+ENDS = {
+    "Server.SpotInstanceTermination": "preempted",
+    "Server.SpotInstanceShutdown": "preempted",
+    "Client.UserInitiatedShutdown": "terminated",
+    "Client.InstanceInitiatedShutdown": "shut down from inside",
+}
 LIVE_STATES = tuple(name for name, state in STATES.items() if state != MachineState.TERMINATED)
 _WHEN = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 
@@ -28,7 +35,7 @@ def machine_of(found: Mapping[str, Any], *, region: str, seen_at: datetime) -> M
     """
     state = str(found["State"]["Name"])
     ended = STATES[state] == MachineState.TERMINATED
-    reason = found.get("StateReason") or {}
+    why = str((found.get("StateReason") or {}).get("Code") or "ended")
     return Machine(
         provider_id=str(found["InstanceId"]),
         state=STATES[state],
@@ -42,7 +49,7 @@ def machine_of(found: Mapping[str, Any], *, region: str, seen_at: datetime) -> M
         price_per_hour=None,
         launched_at=found["LaunchTime"].astimezone(UTC),
         terminated_at=_ended_at(found, seen_at) if ended else None,
-        end_reason=str(reason.get("Message") or reason.get("Code") or "ended") if ended else "",
+        end_reason=ENDS.get(why, why) if ended else "",
         private_ip=str(found.get("PrivateIpAddress") or ""),
         public_ip=str(found.get("PublicIpAddress") or ""),
         tags={

@@ -13,6 +13,9 @@ from fleet.domain.outcomes import LaunchRequest, PaidKind
 
 # AWS keeps the newest image with NVIDIA's driver under this name; RunInstances looks it up itself. [R]
 DEFAULT_IMAGE = "resolve:ssm:/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id"
+# The same for machines of Trainium and Inferentia, with the Neuron driver. [R]
+NEURON_IMAGE = "resolve:ssm:/aws/service/neuron/dlami/multi-framework/ubuntu-22.04/latest/image_id"
+NEURON = ("inf", "trn")
 ROOT_DEVICE = "/dev/sda1"
 MOST_USER_DATA_BYTES = 16_384
 LONGEST_TOKEN = 64
@@ -28,7 +31,7 @@ def run_instances(request: LaunchRequest, options: Mapping[str, Any]) -> dict[st
         "MinCount": 1,
         "MaxCount": 1,
         "InstanceType": request.instance_type,
-        "ImageId": request.image or options.get("image") or DEFAULT_IMAGE,
+        "ImageId": request.image or _own_image(request, options),
         "Placement": {"AvailabilityZone": request.zone},
         "InstanceInitiatedShutdownBehavior": "terminate",
         "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
@@ -61,6 +64,12 @@ def run_instances(request: LaunchRequest, options: Mapping[str, Any]) -> dict[st
     elif request.capacity_type == RESERVED:
         raise ValueError("A machine of paid capacity needs the reservation it goes into.")
     return said
+
+
+def _own_image(request: LaunchRequest, options: Mapping[str, Any]) -> str:
+    if request.instance_type.startswith(NEURON):
+        return str(options.get("neuron_image") or NEURON_IMAGE)
+    return str(options.get("image") or DEFAULT_IMAGE)
 
 
 def _user_data(request: LaunchRequest) -> str:

@@ -14,11 +14,13 @@ from tests.emulators.aws import (
     pricing,
     quotas,
     reservations,
+    roles,
     scores,
     shapes,
     spot_history,
 )
 from tests.emulators.aws.ask import Ask
+from tests.emulators.aws.machines import now
 from tests.emulators.aws.plain import Moto
 from tests.emulators.aws.wire import Call, Refused, error, written
 from tests.emulators.aws.world import World
@@ -72,6 +74,8 @@ class Aws:
         with self._lock:
             try:
                 account = self._account(call)
+                if (call.service, call.operation) == ("sts", "AssumeRole"):
+                    return roles.assume(self.world, account, call)
                 own = OPERATIONS.get((call.service, call.operation))
                 if own is None or (call.service == "servicequotas" and call.params.get("ServiceCode") != "ec2"):
                     return self.moto.answer(request, account, self.url)
@@ -114,4 +118,7 @@ class Aws:
             if "x-amz-target" in call.request.headers and call.service != "sqs":
                 code = "UnrecognizedClientException"
             raise Refused(code, "The security token included in the request is invalid.", 403)
+        if credential.expires_at is not None and credential.expires_at <= now():
+            code = "RequestExpired" if call.service == "ec2" else "ExpiredToken"
+            raise Refused(code, "The security token included in the request is expired", 400)
         return credential.account

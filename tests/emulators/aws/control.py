@@ -1,6 +1,7 @@
 """What tests may ask of the emulated AWS beyond AWS itself, under /_emulator/.
 
 PUT  credentials    {access_key_id, secret_access_key, works?}: a key with a new account, or one that stops to work
+PUT  roles          {role_arn, external_id?, seconds?}: a role to assume, in the account of its name
 PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
 PUT  quotas         {account_id, region, instance_type, capacity_type, vcpus}: null: the usual limit
 PUT  delays         {pending?, ending?, payment?, lag?}: real seconds; `lag`: until lists show a new machine
@@ -17,7 +18,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.emulators.aws import catalogue, interruptions
+from tests.emulators.aws import catalogue, interruptions, roles
 from tests.emulators.aws.machines import Machine, now
 from tests.emulators.aws.plain import Moto
 from tests.emulators.aws.world import Credential, Reservation, World
@@ -28,6 +29,8 @@ def obey(world: World, moto: Moto, url: str, method: str, name: str, query: dict
     match method, name:
         case "PUT", "credentials":
             return _credential(world, moto, url, **body)
+        case "PUT", "roles":
+            return roles.made(world, **body)
         case "PUT", "stock":
             return _stock(world, **body)
         case "PUT", "quotas":

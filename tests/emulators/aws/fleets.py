@@ -46,6 +46,8 @@ class Candidate:
 def create_fleet(ask: Ask) -> dict[str, Any]:
     """The answer to CreateFleet. Raises Refused only for a request that makes no sense."""
     world, params, token = ask.world, ask.params, ask.params.get("ClientToken") or ""
+    if params.get("DryRun"):
+        raise Refused("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
     key = ("fleet", ask.account, ask.region, token)
     if token and (known := world.answered(key, params)) is not None:
         return dict(known)
@@ -82,19 +84,18 @@ def _filled(
     made: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for candidate in candidates:
-        if not missing:
-            break
-        form = {**candidate.form, "MinCount": "1", "MaxCount": str(missing)}
-        if market == "spot":
-            form["InstanceMarketOptions.MarketType"] = "spot"
         told = {"LaunchTemplateAndOverrides": candidate.told(), "Lifecycle": market}
-        try:
-            ids = [item["InstanceId"] for item in launched(ask, form)["Instances"]]
-        except Refused as refused:
-            errors.append({**told, "ErrorCode": refused.code, "ErrorMessage": refused.message})
-            continue
-        missing -= len(ids)
-        made.append({**told, "InstanceIds": ids, "InstanceType": candidate.instance_type})
+        while missing:  # what a pool gives, and why it gives no more
+            form = {**candidate.form, "MinCount": "1", "MaxCount": str(missing)}
+            if market == "spot":
+                form["InstanceMarketOptions.MarketType"] = "spot"
+            try:
+                ids = [item["InstanceId"] for item in launched(ask, form)["Instances"]]
+            except Refused as refused:
+                errors.append({**told, "ErrorCode": refused.code, "ErrorMessage": refused.message})
+                break
+            missing -= len(ids)
+            made.append({**told, "InstanceIds": ids, "InstanceType": candidate.instance_type})
     if wanted - missing < least:  # all or nothing
         for machine_id in (machine_id for item in made for machine_id in item["InstanceIds"]):
             ask.world.untake(machine_id)

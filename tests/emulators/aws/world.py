@@ -25,6 +25,16 @@ class Credential:
     account: str
     queue_url: str
     works: bool = True
+    expires_at: datetime | None = None
+
+
+@dataclass
+class Role:
+    """A role that may be assumed, and for how many seconds what it gives is good."""
+
+    account: str
+    external_id: str
+    seconds: float
 
 
 @dataclass
@@ -73,6 +83,7 @@ class World:
     def reset(self) -> None:
         self.delays = Delays()
         self.credentials: dict[str, Credential] = {}
+        self.roles: dict[str, Role] = {}
         self.machines: dict[str, Machine] = {}
         self.reservations: dict[str, Reservation] = {}
         self.offers: dict[str, dict[str, Any]] = {}
