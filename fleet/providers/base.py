@@ -47,6 +47,7 @@ class Account:
     """What an adapter needs to speak for an account. `secret` is resolved from the reference just before use.
 
     `request_id` tells which request a call goes back to, empty when none; an adapter puts it where the cloud keeps it.
+    `installation`: ours, which a trial has to be marked with where a policy looks at it; empty when it does not matter.
     `expected_ref`: what the cloud called the account when it was first read; empty: not read yet. With another one
     behind the credential, a repeated launch would buy again, and a machine that is not found would not have ended.
     """
@@ -57,6 +58,7 @@ class Account:
     options: dict[str, Any] = field(default_factory=dict)
     request_id: Callable[[], str] = str
     expected_ref: str = ""
+    installation: Callable[[], str] = str
 
     def __repr__(self) -> str:
         return f"Account({self.cloud}, {self.name})"

@@ -17,6 +17,7 @@ from fleet.models import CloudAccount, Hold, Instance
 from fleet.providers.base import Account, CloudProvider
 from fleet.providers.traced import Traced
 from fleet.services import vault
+from fleet.services.installation import installation
 from fleet.services.origin import origin
 
 SEALED = "sealed"
@@ -33,7 +34,15 @@ def adapter(account: CloudAccount) -> CloudProvider:
 def adapter_with(account: CloudAccount, secret: str) -> CloudProvider:
     """The adapter with this credential rather than the account's own. Raises Refused for options that make no sense."""
     options, expected = dict(account.options), account.expected_account_ref
-    described = Account(account.cloud, account.name, secret, options, lambda: origin().request_id, expected)
+    described = Account(
+        account.cloud,
+        account.name,
+        secret,
+        options,
+        lambda: origin().request_id,
+        expected,
+        lambda: str(installation().uuid),
+    )
     cloud = providers.connect(account.provider, described)
     return cast(CloudProvider, Traced(cloud, described, account.provider)) if tracing.is_on() else cloud
 

@@ -15,7 +15,16 @@ from django.http import HttpRequest
 
 from billing.models import TokenUsage
 from billing.services import metering
-from fleet.models import FleetLaunch, Instance, LaunchResult, Periodic, PricePoint, Quota, ReferencePrice, TerminationFact
+from fleet.models import (
+    FleetLaunch,
+    Instance,
+    LaunchResult,
+    Periodic,
+    PricePoint,
+    Quota,
+    ReferencePrice,
+    TerminationFact,
+)
 from fleet.models import Installation as Switches
 from fleet.services import audit
 from inference.models import Decision

@@ -93,11 +93,12 @@ class Aws:
         with self._reading("who we are"):
             who = self._who()
             zones = {region: self._zones(region) for region in self.regions}
-            several = self.fleets and checking.may_launch_fleets(self._client("ec2", self.regions[0]), self.regions[0])
+            ec2, ours = self._client("ec2", self.regions[0]), self.account.installation()
+            several = self.fleets and checking.may_launch_fleets(ec2, self.regions[0], ours)
             return AccountFacts(who, zones, int(LEAD.total_seconds()), spot_price_rule="market", fleets=several)
 
     def checks(self) -> list[Check]:
-        return list(checking.checks(self._client, self.regions, self.account.options))
+        return list(checking.checks(self._client, self.regions, self.account.options, self.account.installation()))
 
     def instance_types(self) -> list[OfferedType]:
         with self._reading("instance types"):

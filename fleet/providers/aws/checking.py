@@ -29,14 +29,18 @@ WOULD_HAVE = (
 Client = Callable[..., Any]
 
 
-def checks(client: Client, regions: Sequence[str], options: Mapping[str, Any]) -> Iterator[Check]:
+def checks(
+    client: Client, regions: Sequence[str], options: Mapping[str, Any], installation: str = ""
+) -> Iterator[Check]:
     """In the order in which Purser needs them; after a credential that does not work, nothing else is tried."""
     who = _try("sts:GetCallerIdentity", "Who we are", lambda: client("sts", regions[0]).get_caller_identity())
     yield who
     if not who.ok:
         return
     for region in regions:
-        yield from _of_region(client("ec2", region), client("service-quotas", region), region, options)
+        yield from _of_region(
+            client("ec2", region), client("service-quotas", region), _trial(region, installation), options
+        )
     pricing = str(options.get("pricing_region") or "us-east-1")
     yield _try(
         "pricing:GetProducts",
@@ -61,9 +65,9 @@ def _optional(told: Check, without: str) -> Check:
     return replace(told, ok=True, detail=f"{told.detail} Without it, {without}") if told.needs else told
 
 
-def may_launch_fleets(ec2: Any, region: str) -> bool:
+def may_launch_fleets(ec2: Any, region: str, installation: str) -> bool:
     """Whether this credential may buy several machines in one call. Raises what a call raises that says neither."""
-    for call in _fleet_trials(ec2, region).values():
+    for call in _fleet_trials(ec2, _trial(region, installation)).values():
         try:
             call()
         except Exception as error:
@@ -76,8 +80,8 @@ def may_launch_fleets(ec2: Any, region: str) -> bool:
     return True
 
 
-def _fleet_trials(ec2: Any, region: str) -> dict[str, Callable[[], Any]]:
-    request = FleetRequest(_trial(region), 1)
+def _fleet_trials(ec2: Any, trial: LaunchRequest) -> dict[str, Callable[[], Any]]:
+    request = FleetRequest(trial, 1)
     template, fleet = fleets.create_template(request, {}), fleets.create_fleet(request, {})
     return {
         "ec2:CreateLaunchTemplate": lambda: ec2.create_launch_template(**template, DryRun=True),
@@ -85,11 +89,14 @@ def _fleet_trials(ec2: Any, region: str) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _trial(region: str) -> LaunchRequest:
-    return LaunchRequest("purser-check", region, f"{region}a", SMALL, "on-demand", tags={"purser:check": "1"})
+def _trial(region: str, installation: str) -> LaunchRequest:
+    """A launch marked as the real ones are: a policy may allow only those."""
+    tags = {"purser:check": "1"} | ({"purser:installation": installation} if installation else {})
+    return LaunchRequest("purser-check", region, f"{region}a", SMALL, "on-demand", tags=tags)
 
 
-def _of_region(ec2: Any, quotas: Any, region: str, options: Mapping[str, Any]) -> Iterator[Check]:
+def _of_region(ec2: Any, quotas: Any, trial: LaunchRequest, options: Mapping[str, Any]) -> Iterator[Check]:
+    region = trial.region
     reads: dict[str, tuple[str, Callable[[], Any]]] = {
         "ec2:DescribeAvailabilityZones": ("Zones", ec2.describe_availability_zones),
         "ec2:DescribeInstanceTypes": ("Shapes", lambda: ec2.describe_instance_types(MaxResults=5)),
@@ -115,7 +122,7 @@ def _of_region(ec2: Any, quotas: Any, region: str, options: Mapping[str, Any]) -
     }
     for permission, (what, read) in reads.items():
         yield _try(permission, f"{what} in {region}", read)
-    said = order.run_instances(_trial(region), options)
+    said = order.run_instances(trial, options)
     yield _try(
         "ec2:RunInstances, ec2:CreateTags", f"Launching in {region}", lambda: ec2.run_instances(**said, DryRun=True)
     )
@@ -131,8 +138,8 @@ def _of_region(ec2: Any, quotas: Any, region: str, options: Mapping[str, Any]) -
         lambda: ec2.terminate_instances(InstanceIds=[NO_MACHINE], DryRun=True),
     )
     if options.get("fleets", True):
-        for permission, trial in _fleet_trials(ec2, region).items():
-            told = _try(permission, f"Several machines in one call in {region}", trial)
+        for permission, tried_so in _fleet_trials(ec2, trial).items():
+            told = _try(permission, f"Several machines in one call in {region}", tried_so)
             yield _optional(told, "machines are bought one by one. The option fleets=false says that this is meant.")
     told = _try(
         "servicequotas:ListServiceQuotas",

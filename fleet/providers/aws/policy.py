@@ -15,7 +15,6 @@ READS = (
     "ec2:DescribeInstanceTypeOfferings",
     "ec2:DescribeSpotPriceHistory",
     "ec2:DescribeInstances",
-    "ec2:DescribeFleets",
     "ec2:DescribeCapacityReservations",
     "ec2:DescribeCapacityBlockOfferings",
     "pricing:GetProducts",
@@ -23,6 +22,7 @@ READS = (
     "sts:GetCallerIdentity",
 )
 STARTS = ("ec2:RunInstances", "ec2:CreateFleet")
+TAGS_AT = ("RunInstances", "CreateFleet", "CreateLaunchTemplate")
 PARTS = ("image/*", "subnet/*", "security-group/*", "network-interface/*", "volume/*", "key-pair/*",
          "launch-template/*", "placement-group/*", "capacity-reservation/*")  # fmt: skip
 
@@ -43,9 +43,15 @@ def policies(options: Mapping[str, Any], installation: str) -> list[PolicyText]:
             "TagWhatStarts",
             ("ec2:CreateTags",),
             "*",
-            {"StringEquals": {"ec2:CreateAction": ["RunInstances", "CreateFleet", "PurchaseCapacityBlock"]}},
+            {"StringEquals": {"ec2:CreateAction": [*TAGS_AT, "PurchaseCapacityBlock"]}},
         ),
-        _allow("TagOurs", ("ec2:CreateTags",), _arn("instance/*"), ours),
+        _allow(
+            "MakeTemplates",
+            ("ec2:CreateLaunchTemplate",),
+            _arn("launch-template/*"),
+            {"StringEquals": {f"aws:RequestTag/{TAG}": installation}},
+        ),
+        _allow("DropTemplates", ("ec2:DeleteLaunchTemplate",), _arn("launch-template/*"), ours),
         _allow("EndOurs", ("ec2:TerminateInstances",), _arn("instance/*"), ours),
         _allow("BuyBlocks", ("ec2:PurchaseCapacityBlock",), "*"),
     ]

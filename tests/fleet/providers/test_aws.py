@@ -317,3 +317,14 @@ def test_one_verb_that_is_forbidden_is_named(account, emulator):
     )
     missing = [check for check in Aws(account).checks() if not check.ok]
     assert [check.needs for check in missing] == ["ec2:TerminateInstances"]
+
+
+def test_a_trial_is_marked_as_what_it_stands_for(account, emulator):
+    """A policy may allow only what carries our tag: without it a permission would be there and not be used."""
+    for verb in ("CreateFleet", "RunInstances"):
+        unmarked = rf"(?s)(?=.*Action={verb}\b)(?!.*purser-of-ours)"
+        emulator._aws.post("faults", {"kind": "error", "code": "UnauthorizedOperation", "body": unmarked, "times": 9})
+    assert not Aws(account).facts().fleets
+    ours = Aws(replace(account, installation=lambda: "purser-of-ours"))
+    assert ours.facts().fleets
+    assert not [check for check in ours.checks() if check.needs]
