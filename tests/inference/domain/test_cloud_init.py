@@ -34,6 +34,7 @@ def unit_of(text: str) -> configparser.ConfigParser:
 def words_of(line: str) -> list[str]:
     """A command line as systemd reads it (systemd.service(5), "Command lines")."""
     found = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', line)
+    assert not re.search(r"[%$]", line.replace("%%", "").replace("$$", "")), "systemd would put something else there"
     plain = [re.sub(r"\\(.)", r"\1", quoted) if quoted else word for quoted, word in found]
     return [word.replace("%%", "%").replace("$$", "$") for word in plain]
 
