@@ -19,6 +19,8 @@ BENCHMARKS = {
     "list_allocations": "bench.list_allocations",
     "pages": "bench.pages",
     "feed": "bench.feed",
+    "placement": "bench.placement",
+    "offerings": "bench.offerings",
 }
 
 

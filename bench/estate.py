@@ -17,11 +17,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from bench import multiplied
+from bench import market, multiplied
 from billing.models import CostedHour, MeterState
 from fleet.models import (
     Allocation,
     Budget,
+    CapacityMemory,
     CloudAccount,
     Event,
     Instance,
@@ -33,6 +34,7 @@ from fleet.models import (
     Slot,
     Sweep,
 )
+from fleet.services.chips import accelerators
 from fleet.services.clock import business_now
 from fleet.services.tokens import issue_token
 from inference.models import (
@@ -112,6 +114,58 @@ def allocations(project: Project, count: int) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum does a minute later
+
+
+def catalogue(*, asked: int) -> None:
+    """The 90,000 offerings of `bench.market`, and what asking so many of them taught."""
+    now = business_now()
+    pools = market.sold(set(accelerators()))
+    accounts = {
+        cloud: CloudAccount.objects.create(cloud=cloud, provider="sandbox", name=f"bench-{cloud}")
+        for cloud in sorted({pool.cloud for pool in pools})
+    }
+    shapes = {(pool.cloud, pool.instance_type): (pool.chip, pool.count) for pool in pools}
+    InstanceType.objects.bulk_create(
+        InstanceType(cloud=cloud, name=name, accelerator=chip, accelerator_count=count, vcpus=24 * count)
+        for (cloud, name), (chip, count) in shapes.items()
+    )
+    kinds = {(row.cloud, row.name): row.pk for row in InstanceType.objects.all()}
+    Offering.objects.bulk_create(
+        [
+            Offering(
+                account=accounts[pool.cloud],
+                instance_type_id=kinds[pool.cloud, pool.instance_type],
+                region=pool.region,
+                zone=pool.zone,
+                capacity_type=pool.capacity_type,
+                price_per_hour=pool.price,
+                observed_at=now,
+            )
+            for pool in pools
+        ],
+        batch_size=5_000,
+    )
+    CapacityMemory.objects.bulk_create(
+        CapacityMemory(
+            account=accounts[one.of.cloud],
+            region=one.of.region,
+            zone=one.of.zone,
+            instance_type=one.of.instance_type,
+            capacity_type=one.of.capacity_type,
+            attempts=one.attempts,
+            refusals=one.refusals,
+            recent_attempts=one.attempts,
+            recent_refusals=one.refusals,
+            counted_at=now,
+            cooldown_until=one.cooldown_until,
+            last_refusal_at=now,
+            last_refusal_class="stock-out",
+            last_refusal_code="InsufficientInstanceCapacity",
+        )
+        for one in market.asked(pools, count=asked, now=now)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def serving(project: Project, *, endpoints: int, replicas: int, days: int, minutes: int) -> None:

@@ -18,7 +18,7 @@ from fleet.domain.refusals import Refused
 from fleet.formatting import cloud_name
 from fleet.forms import StrictForm
 from fleet.models import CapacityType, Offering, Project
-from fleet.services import allocations
+from fleet.services import allocations, market
 from fleet.services.access import Caller
 from fleet.services.chips import accelerators
 
@@ -67,6 +67,14 @@ class AllocateForm(StrictForm):
     max_price_per_hour = Amount(
         Decimal(0), Decimal(1_000_000), required=False, label="At most $/h", help_text="Of one machine."
     )
+    on_demand_floor = Whole(
+        0,
+        allocations.MOST_ACCELERATORS,
+        required=False,
+        label="Not spot, at least",
+        help_text="So many accelerators may not be spot; the rest is what is cheapest.",
+    )
+    residency = One("residency", required=False, label="Residency", help_text="Where the machines must stand.")
     ttl = Span(
         required=False,
         label="Time to live",
@@ -109,6 +117,8 @@ class AllocateForm(StrictForm):
         self._choices("accelerator", sold.chips, none="By need")
         kinds = sorted({chip.interconnect for chip in accelerators().values() if chip.interconnect})
         self._choices("need_interconnect", {kind: kind for kind in kinds}, none="Any")
+        words = market.on_sale().market.places.words
+        self._choices("residency", {word: word.upper() for word in sorted(words)}, none="Anywhere")
         self.fields["clouds"].offer(sold.clouds, {cloud: cloud_name(cloud) for cloud in sold.clouds})  # type: ignore[attr-defined]
         self.fields["regions"].offer(sold.regions)  # type: ignore[attr-defined]
         self.fields["capacity_types"].offer(CapacityType.values)  # type: ignore[attr-defined]
@@ -160,6 +170,8 @@ class AllocateForm(StrictForm):
                 regions=tuple(asked["regions"]),
                 capacity_types=tuple(asked["capacity_types"]),
                 max_price_per_hour=asked["max_price_per_hour"],
+                on_demand_floor=asked["on_demand_floor"] or 0,
+                residency=asked["residency"],
             ),
             image=asked["image"],
             startup_script=asked["startup_script"],

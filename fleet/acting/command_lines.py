@@ -39,6 +39,8 @@ def as_cli(spec: AllocationSpec, project: str) -> str:
         *(("--region", region) for region in demand.regions),
         *(("--capacity-type", kind) for kind in demand.capacity_types),
         ("--max-price", "" if demand.max_price_per_hour is None else f"{demand.max_price_per_hour:f}"),
+        ("--on-demand-floor", demand.on_demand_floor or ""),
+        ("--residency", demand.residency),
         ("--ttl", _span(spec.ttl)),
         ("--deadline", _span(spec.deadline)),
     ]
@@ -88,6 +90,8 @@ def body_of(spec: AllocationSpec, project: str) -> dict[str, Any]:
         "regions": list(demand.regions),
         "capacity_types": list(demand.capacity_types),
         "max_price_per_hour": None if demand.max_price_per_hour is None else f"{demand.max_price_per_hour:f}",
+        "on_demand_floor": demand.on_demand_floor or None,
+        "residency": demand.residency,
         "image": spec.image,
         "startup_script": spec.startup_script,
         "ssh_keys": list(spec.ssh_keys),

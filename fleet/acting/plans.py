@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Sum
 from django.urls import reverse
 
-from fleet.domain.capacity import FRESH, USD, Memory, Pool
+from fleet.domain.capacity import USD, Memory, Pool
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Candidate, Plan
 from fleet.domain.spans import write_span
@@ -24,7 +24,7 @@ from fleet.formatting import money as in_currency
 from fleet.models import Project
 from fleet.pages import Frame
 from fleet.queries.machines import live_machines
-from fleet.services import budgets, memory
+from fleet.services import budgets
 
 Shown = dict[str, Any]
 SHOWN_CANDIDATES, SHOWN_LOSERS = 8, 40
@@ -57,13 +57,12 @@ def paths_of(name: str, *, back: str) -> Callable[[], dict[str, str]]:
 
 def shown_plan(plan: Plan, spec: AllocationSpec, *, project: Project, money: Money, now: datetime) -> Shown:
     """Everything the dialog says about a plan."""
-    remembered = memory.recall({c.offering.pool for c in plan.candidates}, now=now)
     horizon = min(spec.ttl or DAY, DAY)
-    rows = _candidates(plan, remembered, budgets.quota_use(project), horizon)
+    rows = _candidates(plan, budgets.quota_use(project), horizon)
     chosen = [row for row in rows if row["chosen"]]
     return {
         "title": f"Placement plan: allocate {asks(spec.demand)}",
-        "checked": len(plan.candidates) + len(plan.rejected),
+        "checked": plan.candidates_total + plan.rejected_total,
         "at": plan.planned_at,
         "facts": _facts(spec, project),
         "candidates": rows[:SHOWN_CANDIDATES],
@@ -78,7 +77,7 @@ def shown_plan(plan: Plan, spec: AllocationSpec, *, project: Project, money: Mon
         "burn_after": money.burn + (plan.price_per_hour if plan.currency == USD else 0),
         "budgets": budget_lines(project, plan, spec.ttl, now),
         "blast": _blast(plan, spec, now),
-        "fallback": _fallback(rows, chosen, remembered, plan),
+        "fallback": _fallback(rows, chosen, plan),
         "action": _action(plan),
     }
 
@@ -147,6 +146,8 @@ def _facts(spec: AllocationSpec, project: Project) -> list[tuple[str, str]]:
         ", ".join(cloud_name(cloud) for cloud in demand.clouds),
         ", ".join(demand.regions),
         ", ".join(demand.capacity_types),
+        f"at least {demand.on_demand_floor} not spot" if demand.on_demand_floor else "",
+        f"in {demand.residency.upper()}" if demand.residency else "",
         f"at most {usd(demand.max_price_per_hour)}/h a machine" if demand.max_price_per_hour is not None else "",
     ]
     return [
@@ -158,14 +159,12 @@ def _facts(spec: AllocationSpec, project: Project) -> list[tuple[str, str]]:
     ]
 
 
-def _candidates(
-    plan: Plan, remembered: Mapping[Pool, Memory], quotas: Sequence[Mapping[str, Any]], horizon: timedelta
-) -> list[Shown]:
+def _candidates(plan: Plan, quotas: Sequence[Mapping[str, Any]], horizon: timedelta) -> list[Shown]:
     bought = {choice.candidate.offering.pool: choice.machines for choice in plan.chosen}
     first = next((k for k, c in enumerate(plan.candidates) if c.offering.pool in bought), len(plan.candidates))
     best = plan.expected_per_hour
     return [
-        _candidate(candidate, k, bought, k < first, best, remembered, quotas, horizon)
+        _candidate(candidate, k, bought, k < first, best, quotas, horizon)
         for k, candidate in enumerate(plan.candidates)
     ]
 
@@ -176,13 +175,12 @@ def _candidate(
     bought: Mapping[Pool, int],
     larger: bool,
     best: Decimal,
-    remembered: Mapping[Pool, Memory],
     quotas: Sequence[Mapping[str, Any]],
     horizon: timedelta,
 ) -> Shown:
     offering, pool = candidate.offering, candidate.offering.pool
     machines = bought.get(pool, candidate.machines_for_all)
-    seen = remembered.get(pool, FRESH)
+    seen = candidate.memory
     expected = candidate.expected_per_hour * machines
     return {
         "rank": k + 1,
@@ -195,12 +193,28 @@ def _candidate(
         "price": offering.price_per_hour * machines,
         "currency": offering.currency,
         "stockout": _risk(candidate.stockout_probability),
-        "stockout_basis": f"{seen.refusals} of {seen.attempts} asked were refused" if seen.attempts else "never asked",
+        "stockout_basis": _basis(seen),
+        "fills_in": _fills_in(seen),
+        "cautions": candidate.cautions,
         "interruption": _interruption(candidate, seen, horizon),
         "quota": _quota(quotas, pool.cloud, offering.accelerator),
         "expected": expected,
         "why": _why(candidate, machines, pool in bought, larger, expected, best),
     }
+
+
+def _basis(seen: Memory) -> str:
+    """What the risk is judged by; what was long ago hardly counts any more."""
+    if not seen.attempts:
+        return "never asked"
+    if seen.attempts < 0.5:
+        return "not asked lately"
+    return f"{seen.refusals:.0f} of {seen.attempts:.0f} asked lately were refused"
+
+
+def _fills_in(seen: Memory) -> str:
+    seconds = seen.median_fill_seconds()
+    return "" if seconds is None else duration(timedelta(seconds=seconds))
 
 
 def _risk(probability: float) -> str:
@@ -237,17 +251,15 @@ def _why(candidate: Candidate, machines: int, chosen: bool, larger: bool, expect
 
 
 def _losers(plan: Plan) -> list[Shown]:
-    """By reason, the commonest first; of each group so many are named."""
-    counts = Counter(rejection.code for rejection in plan.rejected)
+    """By reason, the commonest first; of each group the nearest are named."""
     groups = []
-    for code, count in counts.most_common():
-        rows = [r for r in plan.rejected if r.code == code]
-        rows.sort(key=lambda r: (r.offering.price_per_hour, str(r.offering.pool)))
+    for code, count in Counter(plan.rejected_by_reason).most_common():
+        rows = [r for r in plan.rejected if r.code == code][:SHOWN_LOSERS]
         groups.append(
             {
                 "code": code.replace("-", " "),
                 "count": count,
-                "more": max(count - SHOWN_LOSERS, 0),
+                "more": count - len(rows),
                 "rows": [
                     {
                         "place": place(r.offering.pool.cloud, r.offering.pool.region, r.offering.pool.zone),
@@ -257,7 +269,7 @@ def _losers(plan: Plan) -> list[Shown]:
                         "currency": r.offering.currency,
                         "reason": r.reason,
                     }
-                    for r in rows[:SHOWN_LOSERS]
+                    for r in rows
                 ],
             }
         )
@@ -279,13 +291,11 @@ def _blast(plan: Plan, spec: AllocationSpec, now: datetime) -> list[str]:
     return said
 
 
-def _fallback(rows: Sequence[Shown], chosen: Sequence[Shown], remembered: Mapping[Pool, Memory], plan: Plan) -> str:
+def _fallback(rows: Sequence[Shown], chosen: Sequence[Shown], plan: Plan) -> str:
     if not chosen:
         return ""
     fills = [
-        seconds
-        for choice in plan.chosen
-        if (seconds := remembered.get(choice.candidate.offering.pool, FRESH).median_fill_seconds()) is not None
+        seconds for choice in plan.chosen if (seconds := choice.candidate.memory.median_fill_seconds()) is not None
     ]
     filled = f"Filled in {duration(timedelta(seconds=max(fills)))} before (median). " if fills else ""
     following = next((row for row in rows if not row["chosen"] and not row["larger"]), None)

@@ -33,6 +33,8 @@ class AllocationOut(serializers.Serializer[Any]):
     regions = serializers.ListField(child=serializers.CharField())
     capacity_types = serializers.ListField(child=serializers.CharField())
     max_price_per_hour = serializers.CharField(allow_null=True)
+    on_demand_floor = serializers.IntegerField(help_text="So many accelerators may not be spot")
+    residency = serializers.CharField(allow_null=True)
     endpoint = serializers.CharField(allow_null=True)
     labels = serializers.DictField()
     requested_by = serializers.CharField(allow_blank=True)
@@ -56,7 +58,8 @@ class AllocationAcceptedOut(AllocationOut):
 COLUMNS = (
     "public_id", "name", "state", "reason", "detail", "since", "next_action", "next_action_at", "accelerator",
     "accelerator_count", "accelerators_per_slot", "need", "gang", "clouds", "regions", "capacity_types",
-    "max_price_per_hour", "endpoint_ref", "labels", "requested_by", "created_at", "deadline_at", "expires_at",
+    "max_price_per_hour", "on_demand_floor", "residency", "endpoint_ref", "labels", "requested_by", "created_at",
+    "deadline_at", "expires_at",
     "idle_release_seconds", "idle_since", "first_ready_at", "released_at", "stockouts_met", "preemptions_met",
     "generation",
 )  # fmt: skip
@@ -85,7 +88,7 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     shown["id"] = row["public_id"]
     shown["project"] = shown.pop("project_slug")
     shown["endpoint"] = shown.pop("endpoint_ref") or None
-    for name in ("next_action", "accelerator", "need"):
+    for name in ("next_action", "accelerator", "need", "residency"):
         shown[name] = shown[name] or None
     return shown
 
@@ -100,6 +103,7 @@ def _shape() -> dict[str, Combinable]:
         "endpoint": or_null("endpoint_ref"),
         "next_action": or_null("next_action"),
         "accelerator": or_null("accelerator"),
+        "residency": or_null("residency"),
         "need": object_or_null("need"),
         "machines": Bare(F("machines")),
         "machines_ready": Bare(F("machines_ready")),

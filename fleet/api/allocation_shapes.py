@@ -28,6 +28,7 @@ CHIP_WORD = shape(
     r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$",
     "Write 1 to 64 letters, digits, blanks and . _ -, beginning with a letter or digit.",
 )
+RESIDENCY = shape(r"^[a-z]{2,16}$", "Write 2 to 16 small letters, such as de or eu.")
 IMAGE = shape(
     r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,299}$",
     "Write 1 to 300 letters, digits and . _ / : @ -, beginning with a letter or digit.",
@@ -84,11 +85,10 @@ class Labels(serializers.DictField):
         return labels
 
 
-class AllocationIn(Strict):
+class DemandIn(Strict):
     """By `accelerator` name and count, or by `need`."""
 
     project = Word(required=False, help_text="Slug or id; needed when you may act in several")
-    name = serializers.RegexField(NAME)
     accelerator = serializers.RegexField(CHIP_WORD, required=False)
     accelerator_count = Whole(min_value=1, max_value=allocations.MOST_ACCELERATORS, default=1)
     accelerators_per_slot = Whole(min_value=1, max_value=1024, required=False, help_text="Exact size of each machine")
@@ -97,36 +97,40 @@ class AllocationIn(Strict):
     clouds = serializers.ListField(child=serializers.RegexField(CLOUD_WORD), default=list, max_length=20)
     regions = serializers.ListField(child=serializers.RegexField(CLOUD_WORD), default=list, max_length=50)
     capacity_types = serializers.ListField(
-        child=serializers.ChoiceField(CapacityType.values), default=list, max_length=3
+        child=serializers.ChoiceField(CapacityType.values), default=list, max_length=4
     )
     max_price_per_hour = Money(required=False, min_value=0, help_text="Of one machine, in USD")
+    on_demand_floor = Whole(
+        min_value=0,
+        max_value=allocations.MOST_ACCELERATORS,
+        default=0,
+        help_text="So many may not be spot",
+    )
+    residency = serializers.RegexField(
+        RESIDENCY, required=False, help_text="Country (de) or union (eu) that the machines must stand in"
+    )
+    ttl_seconds = Whole(min_value=60, max_value=LONGEST_SECONDS, required=False)
+
+
+class AllocationIn(DemandIn):
+    """A demand, and what its machines are given."""
+
+    name = serializers.RegexField(NAME)
     image = serializers.RegexField(IMAGE, required=False)
     startup_script = serializers.CharField(required=False, max_length=16_000, allow_blank=True, trim_whitespace=False)
     ssh_keys = serializers.ListField(child=serializers.RegexField(SSH_KEY), default=list, max_length=20)
     disk_gib = Whole(min_value=10, max_value=65_536, default=200)
     ports = serializers.ListField(child=Whole(min_value=1, max_value=65_535), default=list, max_length=50)
     labels = Labels(required=False)
-    ttl_seconds = Whole(min_value=60, max_value=LONGEST_SECONDS, required=False)
     idle_release_seconds = Whole(min_value=60, max_value=LONGEST_SECONDS, required=False)
     deadline_seconds = Whole(min_value=1, max_value=LONGEST_SECONDS, required=False, help_text="Give up filling then")
 
 
 def spec_of(wanted: dict[str, Any]) -> AllocationSpec:
     """The checked body as the service takes it."""
-    demand = Demand(
-        accelerator_count=wanted["accelerator_count"],
-        accelerator=wanted.get("accelerator", ""),
-        need=Need(**wanted["need"]) if "need" in wanted else None,
-        accelerators_per_slot=wanted.get("accelerators_per_slot"),
-        gang=wanted["gang"],
-        clouds=tuple(wanted["clouds"]),
-        regions=tuple(wanted["regions"]),
-        capacity_types=tuple(wanted["capacity_types"]),
-        max_price_per_hour=wanted.get("max_price_per_hour"),
-    )
     return AllocationSpec(
         name=wanted["name"],
-        demand=demand,
+        demand=demand_of(wanted),
         image=wanted.get("image", ""),
         startup_script=wanted.get("startup_script", ""),
         ssh_keys=tuple(wanted["ssh_keys"]),
@@ -136,6 +140,24 @@ def spec_of(wanted: dict[str, Any]) -> AllocationSpec:
         ttl=_seconds(wanted.get("ttl_seconds")),
         idle_release=_seconds(wanted.get("idle_release_seconds")),
         deadline=_seconds(wanted.get("deadline_seconds")),
+    )
+
+
+def demand_of(wanted: dict[str, Any]) -> Demand:
+    """The demand of a checked body."""
+    return Demand(
+        accelerator_count=wanted["accelerator_count"],
+        accelerator=wanted.get("accelerator", ""),
+        need=Need(**wanted["need"]) if "need" in wanted else None,
+        accelerators_per_slot=wanted.get("accelerators_per_slot"),
+        gang=wanted["gang"],
+        clouds=tuple(wanted["clouds"]),
+        regions=tuple(wanted["regions"]),
+        capacity_types=tuple(wanted["capacity_types"]),
+        max_price_per_hour=wanted.get("max_price_per_hour"),
+        on_demand_floor=wanted["on_demand_floor"],
+        residency=wanted.get("residency", ""),
+        run_for=_seconds(wanted.get("ttl_seconds")),
     )
 
 

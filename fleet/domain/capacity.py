@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -66,18 +67,32 @@ class Offering:
         return self.accelerator_memory_gib * self.accelerator_count
 
 
+FORGOTTEN_BY_HALF = timedelta(days=3)
+"""Stock comes and goes within days: a refusal of three days ago says half as much as one of now."""
+HOURS_FORGOTTEN_BY_HALF = timedelta(days=14)
+"""Interruptions are rare, so their rate needs weeks of hours to mean anything."""
+
+
+def faded(count: float, age: timedelta, half_life: timedelta) -> float:
+    """What a count that is so old still weighs."""
+    return count * math.pow(0.5, max(age, timedelta()) / half_life)
+
+
 @dataclass(frozen=True)
 class Memory:
-    """What asking a pool taught us. Durations are business time."""
+    """What asking a pool taught us. Durations are business time.
 
-    attempts: int = 0
-    refusals: int = 0
+    Counts fade: each attempt and refusal, each hour held and interruption weighs less the longer ago it was.
+    """
+
+    attempts: float = 0
+    refusals: float = 0
     cooldown_until: datetime | None = None
     last_refusal_class: str = ""
     last_refusal_code: str = ""
     last_refusal_at: datetime | None = None
     fill_seconds: tuple[float, ...] = ()
-    interruptions: int = 0
+    interruptions: float = 0
     held_hours: float = 0.0
 
     def stockout_probability(self, prior: float) -> float:
@@ -87,6 +102,18 @@ class Memory:
     def interruptions_per_hour(self, prior: float) -> float:
         """Observed rate with ten imagined hours at the prior rate."""
         return (self.interruptions + prior * 10) / (self.held_hours + 10)
+
+    def cooling_as(self, other: Memory) -> Memory:
+        """These counts, with another's cool-down and the refusal it comes from."""
+        if other is self:
+            return self
+        return replace(
+            self,
+            cooldown_until=other.cooldown_until,
+            last_refusal_class=other.last_refusal_class,
+            last_refusal_code=other.last_refusal_code,
+            last_refusal_at=other.last_refusal_at,
+        )
 
     def median_fill_seconds(self) -> float | None:
         """Launch to ready, or None when it never filled."""

@@ -2,82 +2,57 @@
 
 Expected cost of a machine-hour = price + price × P(stock-out) × delay_hours + interruptions/h × price × restart_hours
 (design.md §6): what waiting for a pool that says no costs, and what losing work to an interruption costs,
-in the same money as the price.
+in the same money as the price. Capacity that is paid for already costs nothing more, so its expected cost is 0.
+
+`plan_by_rules` is the definition, offering by offering. What runs is `weighing.plan`, which answers the same from a
+market in columns.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from fleet.domain.capacity import FRESH, SPOT, USD, Memory, Offering, Pool
+from fleet.domain.covering import Lot, Shelves, Taken, cheapest, reach
 from fleet.domain.demand import Demand
 from fleet.domain.lifecycle import NO_ROOM
+from fleet.domain.memories import Memories
 from fleet.domain.refusals import Refused
+from fleet.domain.residency import Places
+from fleet.domain.room import CloudLimits, Room
+from fleet.domain.rules import STAGES, UNFIT, Question, Risk, cautions, most_machines, units_of, verdict
 
-UNFIT = frozenset(
-    {"cloud", "region", "capacity-type", "accelerator", "size", "fp8", "interconnect", "memory", "price", "currency"}
-)
-"""Codes of offerings that waiting will not make fit."""
-
-
-@dataclass(frozen=True)
-class Risk:
-    """What waiting and restarting cost, in hours of the machine's price; and the priors of an unknown pool."""
-
-    delay_hours: float = 0.25
-    restart_hours: float = 0.2
-    stockout_prior: Mapping[str, float] = field(default_factory=lambda: {SPOT: 0.2})
-    interruptions_prior: float = 0.05
-    stale_after: timedelta = timedelta(hours=24)
-    buy_at_stale_prices: bool = False  # policies of the installation: such prices are shown, and not bought at
-    buy_at_imported_prices: bool = False
-
-    def prior(self, capacity_type: str) -> float:
-        """P(stock-out) of a pool never asked."""
-        return self.stockout_prior.get(capacity_type, 0.05)
-
-
-@dataclass(frozen=True)
-class Cap:
-    """A limit of money that covers a launch: in which cloud (empty: any), in which currency, and what it is called."""
-
-    cloud: str
-    currency: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Room:
-    """What quota and budgets still allow: accelerators, and money per hour. None: no such limit.
-
-    `caps` are all that cover the launch: an offering that is priced in another currency than one of them is not
-    bought, since nothing would count it.
-    """
-
-    accelerators: int | None = None
-    accelerators_of: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)  # (cloud, accelerator)
-    price_per_hour: Decimal | None = None
-    quota_name: str = ""
-    budget_name: str = ""
-    budget_code: str = "budget"  # which kind of limit the money comes from: a budget, or a token's cap
-    caps: tuple[Cap, ...] = ()
+DEFAULT_RISK = Risk()
+MICRO = 1_000_000
+"""Prices have six decimals; costs are added as whole millionths."""
+NANO = 1_000_000_000
+UNLIKE = STAGES["currency"]
+"""Where an offering stands that only lost because others are priced in the currency that was kept."""
+NO_ACCOUNT = "No account offers any capacity: add an account and read its catalogue first."
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An offering that would do, with what it is expected to cost."""
+    """An offering that would do, with what it is expected to cost.
+
+    `machines_at_most`: as many as are left or fit into the cloud's quotas; None: not known. `memory`: what it was
+    judged by. `cautions`: what else should be known.
+    """
 
     offering: Offering
     expected_per_hour: Decimal
     stockout_probability: float
     interruptions_per_hour: float
     machines_for_all: int
+    machines_at_most: int | None = None
+    memory: Memory = FRESH
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +72,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to buy and everything that was weighed. `chosen` is empty when nothing can meet the demand."""
+    """What to buy and everything that was weighed. `chosen` is empty when nothing can meet the demand.
+
+    `candidates` are ranked, cheapest per accelerator first; `rejected` begin with those that nearly would have done.
+    Both may be only the first of `candidates_total` and of those that `rejected_by_reason` counts.
+    """
 
     demand: Demand
     chosen: tuple[Choice, ...]
@@ -106,6 +85,8 @@ class Plan:
     planned_at: datetime
     note: str = ""  # why nothing was chosen
     code: str = ""  # which rule that was: the code of a rejection, or of the limit the whole plan is over
+    candidates_total: int = 0
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def hopeless(self) -> Refused | None:
@@ -113,10 +94,14 @@ class Plan:
 
         A stock-out or a throttle passes: a demand that meets one of these waits for it.
         """
-        may_pass = {rejection.code for rejection in self.rejected} - UNFIT - NO_ROOM
+        may_pass = {*self.rejected_by_reason, self.code} - UNFIT - NO_ROOM - {""}
         if not self.note or may_pass:
             return None
         return Refused(self.code if self.code in NO_ROOM else "no-offering", self.note)
+
+    @property
+    def rejected_total(self) -> int:
+        return sum(self.rejected_by_reason.values())
 
     @property
     def currency(self) -> str:
@@ -132,7 +117,7 @@ class Plan:
         return sum((c.candidate.expected_per_hour * c.machines for c in self.chosen), Decimal(0))
 
     def as_json(self) -> dict[str, Any]:
-        """For the API, the page and the row: money as strings, losers one by one and counted by reason."""
+        """For the API, the page and the row: money as strings, the nearest losers one by one, all of them counted."""
         return {
             "planned_at": self.planned_at.isoformat(),
             "price_per_hour": str(self.price_per_hour),
@@ -141,9 +126,15 @@ class Plan:
             "note": self.note,
             "chosen": [{**_candidate_json(c.candidate), "machines": c.machines} for c in self.chosen],
             "candidates": [_candidate_json(candidate) for candidate in self.candidates],
-            "rejected": [{**_pool_json(r.offering), "code": r.code, "reason": r.reason} for r in self.rejected],
-            "rejected_by_reason": dict(Counter(r.code for r in self.rejected)),
+            "candidates_total": self.candidates_total,
+            "rejected": [rejection_json(r) for r in self.rejected],
+            "rejected_by_reason": dict(self.rejected_by_reason),
+            "rejected_total": self.rejected_total,
         }
+
+
+def rejection_json(rejection: Rejection) -> dict[str, Any]:
+    return {**_pool_json(rejection.offering), "code": rejection.code, "reason": rejection.reason}
 
 
 def _pool_json(offering: Offering) -> dict[str, Any]:
@@ -162,47 +153,68 @@ def _pool_json(offering: Offering) -> dict[str, Any]:
 
 
 def _candidate_json(candidate: Candidate) -> dict[str, Any]:
+    ends_at = candidate.offering.ends_at
     return {
         **_pool_json(candidate.offering),
         "expected_per_hour": str(candidate.expected_per_hour),
         "stockout_probability": round(candidate.stockout_probability, 4),
         "interruptions_per_hour": round(candidate.interruptions_per_hour, 4),
         "machines_for_all": candidate.machines_for_all,
+        "machines_at_most": candidate.machines_at_most,
+        "fill_seconds": candidate.memory.median_fill_seconds(),
+        "ends_at": ends_at.isoformat() if ends_at else None,
+        "cautions": list(candidate.cautions),
     }
 
 
-def plan(
+def plan_by_rules(
     demand: Demand,
     offerings: Iterable[Offering],
-    memory: Mapping[Pool, Memory],
+    memories: Memories,
     room: Room,
     *,
     now: datetime,
+    limits: CloudLimits | None = None,
+    places: Places | None = None,
     held_units: int = 0,
+    held_firm: int = 0,
     risk: Risk | None = None,
 ) -> Plan:
     """The cheapest way to meet what is left of the demand after `held_units`, with a reason for every loser.
 
-    Units are accelerators, or GiB of accelerator memory where the demand is a need for memory.
-    Gang: all machines in one pool. Otherwise any mix of pools.
+    Units are accelerators, or GiB of accelerator memory where the demand is a need for memory. `held_firm`: how many
+    of those held are not spot. Gang: all machines in one pool. Otherwise any mix of pools.
     """
-    risk = risk or Risk()
-    units = max(units_wanted(demand) - held_units, 0)
+    question = question_of(demand, room, now, limits=limits, places=places, held_units=held_units, risk=risk)
     candidates: list[Candidate] = []
-    rejected: list[Rejection] = []
+    refused: list[tuple[int, Rejection]] = []
     for offering in offerings:
-        refusal = _refusal(demand, offering, memory.get(offering.pool, FRESH), room, units, now, risk)
-        if refusal:
-            rejected.append(Rejection(offering, *refusal))
+        memory = memories.get(offering.pool)
+        if said := verdict(question, offering, memory):
+            refused.append((said.stage, Rejection(offering, said.code, said.reason)))
         else:
-            candidates.append(_candidate(demand, offering, memory.get(offering.pool, FRESH), units, risk))
+            candidates.append(candidate_of(question, offering, memory))
     candidates, unlike = _of_one_currency(candidates)
-    rejected += unlike
-    candidates.sort(key=lambda c: (c.expected_per_hour / units_of(demand, c.offering), str(c.offering.pool)))
-    chosen = _one_pool(candidates) if demand.gang else _cheapest_mix(demand, candidates, units)
-    chosen, over = _within_room(chosen, room)
-    code, note = ("", "") if chosen or units == 0 else over or _why_none(rejected)
-    return Plan(demand, tuple(chosen), tuple(candidates), tuple(rejected), now, note, code)
+    refused += unlike
+    candidates.sort(key=lambda c: (c.expected_per_hour / units_of(demand, c.offering), order_of(c.offering.pool)))
+    rejected = _nearest_first(question, refused, memories)
+    counts = Counter(rejection.code for rejection in rejected)
+    lots = [lot_of(question, k, candidate) for k, candidate in enumerate(candidates)]
+    choosing = Choosing(
+        gang=lambda: _one_pool(candidates),
+        shelves=lambda firm: Shelves.of([lot for lot in lots if not firm or not _is_spot(candidates[lot.key])]),
+        lots=lambda firm: (lot for lot in lots if not firm or not _is_spot(candidates[lot.key])),
+        units=lambda key: lots[key].units,
+        cost=lambda key: lots[key].cost,
+        spot=lambda key: _is_spot(candidates[key]),
+        draws=lambda key: lots[key].draws,
+    )
+    taken, problem = choose(question, choosing, held_firm)
+    chosen = [Choice(candidates[key], machines) for key, machines in taken.items()]
+    chosen, over = finish(question, chosen)
+    nearest = (rejected[0].code, rejected[0].reason) if rejected else ("", NO_ACCOUNT)
+    code, note = ("", "") if chosen or question.units == 0 else over or problem or nearest
+    return Plan(demand, tuple(chosen), tuple(candidates), tuple(rejected), now, note, code, len(candidates), counts)
 
 
 def refuse_hopeless(plan: Plan) -> None:
@@ -218,201 +230,207 @@ def units_wanted(demand: Demand) -> int:
     return demand.accelerator_count
 
 
-def units_of(demand: Demand, offering: Offering) -> int:
-    """Units one machine of this offering brings."""
-    if demand.need is not None and demand.need.memory_gib:
-        return max(int(offering.memory_gib), 1)
-    return offering.accelerator_count
+def question_of(
+    demand: Demand,
+    room: Room,
+    now: datetime,
+    *,
+    limits: CloudLimits | None = None,
+    places: Places | None = None,
+    held_units: int = 0,
+    risk: Risk | None = None,
+) -> Question:
+    """What every offering is asked."""
+    units = max(units_wanted(demand) - held_units, 0)
+    return Question(demand, units, room, now, limits or CloudLimits(), places or Places(), risk or DEFAULT_RISK)
 
 
-def _refusal(
-    demand: Demand, offering: Offering, memory: Memory, room: Room, units: int, now: datetime, risk: Risk
-) -> tuple[str, str] | None:
-    """(code, reason) when the offering will not do; the first rule that refuses it wins, cheap ones first."""
-    return (
-        _wrong_place(demand, offering.pool)
-        or _wrong_chip(demand, offering)
-        or _other_currency(demand, offering, room)
-        or _too_dear(demand, offering, now, risk)
-        or _cooling_down(memory, now)
-        or _no_room(offering, room)
+def candidate_of(question: Question, offering: Offering, memory: Memory) -> Candidate:
+    """An offering with its risks, and what it is expected to cost with them."""
+    refused, interrupted, expected = expectation(offering, memory, question.risk)
+    return Candidate(
+        offering,
+        expected,
+        refused,
+        interrupted,
+        question.machines_for_all(offering),
+        most_machines(question, offering),
+        memory,
+        cautions(question, offering),
     )
 
 
-def _wrong_place(demand: Demand, pool: Pool) -> tuple[str, str] | None:
-    if demand.clouds and pool.cloud not in demand.clouds:
-        return "cloud", f"Skipped. In {pool.cloud}; only {', '.join(demand.clouds)} was asked for."
-    if demand.regions and pool.region not in demand.regions:
-        return "region", f"Skipped. In {pool.region}; only {', '.join(demand.regions)} was asked for."
-    if demand.capacity_types and pool.capacity_type not in demand.capacity_types:
-        allowed = ", ".join(demand.capacity_types)
-        return "capacity-type", f"Skipped. Is {pool.capacity_type}; only {allowed} may be used."
-    return None
-
-
-def _wrong_chip(demand: Demand, offering: Offering) -> tuple[str, str] | None:
-    if demand.accelerator and offering.accelerator != demand.accelerator:
-        return "accelerator", f"Skipped. Has {offering.accelerator}, not {demand.accelerator}."
-    size = demand.accelerators_per_slot
-    if size is not None and offering.accelerator_count != size:
-        return "size", f"Skipped. Has {offering.accelerator_count} accelerators a machine, not {size}."
-    need = demand.need
-    if need is None:
-        return None
-    if need.fp8 and not offering.fp8:
-        return "fp8", f"Skipped. {offering.accelerator} does not compute in FP8."
-    if need.interconnect and need.interconnect != offering.interconnect:
-        has = offering.interconnect or "no interconnect"
-        return "interconnect", f"Skipped. Has {has}, not {need.interconnect}."
-    if need.interconnect and need.memory_gib and offering.memory_gib < need.memory_gib:
-        return "memory", f"Skipped. {offering.memory_gib:g} GiB in one machine is less than {need.memory_gib:g} GiB."
-    return None
-
-
-def _other_currency(demand: Demand, offering: Offering, room: Room) -> tuple[str, str] | None:
-    """A cap says nothing about a price in another currency, so what one covers is bought in its currency only."""
-    caps = [("the limit of price a machine", USD)] if demand.max_price_per_hour is not None else []
-    caps += [(cap.name, cap.currency) for cap in room.caps if cap.cloud in ("", offering.pool.cloud)]
-    for name, currency in caps:
-        if offering.currency != currency:
-            return (
-                "currency",
-                f"Skipped. Priced in {offering.currency}; {name} is kept in {currency}, and nothing is converted.",
-            )
-    return None
-
-
-def _too_dear(demand: Demand, offering: Offering, now: datetime, risk: Risk) -> tuple[str, str] | None:
-    cap = demand.max_price_per_hour
-    if cap is not None and offering.price_per_hour > cap:
-        return "price", f"Skipped. ${offering.price_per_hour:.2f}/h is over the limit of ${cap:.2f}/h a machine."
-    if offering.imported and not risk.buy_at_imported_prices:
-        return "imported-price", "Skipped. Its price is from a file; this installation does not buy at such prices."
-    stale = not offering.imported and now - offering.observed_at > risk.stale_after
-    if stale and not risk.buy_at_stale_prices:
-        return "stale-price", f"Skipped. Its price was last seen {offering.observed_at:%Y-%m-%d %H:%M} UTC."
-    return None
-
-
-def _cooling_down(memory: Memory, now: datetime) -> tuple[str, str] | None:
-    if memory.cooldown_until is None or memory.cooldown_until <= now:
-        return None
-    since = f"{memory.last_refusal_at:%H:%M}" if memory.last_refusal_at else "earlier"
-    return (
-        memory.last_refusal_class or "cool-down",
-        f"Skipped. {memory.last_refusal_class or 'Refused'} at {since} ({memory.last_refusal_code}); "
-        f"asked again from {memory.cooldown_until:%H:%M:%S} UTC.",
-    )
-
-
-def _no_room(offering: Offering, room: Room) -> tuple[str, str] | None:
-    if room.accelerators is not None and offering.accelerator_count > room.accelerators:
-        return (
-            "quota",
-            f"Skipped. Needs {offering.accelerator_count} accelerators; {room.quota_name} leaves {room.accelerators}.",
-        )
-    for key in (("", offering.accelerator), (offering.pool.cloud, ""), (offering.pool.cloud, offering.accelerator)):
-        limit = room.accelerators_of.get(key)
-        if limit is not None and offering.accelerator_count > limit[0]:
-            return (
-                "quota",
-                f"Skipped. Needs {offering.accelerator_count} accelerators; {limit[1]} leaves {limit[0]}.",
-            )
-    if room.price_per_hour is not None and offering.price_per_hour > room.price_per_hour:
-        return (
-            room.budget_code,
-            f"Skipped. ${offering.price_per_hour:.2f}/h is over the ${room.price_per_hour:.2f}/h "
-            f"that {room.budget_name} leaves.",
-        )
-    return None
-
-
-def _candidate(demand: Demand, offering: Offering, memory: Memory, units: int, risk: Risk) -> Candidate:
+def expectation(offering: Offering, memory: Memory, risk: Risk) -> tuple[float, float, Decimal]:
+    """P(stock-out), interruptions an hour, and the expected cost of a machine-hour."""
     spot = offering.pool.capacity_type == SPOT
     refused = memory.stockout_probability(risk.prior(offering.pool.capacity_type))
     interrupted = memory.interruptions_per_hour(risk.interruptions_prior) if spot else 0.0
-    extra = refused * risk.delay_hours + interrupted * risk.restart_hours
-    expected = offering.price_per_hour * (1 + Decimal(str(round(extra, 9))))
-    machines = math.ceil(units / units_of(demand, offering))
-    return Candidate(offering, expected.quantize(Decimal("0.000001")), refused, interrupted, machines)
+    if offering.paid:
+        return refused, interrupted, Decimal(0)
+    extra = Decimal(extra_nanos(refused, interrupted, risk)).scaleb(-9)
+    expected = offering.price_per_hour * (1 + extra)
+    return refused, interrupted, expected.quantize(Decimal("0.000001"))
 
 
-def _of_one_currency(candidates: list[Candidate]) -> tuple[list[Candidate], list[Rejection]]:
-    """Those that can be compared with one another: in USD where there are any, else in the first currency by name."""
-    found = {candidate.offering.currency for candidate in candidates}
-    if len(found) < 2:
-        return candidates, []
-    kept = USD if USD in found else min(found)
-    reason = f"there are others in {kept}, and nothing is converted to compare them."
-    unlike = [c.offering for c in candidates if c.offering.currency != kept]
-    return (
-        [c for c in candidates if c.offering.currency == kept],
-        [Rejection(o, "currency", f"Skipped. Priced in {o.currency}; {reason}") for o in unlike],
-    )
+def extra_nanos(refused: float, interrupted: float, risk: Risk) -> int:
+    """What the risks add, as billionths of the price."""
+    return round((refused * risk.delay_hours + interrupted * risk.restart_hours) * NANO)
 
 
-def _one_pool(candidates: Sequence[Candidate]) -> list[Choice]:
-    """A gang: every machine in the pool where all of them together cost least."""
-    best = min(candidates, key=lambda c: (c.expected_per_hour * c.machines_for_all, c.machines_for_all), default=None)
-    return [Choice(best, best.machines_for_all)] if best and best.machines_for_all else []
+def lot_of(question: Question, key: int, candidate: Candidate) -> Lot:
+    """A candidate as a pool to cover the demand from."""
+    offering = candidate.offering
+    cost = int(candidate.expected_per_hour * MICRO)
+    draws = draws_of(question, offering)
+    return Lot(key, units_of(question.demand, offering), cost, offering.machines_left, draws)
 
 
-def _cheapest_mix(demand: Demand, candidates: Sequence[Candidate], units: int) -> list[Choice]:
-    """Exact covering by dynamic programming: of each machine size only its cheapest pool can matter."""
-    cheapest: dict[int, Candidate] = {}
-    for candidate in candidates:
-        size = units_of(demand, candidate.offering)
-        if size not in cheapest or candidate.expected_per_hour < cheapest[size].expected_per_hour:
-            cheapest[size] = candidate
-    if not cheapest or units <= 0:
-        return []
-    best: list[tuple[Decimal, int, int]] = [(Decimal(0), 0, 0)]  # cost, machines, last size
-    for wanted in range(1, units + 1):
-        best.append(
-            min(
-                (best[max(wanted - size, 0)][0] + c.expected_per_hour, best[max(wanted - size, 0)][1] + 1, size)
-                for size, c in cheapest.items()
-            )
-        )
-    counts: Counter[int] = Counter()
-    left = units
-    while left > 0:
-        size = best[left][2]
-        counts[size] += 1
-        left -= size
-    return [Choice(cheapest[size], machines) for size, machines in sorted(counts.items(), reverse=True)]
+def draws_of(question: Question, offering: Offering) -> tuple[tuple[int, int], ...]:
+    """What one machine takes of each of the cloud's quotas that are known."""
+    over = question.limits.over(offering.pool)
+    return tuple((k, each) for k, limit in over if limit.left is not None and (each := limit.needs(offering)))
 
 
-def _within_room(chosen: list[Choice], room: Room) -> tuple[list[Choice], tuple[str, str] | None]:
+@dataclass(frozen=True)
+class Choosing:
+    """What there is to choose from, by keys that rise among equals. `firm` leaves out what is spot."""
+
+    gang: Callable[[], Taken]
+    shelves: Callable[[bool], Shelves]
+    lots: Callable[[bool], Iterable[Lot]]
+    units: Callable[[int], int]
+    cost: Callable[[int], int]
+    spot: Callable[[int], bool]
+    draws: Callable[[int], tuple[tuple[int, int], ...]]
+
+
+def choose(question: Question, choosing: Choosing, held_firm: int) -> tuple[Taken, tuple[str, str] | None]:
+    """Machines of each candidate; or none, with the code and the reason where the pools together do not reach.
+
+    Of a mix, what must not be spot is bought first when the cheapest mix has too little of it.
+    """
+    if question.units == 0:
+        return {}, None
+    if question.demand.gang:
+        return choosing.gang(), None
+    left = {k: max(limit.left, 0) for k, limit in enumerate(question.limits.rows) if limit.left is not None}
+    whole = cheapest(choosing.shelves(False), question.units, left, {})
+    if whole is None:
+        return {}, _short(question, choosing.lots(False), left, question.units, "")
+    floor = min(question.demand.on_demand_floor - held_firm, question.units)
+    firm = sum(choosing.units(key) * machines for key, machines in whole.items() if not choosing.spot(key))
+    if firm >= floor:
+        return _largest_first(whole, choosing), None
+    part = cheapest(choosing.shelves(True), floor, left, {})
+    if part is None:
+        return {}, _short(question, choosing.lots(True), left, floor, " that are not spot")
+    for key, machines in part.items():
+        for limit, each in choosing.draws(key):
+            left[limit] -= each * machines
+    covered = sum(choosing.units(key) * machines for key, machines in part.items())
+    rest = cheapest(choosing.shelves(False), question.units - covered, left, part)
+    if rest is None:
+        return {}, _short(question, choosing.lots(False), left, question.units - covered, " beside those not spot")
+    return _largest_first(dict(Counter(part) + Counter(rest)), choosing), None
+
+
+def finish(question: Question, chosen: list[Choice]) -> tuple[list[Choice], tuple[str, str] | None]:
     """The plan as a whole must fit too; what does not fit is said (code, reason), and nothing is bought in part."""
-    accelerators = sum(c.machines * c.candidate.offering.accelerator_count for c in chosen)
+    room = question.room
+    of_each: Counter[tuple[str, str]] = Counter()
+    for choice in chosen:
+        offering = choice.candidate.offering
+        of_each[offering.pool.cloud, offering.accelerator] += choice.machines * offering.accelerator_count
+    limits = [] if room.accelerators is None else [(room.accelerators, room.quota_name, "", "")]
+    limits += [(left, name, cloud, chip) for (cloud, chip), (left, name) in room.accelerators_of.items()]
+    for left, name, cloud, chip in limits:
+        wanted = sum(n for (c, a), n in of_each.items() if cloud in ("", c) and chip in ("", a))
+        if wanted > left:
+            return [], ("quota", f"Needs {wanted} accelerators; {name} leaves {left}.")
     price = sum((c.machines * c.candidate.offering.price_per_hour for c in chosen), Decimal(0))
-    if room.accelerators is not None and accelerators > room.accelerators:
-        return [], ("quota", f"Needs {accelerators} accelerators; {room.quota_name} leaves {room.accelerators}.")
     if room.price_per_hour is not None and price > room.price_per_hour:
         reason = f"Costs ${price:.2f}/h; {room.budget_name} leaves ${room.price_per_hour:.2f}/h."
         return [], (room.budget_code, reason)
     return chosen, None
 
 
-def _why_none(rejected: Sequence[Rejection]) -> tuple[str, str]:
-    """Code and reason that are nearest to success: the last filter that most offerings reached."""
-    order = [
-        "quota",
-        "budget",
-        "token-cap",
-        "stock-out",
-        "throttle",
-        "auth",
-        "cool-down",
-        "stale-price",
-        "price",
-        "currency",
-        "memory",
-    ]
-    order += ["interconnect", "fp8", "size", "capacity-type", "region", "cloud", "accelerator"]
-    codes = {r.code: r.reason for r in rejected}
-    for code in order:
-        if code in codes:
-            return code, codes[code]
-    return "", "No account offers any capacity: add an account and read its catalogue first."
+def nearness(question: Question, stage: int, offering: Offering, memory: Memory) -> tuple[Any, ...]:
+    """Sorts losers: whoever only the later rules refused first, then by what each unit is expected to cost.
+
+    Amounts in two currencies are not compared: USD comes first, then the others by name.
+    """
+    currency, expected = offering.currency, expectation(offering, memory, question.risk)[2]
+    per_unit = expected / units_of(question.demand, offering)
+    return (-stage, currency != USD, currency, per_unit, order_of(offering.pool))
+
+
+def order_of(pool: Pool) -> tuple[str, str, str, str]:
+    """Among equals."""
+    return (pool.cloud, pool.zone, pool.instance_type, pool.capacity_type)
+
+
+def unlike_reason(offering: Offering, kept: str) -> str:
+    others = f"there are others in {kept}, and nothing is converted to compare them."
+    return f"Skipped. Priced in {offering.currency}; {others}"
+
+
+def currency_kept(found: Iterable[str]) -> str:
+    """Of what is priced in several currencies, the one that is compared: USD where there is any, else the first."""
+    names = set(found)
+    return USD if USD in names or not names else min(names)
+
+
+def _nearest_first(question: Question, refused: Sequence[tuple[int, Rejection]], memories: Memories) -> list[Rejection]:
+    def near(one: tuple[int, Rejection]) -> tuple[Any, ...]:
+        stage, rejection = one
+        return nearness(question, stage, rejection.offering, memories.get(rejection.offering.pool))
+
+    return [rejection for _, rejection in sorted(refused, key=near)]
+
+
+def _of_one_currency(candidates: list[Candidate]) -> tuple[list[Candidate], list[tuple[int, Rejection]]]:
+    """Those that can be compared with one another: in USD where there are any, else in the first currency by name."""
+    kept = currency_kept(candidate.offering.currency for candidate in candidates)
+    unlike = [c.offering for c in candidates if c.offering.currency != kept]
+    return (
+        [c for c in candidates if c.offering.currency == kept],
+        [(UNLIKE, Rejection(offering, "currency", unlike_reason(offering, kept))) for offering in unlike],
+    )
+
+
+def _one_pool(candidates: Sequence[Candidate]) -> Taken:
+    """A gang: every machine in the pool where all of them together cost least."""
+    best = min(
+        range(len(candidates)),
+        key=lambda k: (
+            candidates[k].expected_per_hour * candidates[k].machines_for_all,
+            candidates[k].machines_for_all,
+        ),
+        default=None,
+    )
+    return {} if best is None else {best: candidates[best].machines_for_all}
+
+
+def _is_spot(candidate: Candidate) -> bool:
+    return candidate.offering.pool.capacity_type == SPOT
+
+
+def _largest_first(taken: Taken, choosing: Choosing) -> Taken:
+    return dict(sorted(taken.items(), key=lambda item: (-choosing.units(item[0]), choosing.cost(item[0]), item[0])))
+
+
+def _short(
+    question: Question, lots: Iterable[Lot], left: Mapping[int, int], wanted: int, which: str
+) -> tuple[str, str] | None:
+    """Why pools that would do by themselves do not reach together; None: there are none."""
+    found = list(lots)
+    units, used_up = reach(found, left)
+    what = "GiB" if question.demand.need and question.demand.need.memory_gib else "accelerators"
+    said = f"Only {units} of {wanted} {what}{which} can be had at once"
+    if used_up:
+        rows = question.limits.rows
+        names = [f"{rows[k].name} in {rows[k].region} leaves {max(rows[k].left or 0, 0)}" for k in used_up]
+        return "cloud-quota", f"{said}: of the cloud's quotas {'; '.join(names[:3])}."
+    if found:
+        return "machines-left", f"{said}: no more machines are left."
+    return ("on-demand-floor", f"{said}: everything else on sale is spot.") if which else None

@@ -76,6 +76,10 @@ class Allocation(Leased):
     regions = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     capacity_types = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     max_price_per_hour = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    on_demand_floor = models.PositiveIntegerField(default=0, db_default=0, help_text="So many may not be spot")
+    residency = models.CharField(
+        max_length=32, blank=True, default="", db_default="", help_text="Country or union the machines must stand in"
+    )
     image = models.CharField(max_length=300, blank=True, default="")
     startup_script = models.TextField(blank=True, default="")
     ssh_keys = models.JSONField(default=list, blank=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from fleet.domain.outcomes import QuotaUnit
 from fleet.models.fields import named_by_the_database, public_id
 
 
@@ -226,6 +228,42 @@ class ReferencePrice(models.Model):
         return f"{self.cloud} {self.zone or self.region} {self.instance_type} {self.capacity_type}"
 
 
+class CloudQuota(models.Model):
+    """A limit the cloud keeps on an account in a region, as last read. No number: the cloud does not say."""
+
+    account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="cloud_quotas")
+    region = models.CharField(max_length=64)
+    zone = models.CharField(max_length=64, blank=True, default="", help_text="Empty: the whole region")
+    name = models.CharField(max_length=200, help_text="As the cloud calls it")
+    unit = models.CharField(max_length=16, choices=[(unit.value, unit.value) for unit in QuotaUnit])
+    most = models.BigIntegerField(null=True, blank=True)
+    used = models.BigIntegerField(null=True, blank=True)
+    instance_types = ArrayField(models.CharField(max_length=100), default=list, blank=True, help_text="Empty: all")
+    capacity_types = ArrayField(models.CharField(max_length=16), default=list, blank=True, help_text="Empty: any")
+    observed_at = models.DateTimeField(help_text="Business time")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "region", "zone", "name"], name="one_cloud_quota_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.zone or self.region}"
+
+
+class CatalogueChange(models.Model):
+    """Written by the database in each transaction that changes what is on sale; its triggers are in the migration.
+
+    Processes that keep the market in memory ask whether there is another one. Nothing is locked for it, and nobody
+    who writes has to think of it; the database forgets old ones.
+    """
+
+    tx = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"Change {self.pk}"
+
+
 class CapacityMemory(models.Model):
     """What asking taught us. Empty zone, instance type or capacity type mean any: the refusal's scope."""
 
@@ -248,6 +286,12 @@ class CapacityMemory(models.Model):
     fill_seconds = models.JSONField(default=list, help_text="Last 50 times from launch to ready, business seconds")
     interruptions = models.PositiveIntegerField(default=0)
     held_hours = models.FloatField(default=0, help_text="Machine-hours held: the base of the interruption rate")
+    # The same counts as they weigh at `counted_at`; from then on they fade (fleet.domain.capacity.faded).
+    recent_attempts = models.FloatField(default=0, db_default=0, editable=False)
+    recent_refusals = models.FloatField(default=0, db_default=0, editable=False)
+    recent_interruptions = models.FloatField(default=0, db_default=0, editable=False)
+    recent_hours = models.FloatField(default=0, db_default=0, editable=False)
+    counted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Business time")
 
     class Meta:
         verbose_name_plural = "capacity memories"

@@ -5,20 +5,21 @@ Nothing here calls a cloud. These verbs write what is wanted; `reconcile` (plann
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from fleet.domain import weighing
 from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.domain.lifecycle import AllocationState, Desired, Reason, SlotState
-from fleet.domain.placement import Plan, plan
+from fleet.domain.placement import Plan
 from fleet.domain.refusals import Refused, check_generation, did_you_mean
-from fleet.models import Allocation, CapacityType, CloudAccount, Offering, Project, Slot
-from fleet.services import budgets, catalog, events, memory, stale_prices
-from fleet.services.accounts import enabled
+from fleet.models import Allocation, CapacityType, Project, Slot
+from fleet.services import budgets, events, market, memory, stale_prices
 from fleet.services.chips import accelerators
 from fleet.services.moves import move_slot
 
@@ -40,7 +41,7 @@ def request_allocation(
 
     `token_id`: the token it is asked for with, whose spend cap counts for as long as it lives.
     """
-    demand = _checked(spec)
+    demand = check(spec, market.on_sale())
     with transaction.atomic():
         allocation = Allocation.objects.create(
             project=project,
@@ -57,6 +58,8 @@ def request_allocation(
             regions=list(demand.regions),
             capacity_types=list(demand.capacity_types),
             max_price_per_hour=demand.max_price_per_hour,
+            on_demand_floor=demand.on_demand_floor,
+            residency=demand.residency,
             image=spec.image,
             startup_script=spec.startup_script,
             ssh_keys=list(spec.ssh_keys),
@@ -88,10 +91,43 @@ def request_allocation(
     return allocation
 
 
-def preview(*, project: Project, spec: AllocationSpec, now: datetime, token_id: int | None = None) -> Plan:
+@dataclass(frozen=True)
+class Shown:
+    """How much of a plan is told one by one; everything is counted."""
+
+    candidates: int = 30
+    losers: int = 100
+
+
+def preview(
+    *,
+    project: Project,
+    spec: AllocationSpec,
+    now: datetime,
+    token_id: int | None = None,
+    shown: Shown | None = None,
+) -> Plan:
     """The plan a request would get right now; nothing is written. Raises Refused as `request_allocation` does."""
-    demand = _checked(spec)
-    return plan_for(demand, project=project, endpoint_ref=spec.endpoint_ref, now=now, token_id=token_id)
+    sold = market.on_sale()
+    demand = check(spec, sold)
+    return plan_for(
+        demand,
+        project=project,
+        endpoint_ref=spec.endpoint_ref,
+        now=now,
+        token_id=token_id,
+        shown=shown,
+        sold=sold,
+    )
+
+
+def preview_demand(
+    *, project: Project, demand: Demand, now: datetime, token_id: int | None = None, shown: Shown | None = None
+) -> Plan:
+    """The same for a demand alone. Raises Refused for one that no plan could ever meet as it is written."""
+    sold = market.on_sale()
+    demand = check_demand(demand, sold)
+    return plan_for(demand, project=project, endpoint_ref="", now=now, token_id=token_id, shown=shown, sold=sold)
 
 
 def plan_for(
@@ -101,17 +137,57 @@ def plan_for(
     endpoint_ref: str,
     now: datetime,
     held_units: int = 0,
+    held_firm: int = 0,
     token_id: int | None = None,
+    shown: Shown | None = None,
+    sold: market.OnSale | None = None,
 ) -> Plan:
-    """Run the planner on what every enabled account sells, what we remember and what quotas and budgets leave."""
-    offerings = catalog.current_offerings(enabled())
-    remembered = memory.recall({offering.pool for offering in offerings}, now=now)
-    room = budgets.room_for(project, endpoint_ref=endpoint_ref, now=now, token_id=token_id)
-    return plan(demand, offerings, remembered, room, now=now, held_units=held_units, risk=stale_prices.risk())
+    """Run the planner on what every enabled account sells, what we remember and what quotas and budgets leave.
+
+    `held_firm`: how many of the units held are not spot.
+    """
+    shown, sold = shown or Shown(), sold or market.on_sale()
+    remembered = memory.recall(accounts=sold.accounts, instance_types=sold.kinds_with(demand.accelerator), now=now)
+    return weighing.plan(
+        demand,
+        sold.market,
+        remembered,
+        budgets.room_for(project, endpoint_ref=endpoint_ref, now=now, token_id=token_id),
+        now=now,
+        limits=market.limits_now(sold),
+        held_units=held_units,
+        held_firm=held_firm,
+        risk=stale_prices.risk(),
+        candidates=shown.candidates,
+        losers=shown.losers,
+    )
 
 
-def demand_of(allocation: Allocation) -> Demand:
-    """The demand as it stands now."""
+def losers_of(
+    demand: Demand, *, project: Project, now: datetime, token_id: int | None, after: int, most: int
+) -> weighing.Page:
+    """Every offering that will not do, one by one in the order of its id, from the one after `after` on.
+
+    Raises Refused as `preview_demand` does.
+    """
+    sold = market.on_sale()
+    demand = check_demand(demand, sold)
+    return weighing.page_of_losers(
+        demand,
+        sold.market,
+        memory.recall(accounts=sold.accounts, instance_types=sold.kinds_with(demand.accelerator), now=now),
+        budgets.room_for(project, endpoint_ref="", now=now, token_id=token_id),
+        now=now,
+        limits=market.limits_now(sold),
+        risk=stale_prices.risk(),
+        after=after,
+        most=most,
+    )
+
+
+def demand_of(allocation: Allocation, *, now: datetime | None = None) -> Demand:
+    """The demand as it stands. `now`: it is for a plan, which wants to know for how long from then on."""
+    runs_on = None if now is None or allocation.expires_at is None else max(allocation.expires_at - now, timedelta())
     return Demand(
         accelerator_count=allocation.accelerator_count,
         accelerator=allocation.accelerator,
@@ -122,6 +198,9 @@ def demand_of(allocation: Allocation) -> Demand:
         regions=tuple(allocation.regions),
         capacity_types=tuple(allocation.capacity_types),
         max_price_per_hour=allocation.max_price_per_hour,
+        on_demand_floor=allocation.on_demand_floor,
+        residency=allocation.residency,
+        run_for=runs_on,
     )
 
 
@@ -281,11 +360,19 @@ def drain(slot: Slot, *, now: datetime, reason: Reason, drain_until: datetime | 
     )
 
 
-def _checked(spec: AllocationSpec) -> Demand:
+def check(spec: AllocationSpec, sold: market.OnSale) -> Demand:
     """The demand, or Refused with the field and what to do. Only what can be known without a plan."""
-    demand = spec.demand
     if not spec.name or len(spec.name) > NAME_LENGTH:
         raise Refused("name", f"A name of 1 to {NAME_LENGTH} characters is needed.", field="name")
+    demand = replace(check_demand(spec.demand, sold), run_for=spec.ttl)
+    for period, field in ((spec.ttl, "ttl_seconds"), (spec.idle_release, "idle_release_seconds")):
+        if period is not None and period < timedelta(minutes=1):
+            raise Refused("too-short", "At least 60 seconds; shorter would end before a machine boots.", field=field)
+    return demand
+
+
+def check_demand(demand: Demand, sold: market.OnSale) -> Demand:
+    """The demand in the words the catalogue has, or Refused with the field and what to do."""
     if not 1 <= demand.accelerator_count <= MOST_ACCELERATORS:
         raise Refused("accelerator-count", f"Ask for 1 to {MOST_ACCELERATORS} accelerators.", field="accelerator_count")
     if bool(demand.accelerator) == bool(demand.need and demand.need.as_json()):
@@ -297,21 +384,28 @@ def _checked(spec: AllocationSpec) -> Demand:
             f"{demand.accelerator_count} accelerators cannot be cut into machines of {size}.",
             field="accelerators_per_slot",
         )
-    demand = _in_known_words(demand)
-    for period, field in ((spec.ttl, "ttl_seconds"), (spec.idle_release, "idle_release_seconds")):
-        if period is not None and period < timedelta(minutes=1):
-            raise Refused("too-short", "At least 60 seconds; shorter would end before a machine boots.", field=field)
-    return demand
+    if demand.on_demand_floor:
+        _check_floor(demand)
+    return _in_known_words(demand, sold)
 
 
-def _in_known_words(demand: Demand) -> Demand:
+def _check_floor(demand: Demand) -> None:
+    field, floor = "on_demand_floor", demand.on_demand_floor
+    if not 0 <= floor <= demand.accelerator_count:
+        raise Refused(field.replace("_", "-"), f"Between 0 and the {demand.accelerator_count} wanted.", field=field)
+    if demand.need is not None and demand.need.memory_gib:
+        sentence = "It counts accelerators, and memory is what was asked for; name an accelerator and how many instead."
+        raise Refused("on-demand-floor", sentence, field=field)
+
+
+def _in_known_words(demand: Demand, sold: market.OnSale) -> Demand:
     """The demand with its accelerator's canonical name; Refused for a word nobody sells or makes."""
     chips = accelerators()
-    accounts = CloudAccount.objects.filter(enabled=True)
-    _check_words("cloud", "clouds", demand.clouds, set(accounts.values_list("cloud", flat=True)))
-    regions = set(Offering.objects.filter(account__in=accounts).values_list("region", flat=True).distinct())
-    _check_words("region", "regions", demand.regions, regions)
-    _check_words("capacity type", "capacity_types", demand.capacity_types, set(CapacityType.values))
+    _check_words("cloud", "clouds", demand.clouds, sold.clouds)
+    _check_words("region", "regions", demand.regions, sold.market.regions)
+    _check_words("capacity type", "capacity_types", demand.capacity_types, CapacityType.values)
+    if demand.residency:
+        _check_words("residency", "residency", (demand.residency,), sold.market.places.words)
     need = demand.need
     if need is None:
         return replace(demand, accelerator=chips.require(demand.accelerator).name)
@@ -323,7 +417,7 @@ def _in_known_words(demand: Demand) -> Demand:
     return demand
 
 
-def _check_words(what: str, field: str, words: tuple[str, ...], known: set[str]) -> None:
+def _check_words(what: str, field: str, words: tuple[str, ...], known: Collection[str]) -> None:
     for word in words:
         if word not in known:
             sentence = f"No {what} is called {word[:40]!r}.{did_you_mean(word, known)}"

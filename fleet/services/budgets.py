@@ -17,7 +17,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from fleet.domain.capacity import USD
-from fleet.domain.placement import Cap, Room
+from fleet.domain.room import Cap, Room
 from fleet.models import Allocation, Budget, BudgetAction, Hold, LaunchAttempt, Project, Quota, Token
 from fleet.services import tokens
 
@@ -331,8 +331,8 @@ def _left_of_token(token_id: int) -> tuple[Decimal, Token] | None:
 
 def _newest_of(token_id: int) -> Token:
     """Whose cap holds today: the last one of a chain of rotations that still lives, or the last when none does."""
-    rows = Token.objects.in_bulk(tokens.family(token_id))
-    return max(rows.values(), key=lambda token: (token.revoked_at is None, token.pk))
+    rows = Token.objects.raw(tokens.FAMILY, [token_id])
+    return max(rows, key=lambda token: (token.revoked_at is None, token.pk))
 
 
 def _quotas(project: Project) -> QuerySet[Quota]:

@@ -11,14 +11,12 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from fleet.domain.accelerators import Accelerator
-from fleet.domain.capacity import Offering, Pool
 from fleet.domain.outcomes import OfferedType
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, InstanceType, PricePoint
 from fleet.models import Offering as OfferingRow
 from fleet.providers.base import ReadFailed
-from fleet.services import events
+from fleet.services import cloud_quotas, events
 from fleet.services.accounts import adapter
 from fleet.services.chips import accelerators
 from fleet.services.pricing import (
@@ -95,6 +93,7 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
                 "last_error",
             ]
         )  # fmt: skip
+    cloud_quotas.sync(account, now=now)
     found.unknown_chips = sorted({shape.accelerator for shape in types} - set(accelerators()) - {""})
     found.read_seconds, found.store_seconds = read - began, time.perf_counter() - read
     return found
@@ -135,35 +134,6 @@ def use_commitments(*, now: datetime) -> None:
 def _priced_until(account: CloudAccount, complete_until: datetime, now: datetime) -> datetime:
     """Up to where no turn of the book is missing in any price of the account."""
     return min(complete_until, now) if account.options.get("spot_price_rule") == "market" else now
-
-
-def current_offerings(accounts: Sequence[CloudAccount]) -> list[Offering]:
-    """Every pool on sale in these accounts, with what its chip can do; chips without figures are left out."""
-    chips = accelerators()
-    rows = (
-        OfferingRow.objects.filter(account__in=accounts, offered=True)
-        .select_related("instance_type", "account")
-        .order_by("id")
-    )
-    known = ((row, chips.get(row.instance_type.accelerator)) for row in rows)
-    return [_offering(row, chip) for row, chip in known if chip is not None]
-
-
-def _offering(row: OfferingRow, chip: Accelerator) -> Offering:
-    shape = row.instance_type
-    pool = Pool(row.account_id, row.account.cloud, row.region, row.zone, shape.name, row.capacity_type)
-    return Offering(
-        pool=pool,
-        accelerator=shape.accelerator,
-        accelerator_count=shape.accelerator_count,
-        accelerator_memory_gib=chip.memory_gib,
-        fp8=chip.fp8,
-        interconnect=shape.interconnect,
-        price_per_hour=row.price_per_hour,
-        currency=row.currency,
-        observed_at=row.observed_at,
-        imported=row.imported,
-    )
 
 
 def _store_types(cloud: str, types: Iterable[OfferedType]) -> None:

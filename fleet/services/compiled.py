@@ -36,6 +36,16 @@ class GapForKeys(Value):
         return "ANY(%s::bigint[])", (self.value,)
 
 
+class GapForWords(Value):
+    """The same for any number of texts: `filter(name=GapForWords("names"))`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_Gap(name))
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "ANY(%s::text[])", (self.value,)
+
+
 class Columns(Generic[Row]):
     """Some columns of a model, to ask for beside others and to make an instance of: the rest is read when wanted."""
 

@@ -68,6 +68,8 @@ def _demand(allocation: Allocation) -> dict[str, Any]:
         "clouds": allocation.clouds,
         "regions": allocation.regions,
         "capacity_types": allocation.capacity_types,
+        "on_demand_floor": allocation.on_demand_floor,
+        "residency": allocation.residency or None,
         "max_price_per_hour": str(allocation.max_price_per_hour) if allocation.max_price_per_hour else None,
     }
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
+import orjson
 from django.db import transaction
-from django.db.models import F
+from django.db.models import QuerySet
 
-from fleet.domain.capacity import Memory, Pool, cooldown, remembered_scope
+from fleet.domain.capacity import (
+    FORGOTTEN_BY_HALF,
+    HOURS_FORGOTTEN_BY_HALF,
+    Memory,
+    Pool,
+    cooldown,
+    faded,
+    remembered_scope,
+)
+from fleet.domain.memories import Key, Memories
 from fleet.domain.outcomes import Refusal, Scope
 from fleet.models import CapacityMemory, Instance, LaunchAttempt, Slot
 from fleet.services import events
+from fleet.services.compiled import Compiled, GapForKeys, GapForWords
 
 KEPT_FILLS = 50
 
@@ -34,7 +46,7 @@ def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime
         row = _locked(pool, Scope.POOL)
         row.attempts += 1
         row.refusals += 1
-        row.save(update_fields=["attempts", "refusals"])
+        row.save(update_fields=["attempts", "refusals", *_count(row, now, attempts=1, refusals=1)])
         scoped = row if refusal.scope == Scope.POOL else _locked(pool, refusal.scope)
         scoped.refusals_in_a_row += 1
         scoped.last_refusal_at = now
@@ -60,7 +72,7 @@ def remember_success(pool: Pool, *, now: datetime) -> None:
         row = _locked(pool, Scope.POOL)
         row.attempts += 1
         row.last_success_at = now
-        row.save(update_fields=["attempts", "last_success_at"])
+        row.save(update_fields=["attempts", "last_success_at", *_count(row, now, attempts=1)])
         for scope in Scope:
             region, zone, instance_type, capacity_type = remembered_scope(pool, scope)
             CapacityMemory.objects.filter(
@@ -87,19 +99,79 @@ def remember_end(pool: Pool, instance: Instance, *, interrupted: bool) -> None:
     hours = max((instance.terminated_at - instance.launched_at).total_seconds(), 0) / 3600
     with transaction.atomic():
         row = _locked(pool, Scope.POOL)
-        CapacityMemory.objects.filter(pk=row.pk).update(
-            held_hours=F("held_hours") + hours, interruptions=F("interruptions") + int(interrupted)
+        row.held_hours += hours
+        row.interruptions += int(interrupted)
+        counted = _count(row, instance.terminated_at, hours=hours, interruptions=int(interrupted))
+        row.save(update_fields=["held_hours", "interruptions", *counted])
+
+
+def recall(*, accounts: Sequence[int], instance_types: Sequence[str] | None = None, now: datetime) -> Memories:
+    """What is known of these accounts' pools, and of what covers several of them, as it weighs now.
+
+    `instance_types`: only of these, and of what covers any; None: of all.
+    """
+    if instance_types is None:
+        rows = _IN_ACCOUNTS.rows(accounts=list(accounts))
+    else:
+        rows = _OF_KINDS.rows(accounts=list(accounts), kinds=[*instance_types, ""])
+    found: dict[Key, Memory] = {}
+    for key, row in ((tuple(values[:5]), _Row(*values[5:])) for values in rows):
+        age = now - row.counted_at if row.counted_at else timedelta()
+        found[key] = Memory(
+            attempts=faded(row.attempts, age, FORGOTTEN_BY_HALF),
+            refusals=faded(row.refusals, age, FORGOTTEN_BY_HALF),
+            cooldown_until=row.cooldown_until,
+            last_refusal_class=row.last_refusal_class,
+            last_refusal_code=row.last_refusal_code,
+            last_refusal_at=row.last_refusal_at,
+            fill_seconds=tuple(orjson.loads(row.fill_seconds)),
+            interruptions=faded(row.interruptions, age, HOURS_FORGOTTEN_BY_HALF),
+            held_hours=faded(row.hours, age, HOURS_FORGOTTEN_BY_HALF),
         )
+    return Memories(found, now)
 
 
-def recall(pools: Iterable[Pool], *, now: datetime) -> dict[Pool, Memory]:
-    """What is known of each pool, with the longest cool-down of any scope that covers it."""
-    wanted = list(pools)
-    rows = {
-        (r.account_id, r.region, r.zone, r.instance_type, r.capacity_type): r
-        for r in CapacityMemory.objects.filter(account__in={pool.account_id for pool in wanted})
-    }
-    return {pool: _memory(pool, rows, now) for pool in wanted} if rows else {}
+class _Row(NamedTuple):
+    attempts: float
+    refusals: float
+    interruptions: float
+    hours: float
+    counted_at: datetime | None
+    cooldown_until: datetime | None
+    last_refusal_class: str
+    last_refusal_code: str
+    last_refusal_at: datetime | None
+    fill_seconds: str
+
+
+def _remembered() -> QuerySet[CapacityMemory, tuple[Any, ...]]:
+    return CapacityMemory.objects.filter(account_id=GapForKeys("accounts")).values_list(
+        "account_id", "region", "zone", "instance_type", "capacity_type", "recent_attempts", "recent_refusals",
+        "recent_interruptions", "recent_hours", "counted_at", "cooldown_until", "last_refusal_class",
+        "last_refusal_code", "last_refusal_at", "fill_seconds",
+    )  # fmt: skip
+
+
+_IN_ACCOUNTS = Compiled(_remembered)
+_OF_KINDS = Compiled(lambda: _remembered().filter(instance_type=GapForWords("kinds")))
+
+
+def _count(row: CapacityMemory, now: datetime, **more: float) -> list[str]:
+    """Let the recent counts fade up to now, add to some, and say which fields that changed."""
+    age = now - row.counted_at if row.counted_at else timedelta()
+    for name, half_life in _HALF_LIVES.items():
+        value = faded(getattr(row, f"recent_{name}"), age, half_life) + more.get(name, 0)
+        setattr(row, f"recent_{name}", value)
+    row.counted_at = max(now, row.counted_at or now)
+    return [*(f"recent_{name}" for name in _HALF_LIVES), "counted_at"]
+
+
+_HALF_LIVES = {
+    "attempts": FORGOTTEN_BY_HALF,
+    "refusals": FORGOTTEN_BY_HALF,
+    "interruptions": HOURS_FORGOTTEN_BY_HALF,
+    "hours": HOURS_FORGOTTEN_BY_HALF,
+}
 
 
 def forget_cooldown(
@@ -130,24 +202,6 @@ def forget_cooldown(
             },
         )
     return row
-
-
-def _memory(pool: Pool, rows: dict[tuple[int, str, str, str, str], CapacityMemory], now: datetime) -> Memory:
-    own = rows.get((pool.account_id, *remembered_scope(pool, Scope.POOL)))
-    covering = [row for scope in Scope if (row := rows.get((pool.account_id, *remembered_scope(pool, scope))))]
-    cooling = [row for row in covering if row.cooldown_until is not None and row.cooldown_until > now]
-    longest = max(cooling, key=lambda row: row.cooldown_until or now, default=None)
-    return Memory(
-        attempts=own.attempts if own else 0,
-        refusals=own.refusals if own else 0,
-        cooldown_until=longest.cooldown_until if longest else None,
-        last_refusal_class=longest.last_refusal_class if longest else "",
-        last_refusal_code=longest.last_refusal_code if longest else "",
-        last_refusal_at=longest.last_refusal_at if longest else None,
-        fill_seconds=tuple(own.fill_seconds) if own else (),
-        interruptions=own.interruptions if own else 0,
-        held_hours=own.held_hours if own else 0.0,
-    )
 
 
 def _locked(pool: Pool, scope: Scope) -> CapacityMemory:

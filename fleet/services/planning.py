@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from fleet.domain.accelerators import Catalogue
+from fleet.domain.capacity import SPOT
 from fleet.domain.demand import Demand
 from fleet.domain.lifecycle import (
     ENDED_SLOT_STATES,
@@ -38,8 +39,6 @@ RETRY_PLAN = timedelta(seconds=5)
 _BY_ITSELF = (Reason.TTL, Reason.IDLE, Reason.DEADLINE)
 _STANDING = (SlotState.WANTED, SlotState.BOOTING, SlotState.READY, SlotState.UNHEALTHY)
 _MOVING = (SlotState.WANTED, SlotState.LAUNCHING, SlotState.DRAINING, SlotState.TERMINATING)
-KEPT_CANDIDATES = 30
-KEPT_REJECTED = 400
 
 
 def reconcile_allocation(lease: Lease, *, now: datetime) -> None:
@@ -152,7 +151,7 @@ def _fill(allocation: Allocation, slots: list[Slot], lease: Lease, now: datetime
     """Plan what is missing and open slots for it. Returns when to plan again if nothing can be bought now."""
     if allocation.release_at is not None:
         return None  # its release was asked for: nothing is bought for it unless that is withdrawn
-    demand = demand_of(allocation)
+    demand = demand_of(allocation, now=now)
     unplanned = [s for s in slots if s.state == SlotState.WANTED and s.desired == Desired.PRESENT and not s.account_id]
     firm = [slot for slot in slots if slot not in unplanned]
     held = _held_units(allocation, firm, only_ready=False)
@@ -166,6 +165,7 @@ def _fill(allocation: Allocation, slots: list[Slot], lease: Lease, now: datetime
         endpoint_ref=allocation.endpoint_ref,
         now=now,
         held_units=held,
+        held_firm=_held_units(allocation, [s for s in firm if s.capacity_type != SPOT], only_ready=False),
         token_id=allocation.requested_token_id,
     )
     _keep_plan(allocation, plan, now)
@@ -330,8 +330,6 @@ def _slot_units(allocation: Allocation, slot: Slot) -> int:
 def _keep_plan(allocation: Allocation, plan: Plan, now: datetime) -> None:
     """Keep the plan with its losers on the row; the event says only what was chosen."""
     kept = plan.as_json()
-    kept["candidates"] = kept["candidates"][:KEPT_CANDIDATES]
-    kept["rejected"] = kept["rejected"][:KEPT_REJECTED]
     changed = allocation.plan is None or allocation.plan.get("chosen") != kept["chosen"]
     allocation.plan = kept
     Allocation.objects.filter(pk=allocation.pk).update(plan=kept, planned_at=now)

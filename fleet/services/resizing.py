@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from fleet.domain.capacity import SPOT
 from fleet.domain.lifecycle import Desired, Reason, SlotState
 from fleet.domain.placement import Plan
 from fleet.domain.refusals import Refused
@@ -45,13 +46,22 @@ def preview_resize(allocation: Allocation, *, accelerator_count: int, now: datet
     if accelerator_count <= allocation.accelerator_count:
         going = _going(allocation, accelerator_count)
         return Resizing(allocation.accelerator_count, accelerator_count, None, tuple(going))
-    held = sum(slot.accelerator_count for slot in _held(allocation))
+    slots = _held(allocation)
+    held = sum(slot.accelerator_count for slot in slots)
+    firm = sum(slot.accelerator_count for slot in slots if slot.capacity_type != SPOT)
     allocation.accelerator_count, before = accelerator_count, allocation.accelerator_count
     try:
-        demand = demand_of(allocation)
+        demand = demand_of(allocation, now=now)
     finally:
         allocation.accelerator_count = before
-    plan = plan_for(demand, project=allocation.project, endpoint_ref=allocation.endpoint_ref, now=now, held_units=held)
+    plan = plan_for(
+        demand,
+        project=allocation.project,
+        endpoint_ref=allocation.endpoint_ref,
+        now=now,
+        held_units=held,
+        held_firm=firm,
+    )
     return Resizing(before, accelerator_count, plan, ())
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from fleet.domain.placement import Risk
 from fleet.domain.refusals import Refused, check_generation
+from fleet.domain.rules import Risk
 from fleet.models import Installation, Offering
 from fleet.services import events
 from fleet.services.access import Caller

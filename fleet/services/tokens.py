@@ -191,12 +191,20 @@ def shown(token: Token) -> dict[str, Any]:
 
 def family(token_id: int) -> list[int]:
     """Ids of the token, all it was rotated from and all that were rotated from it, oldest first."""
-    root = root_of(token_id)
-    found, newest = [root], [root]
-    while newest:
-        newest = list(Token.objects.filter(rotated_from__in=newest).order_by("id").values_list("id", flat=True))
-        found += newest
-    return found
+    return [token.pk for token in Token.objects.raw(FAMILY, [token_id])]
+
+
+FAMILY = """
+WITH RECURSIVE
+  earlier AS (
+    SELECT id, rotated_from_id FROM fleet_token WHERE id = %s
+    UNION ALL SELECT t.id, t.rotated_from_id FROM fleet_token t JOIN earlier e ON t.id = e.rotated_from_id),
+  everyone AS (
+    SELECT id FROM earlier WHERE rotated_from_id IS NULL
+    UNION ALL SELECT t.id FROM fleet_token t JOIN everyone e ON t.rotated_from_id = e.id)
+SELECT token.* FROM fleet_token token JOIN everyone USING (id) ORDER BY id
+"""
+"""Of one token, to be asked as `Token.objects.raw`."""
 
 
 def root_of(token_id: int) -> int:

@@ -28,6 +28,7 @@ LONG_POLL_WAITERS = env_int("LONG_POLL_WAITERS", 240, minimum=0, maximum=4_000)
 ACCELERATORS_FOLDER = env_str("ACCELERATORS_FOLDER", "")
 # Programs that the runner of owned hosts may start: an account's options alone must not run what they like.
 LOCAL_ENGINES = env_list("LOCAL_ENGINES", ["vllm"])
+REGIONS_FOLDER = env_str("REGIONS_FOLDER", "")
 
 # How many hours after it was last seen a price counts as stale: shown as such, and not bought at.
 PRICES_STALE_AFTER_HOURS = env_int("PRICES_STALE_AFTER_HOURS", 24, minimum=1, maximum=8_760)

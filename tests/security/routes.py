@@ -86,6 +86,8 @@ API_RULES: dict[str, Rule] = {
     "api/v1/allocations/bulk-release": Rule(post="fleet:write", bodies={"post": {"items": [NO_ALLOCATION]}}),
     f"api/v1/allocations/{ID}/extend": Rule(post="fleet:write", row="allocation", bodies={"post": IN_2150}),
     f"api/v1/allocations/{ID}/explain": Rule(get="fleet:read", row="allocation"),
+    "api/v1/plans": Rule(post="fleet:read", bodies={"post": {"accelerator": "H100"}}),
+    "api/v1/plans/rejected": Rule(post="fleet:read", bodies={"post": {"accelerator": "H100"}}),
     "api/v1/instances": Rule(get="fleet:read"),
     f"api/v1/instances/{ID}": Rule(get="fleet:read", row="instance"),
     "api/v1/instances/bulk": Rule(

@@ -44,6 +44,8 @@ def arguments(command: argparse.ArgumentParser) -> None:
         help="only these",
     )
     command.add_argument("--max-price", metavar="USD", help="of one machine, an hour")
+    command.add_argument("--on-demand-floor", type=int, metavar="N", help="so many accelerators may not be spot")
+    command.add_argument("--residency", metavar="WHERE", help="country or union the machines must stand in: de, eu …")
     command.add_argument("--ttl", metavar="TIME", help="release it after 90m, 24h, 7d …")
     command.add_argument("--deadline", metavar="TIME", help="give up filling it after that time")
     command.add_argument("--dry-run", action="store_true", help="only show the plan")
@@ -89,6 +91,8 @@ def body_of(options: argparse.Namespace) -> dict[str, Any]:
         "regions": options.region,
         "capacity_types": options.capacity_type,
         "max_price_per_hour": options.max_price,
+        "on_demand_floor": options.on_demand_floor,
+        "residency": options.residency,
         "ttl_seconds": seconds(options.ttl, "--ttl") if options.ttl else None,
         "deadline_seconds": seconds(options.deadline, "--deadline") if options.deadline else None,
     }

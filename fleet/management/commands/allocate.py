@@ -33,6 +33,8 @@ class Command(BaseCommand):
         for option in ("cloud", "region", "capacity-type"):
             parser.add_argument(f"--{option}", action="append", default=[], help="may be given again; none: any")
         parser.add_argument("--max-price", default="", help="US dollars an hour of one machine")
+        parser.add_argument("--on-demand-floor", type=int, default=0, help="so many accelerators may not be spot")
+        parser.add_argument("--residency", default="", help="country or union the machines must stand in: de, eu …")
         parser.add_argument("--ttl", default="", help="such as 24h; none: until somebody releases it")
         parser.add_argument("--image", default="")
         parser.add_argument("--yes", action="store_true", help="ask for what was planned")
@@ -82,6 +84,8 @@ def _spec(said: dict[str, Any]) -> AllocationSpec:
         regions=tuple(said["region"]),
         capacity_types=tuple(said["capacity_type"]),
         max_price_per_hour=price,
+        on_demand_floor=said["on_demand_floor"],
+        residency=said["residency"],
     )
     return AllocationSpec(said["name"], demand, image=said["image"], ttl=ttl)
 
@@ -101,10 +105,8 @@ def _lines(plan: Plan, asked: str) -> list[str]:
         f" a machine, expected {candidate.expected_per_hour:.2f}"
         for candidate in others[:SHOWN]
     ]
-    reasons: dict[str, int] = {}
-    for rejection in plan.rejected:
-        reasons[rejection.code] = reasons.get(rejection.code, 0) + 1
-    lines += [f"  {count} skipped: {code}" for code, count in sorted(reasons.items())]
+    lines += [f"  {caution}" for choice in plan.chosen for caution in choice.candidate.cautions]
+    lines += [f"  {count} skipped: {code}" for code, count in sorted(plan.rejected_by_reason.items())]
     if not plan.chosen:
         lines = [plan.note, *lines[1:]]
     return [*lines, f"Asked for as {asked}." if asked else "Nothing was asked for: add --yes."]

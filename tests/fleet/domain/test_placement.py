@@ -10,11 +10,19 @@ from hypothesis import strategies as st
 
 from fleet.domain.capacity import Memory, Offering, Pool
 from fleet.domain.demand import Demand, Need
-from fleet.domain.placement import Cap, Plan, Room, plan, refuse_hopeless
+from fleet.domain.market import Market
+from fleet.domain.memories import Memories
+from fleet.domain.outcomes import QuotaUnit
+from fleet.domain.placement import Plan, plan_by_rules, refuse_hopeless
 from fleet.domain.refusals import Refused
+from fleet.domain.residency import Places
+from fleet.domain.room import Cap, CloudLimit, CloudLimits, Room
+from fleet.domain.weighing import plan
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ANY_ROOM = Room()
+HOUR = timedelta(hours=1)
+PLACES = Places({("aws", "us-east-1"): frozenset({"us"}), ("aws", "eu-central-1"): frozenset({"de", "eu", "eea"})})
 
 
 def offering(name="g6.xlarge", **changes) -> Offering:
@@ -31,6 +39,9 @@ def offering(name="g6.xlarge", **changes) -> Offering:
         "price": "0.80",
         "currency": "USD",
         "observed_at": NOON,
+        "vcpus": 0,
+        "left": None,
+        "ends_at": None,
     } | changes
     pool = Pool(1, values["cloud"], values["region"], values["zone"], name, values["capacity_type"])
     return Offering(
@@ -43,11 +54,19 @@ def offering(name="g6.xlarge", **changes) -> Offering:
         Decimal(values["price"]),
         values["currency"],
         values["observed_at"],
+        values["vcpus"],
+        values["left"],
+        values["ends_at"],
     )
 
 
-def planned(demand: Demand, *offerings: Offering, memory=None, room=ANY_ROOM, held_units=0) -> Plan:
-    return plan(demand, offerings, memory or {}, room, now=NOON, held_units=held_units)
+def planned(demand: Demand, *offerings: Offering, memory=None, room=ANY_ROOM, limits=(), **asked) -> Plan:
+    """By the rules and from the market: every test here is one of both."""
+    memories, limits = Memories.of_pools(memory or {}, NOON), CloudLimits(tuple(limits))
+    market = Market.of(offerings, limits=limits, places=PLACES)
+    result = plan(demand, market, memories, room, now=NOON, **asked)
+    assert result == plan_by_rules(demand, offerings, memories, room, now=NOON, limits=limits, places=PLACES, **asked)
+    return result
 
 
 def bought(result: Plan) -> dict[str, int]:
@@ -253,3 +272,152 @@ def test_a_plan_always_covers_the_demand_and_no_single_pool_alone_is_cheaper(wan
 @given(st.permutations([P5, P5_SMALL, A3]))
 def test_the_order_offerings_come_in_does_not_matter(offerings):
     assert bought(planned(Demand(10, "H100"), *offerings)) == {"p5.48xlarge": 1, "p5.4xlarge": 2}
+
+
+# --- Paid capacity, flex-start, the floor under spot, residency ---
+
+BLOCK = offering(
+    "p5.48xlarge", capacity_type="reserved", accelerator="H100", count=8, price="80", left=2,
+    ends_at=NOON + 24 * HOUR,
+)  # fmt: skip
+
+
+def test_what_is_paid_for_is_taken_first_and_its_price_is_still_told():
+    result = planned(Demand(8, "H100", run_for=HOUR), P5, BLOCK)
+    [choice] = result.chosen
+    assert choice.candidate.offering.pool.capacity_type == "reserved"
+    assert (result.expected_per_hour, result.price_per_hour) == (0, Decimal(80))
+
+
+def test_no_more_is_taken_of_it_than_is_left_and_the_rest_is_bought():
+    result = planned(Demand(32, "H100", run_for=HOUR), P5, BLOCK)
+    taken = {choice.candidate.offering.pool.capacity_type: choice.machines for choice in result.chosen}
+    assert taken == {"reserved": 2, "on-demand": 2}
+
+
+def test_a_gang_is_not_put_where_too_few_machines_are_left():
+    result = planned(Demand(32, "H100", gang=True, run_for=HOUR), P5, BLOCK)
+    assert [choice.candidate.offering.pool.capacity_type for choice in result.chosen] == ["on-demand"]
+    [loser] = result.rejected
+    assert (loser.code, loser.reason) == ("machines-left", "Skipped. 2 machines are left; 4 are needed in one pool.")
+
+
+def test_nothing_is_put_where_it_would_be_taken_back_too_soon():
+    result = planned(Demand(8, "H100", run_for=48 * HOUR), BLOCK)
+    assert (bought(result), result.code, result.hopeless.code) == ({}, "ends-too-soon", "no-offering")
+    assert result.note == (
+        "Skipped. Its machines are taken back in 24 h, at 2026-11-24 12:00 UTC; they are needed for 2 d."
+    )
+    assert bought(planned(Demand(8, "H100", run_for=24 * HOUR), BLOCK)) == {"p5.48xlarge": 1}
+    assert bought(planned(Demand(8, "H100"), offering("over", accelerator="H100", ends_at=NOON))) == {}
+
+
+def test_who_does_not_say_for_how_long_is_told_when_it_ends():
+    [choice] = planned(Demand(8, "H100"), BLOCK).chosen
+    assert "taken back at 2026-11-24 12:00 UTC" in choice.candidate.cautions[0]
+
+
+@pytest.mark.parametrize(
+    ("run_for", "fits"),
+    [(None, False), (HOUR / 12, False), (HOUR / 6, True), (168 * HOUR, True), (169 * HOUR, False)],
+)
+def test_flex_start_needs_a_time_of_ten_minutes_to_seven_days(run_for, fits):
+    flexible = offering("a3", capacity_type="flex-start")
+    result = planned(Demand(1, "L4", run_for=run_for), flexible)
+    assert (bool(result.chosen), result.code) == ((True, "") if fits else (False, "flex-start"))
+
+
+SPOT_L4, FIRM_L4 = offering("spot", capacity_type="spot", price="0.20"), offering("firm", price="0.80")
+
+
+@pytest.mark.parametrize(("floor", "taken"), [(0, {"spot": 8}), (3, {"firm": 3, "spot": 5}), (8, {"firm": 8})])
+def test_so_many_are_not_spot_and_the_rest_is_what_is_cheapest(floor, taken):
+    assert bought(planned(Demand(8, "L4", on_demand_floor=floor), SPOT_L4, FIRM_L4)) == taken
+
+
+def test_what_is_held_and_not_spot_counts_towards_the_floor():
+    result = planned(Demand(8, "L4", on_demand_floor=3), SPOT_L4, FIRM_L4, held_units=4, held_firm=2)
+    assert bought(result) == {"firm": 1, "spot": 3}
+
+
+def test_a_floor_that_only_spot_could_meet_buys_nothing_and_says_so():
+    result = planned(Demand(8, "L4", on_demand_floor=3), SPOT_L4)
+    assert (bought(result), result.code) == ({}, "on-demand-floor")
+    assert "0 of 3 accelerators that are not spot" in result.note
+
+
+def test_a_gang_with_a_floor_has_nothing_on_spot():
+    result = planned(Demand(8, "L4", on_demand_floor=1, gang=True), SPOT_L4, FIRM_L4)
+    assert (bought(result), reasons(result)) == ({"firm": 8}, {"spot": "on-demand-floor"})
+
+
+def test_residency_leaves_out_other_countries_and_places_nobody_knows():
+    german = offering("german", region="eu-central-1", zone="eu-central-1a", price="9")
+    unknown = offering("unknown", region="moon-1", zone="moon-1a")
+    result = planned(Demand(1, "L4", residency="eu"), offering("american"), german, unknown)
+    assert (bought(result), reasons(result)) == ({"german": 1}, {"american": "residency", "unknown": "residency"})
+    told = {r.offering.pool.instance_type: r.reason for r in result.rejected}
+    assert told["american"] == "Skipped. us-east-1 lies in us; only eu was asked for."
+    assert told["unknown"].startswith("Skipped. Nobody wrote down in which country moon-1 lies")
+
+
+# --- What the clouds' own quotas leave ---
+
+
+def vcpus(left: int | None, **changes) -> CloudLimit:
+    return CloudLimit(1, "us-east-1", "P instances", QuotaUnit.VCPUS, left, **changes)
+
+
+BIG = offering("p5.48xlarge", accelerator="H100", count=8, price="55", vcpus=192)
+
+
+def test_a_pool_whose_quota_leaves_too_little_is_refused_with_the_numbers():
+    result = planned(Demand(8, "H100"), BIG, A3, limits=[vcpus(191)])
+    assert bought(result) == {"a3-highgpu-8g": 1}
+    [loser] = result.rejected
+    assert loser.code == "cloud-quota"
+    assert loser.reason == "Skipped. Needs 192 vCPUs; the cloud's quota P instances in us-east-1 leaves 191."
+
+
+def test_one_machine_fits_and_25_do_not_so_the_rest_comes_from_elsewhere():
+    result = planned(Demand(200, "H100"), BIG, A3, limits=[vcpus(192 * 10)])
+    assert bought(result) == {"p5.48xlarge": 10, "a3-highgpu-8g": 15}
+    alone = planned(Demand(200, "H100"), BIG, limits=[vcpus(192 * 10)])
+    assert (bought(alone), alone.code) == ({}, "cloud-quota")
+    assert alone.note == (
+        "Only 80 of 200 accelerators can be had at once: of the cloud's quotas P instances in us-east-1 leaves 1920."
+    )
+
+
+def test_two_pools_under_one_quota_do_not_get_it_twice():
+    other = offering("p5e.48xlarge", accelerator="H100", count=8, price="56", vcpus=192)
+    result = planned(Demand(32, "H100"), BIG, other, A3, limits=[vcpus(192 * 3)])
+    assert bought(result) == {"p5.48xlarge": 3, "a3-highgpu-8g": 1}
+
+
+def test_a_gang_needs_room_for_all_of_it():
+    result = planned(Demand(200, "H100", gang=True), BIG, A3, limits=[vcpus(192 * 24)])
+    assert bought(result) == {"a3-highgpu-8g": 25}
+    assert "Needs 4800 vCPUs for 25 machines" in result.rejected[0].reason
+
+
+def test_a_quota_that_the_cloud_does_not_tell_refuses_nothing_and_is_told():
+    [choice] = planned(Demand(8, "H100"), BIG, limits=[vcpus(None)]).chosen
+    assert choice.candidate.cautions == ("What the cloud's quota leaves is not known; the launch will tell.",)
+
+
+def test_a_quota_of_spot_says_nothing_of_on_demand():
+    limits = [vcpus(0, capacity_types=frozenset({"spot"})), vcpus(0, instance_types=frozenset({"g6.xlarge"}))]
+    assert bought(planned(Demand(8, "H100"), BIG, limits=limits)) == {"p5.48xlarge": 1}
+
+
+# --- Nearness ---
+
+
+def test_the_nearest_losers_come_first():
+    gone, dear = offering("gone"), offering("dear", price="9")
+    far, other = offering("far", cloud="gcp"), offering("other", accelerator="T4", price="0.01")
+    demand = Demand(1, "L4", clouds=("aws",), max_price_per_hour=Decimal(2))
+    result = planned(demand, other, far, dear, gone, memory={gone.pool: REFUSED_JUST_NOW})
+    assert [r.offering.pool.instance_type for r in result.rejected] == ["gone", "dear", "far", "other"]
+    assert result.note == result.rejected[0].reason

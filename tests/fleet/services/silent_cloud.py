@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from fleet.domain.outcomes import OfferedPool, OfferedType, PriceChange, PriceHistory
+from fleet.domain.outcomes import CloudQuota, OfferedPool, OfferedType, PriceChange, PriceHistory
 from fleet.providers.base import Account, AccountFacts, ReadFailed
 from tests.factories import NOON
 
@@ -64,6 +64,9 @@ class Adapter:
 
     def offerings(self) -> list[OfferedPool]:
         return self.cloud.pools
+
+    def quotas(self) -> list[CloudQuota]:
+        return []
 
     def price_history(self, since: datetime) -> PriceHistory:
         told = [change for change in self.cloud.changes if since < change.effective_from <= self.cloud.complete_until]

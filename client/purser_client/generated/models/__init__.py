@@ -39,6 +39,7 @@ from .bulk_instances_in_request import BulkInstancesInRequest
 from .bulk_release_in_request import BulkReleaseInRequest
 from .bulk_result_item_out import BulkResultItemOut
 from .bulk_result_out import BulkResultOut
+from .candidate_out import CandidateOut
 from .capacity_memory_out import CapacityMemoryOut
 from .capacity_memory_page import CapacityMemoryPage
 from .capacity_types_enum import CapacityTypesEnum
@@ -51,6 +52,7 @@ from .changed_in_request import ChangedInRequest
 from .changed_in_request_changes import ChangedInRequestChanges
 from .charge_kind import ChargeKind
 from .check_out import CheckOut
+from .chosen_out import ChosenOut
 from .close_in_request import CloseInRequest
 from .connect_out import ConnectOut
 from .cost_kind import CostKind
@@ -61,6 +63,7 @@ from .decision_out import DecisionOut
 from .decision_out_alternatives_item import DecisionOutAlternativesItem
 from .decision_out_inputs import DecisionOutInputs
 from .decision_page import DecisionPage
+from .demand_in_request import DemandInRequest
 from .drain_in_request import DrainInRequest
 from .endpoint_accepted_out import EndpointAcceptedOut
 from .endpoint_accepted_out_policy_params import EndpointAcceptedOutPolicyParams
@@ -71,11 +74,8 @@ from .endpoint_out import EndpointOut
 from .endpoint_out_policy_params import EndpointOutPolicyParams
 from .endpoint_page import EndpointPage
 from .endpoint_plan_out import EndpointPlanOut
-from .endpoint_plan_out_candidates_item import EndpointPlanOutCandidatesItem
-from .endpoint_plan_out_chosen_item import EndpointPlanOutChosenItem
 from .endpoint_plan_out_memory_fit import EndpointPlanOutMemoryFit
 from .endpoint_plan_out_rejected_by_reason import EndpointPlanOutRejectedByReason
-from .endpoint_plan_out_rejected_item import EndpointPlanOutRejectedItem
 from .endpoint_state import EndpointState
 from .event_out import EventOut
 from .event_out_data import EventOutData
@@ -214,10 +214,7 @@ from .percentile_out import PercentileOut
 from .percentiles_out import PercentilesOut
 from .period_out import PeriodOut
 from .plan_out import PlanOut
-from .plan_out_candidates_item import PlanOutCandidatesItem
-from .plan_out_chosen_item import PlanOutChosenItem
 from .plan_out_rejected_by_reason import PlanOutRejectedByReason
-from .plan_out_rejected_item import PlanOutRejectedItem
 from .point_out import PointOut
 from .policies_out import PoliciesOut
 from .policy_out import PolicyOut
@@ -240,6 +237,8 @@ from .quota_page import QuotaPage
 from .quotas_bulk_in_request import QuotasBulkInRequest
 from .reference_price_out import ReferencePriceOut
 from .reference_price_page import ReferencePricePage
+from .rejected_out import RejectedOut
+from .rejected_page import RejectedPage
 from .released_in_request import ReleasedInRequest
 from .replica_detail_out import ReplicaDetailOut
 from .replica_out import ReplicaOut
@@ -289,6 +288,8 @@ from .webhook_in_request import WebhookInRequest
 from .webhook_out import WebhookOut
 from .webhook_page import WebhookPage
 from .webhook_secret_out import WebhookSecretOut
+from .weighed_out import WeighedOut
+from .weighed_out_rejected_by_reason import WeighedOutRejectedByReason
 from .weights_on_chips_out import WeightsOnChipsOut
 from .weights_on_chips_out_accelerators_needed import WeightsOnChipsOutAcceleratorsNeeded
 from .weights_out import WeightsOut
@@ -334,6 +335,7 @@ __all__ = (
     "BulkReleaseInRequest",
     "BulkResultItemOut",
     "BulkResultOut",
+    "CandidateOut",
     "CapacityMemoryOut",
     "CapacityMemoryPage",
     "CapacityTypesEnum",
@@ -346,6 +348,7 @@ __all__ = (
     "ChangeRequestPage",
     "ChargeKind",
     "CheckOut",
+    "ChosenOut",
     "CloseInRequest",
     "ConnectOut",
     "CostKind",
@@ -356,6 +359,7 @@ __all__ = (
     "DecisionOutAlternativesItem",
     "DecisionOutInputs",
     "DecisionPage",
+    "DemandInRequest",
     "DrainInRequest",
     "EndpointAcceptedOut",
     "EndpointAcceptedOutPolicyParams",
@@ -366,11 +370,8 @@ __all__ = (
     "EndpointOutPolicyParams",
     "EndpointPage",
     "EndpointPlanOut",
-    "EndpointPlanOutCandidatesItem",
-    "EndpointPlanOutChosenItem",
     "EndpointPlanOutMemoryFit",
     "EndpointPlanOutRejectedByReason",
-    "EndpointPlanOutRejectedItem",
     "EndpointState",
     "EventOut",
     "EventOutData",
@@ -509,10 +510,7 @@ __all__ = (
     "PercentilesOut",
     "PeriodOut",
     "PlanOut",
-    "PlanOutCandidatesItem",
-    "PlanOutChosenItem",
     "PlanOutRejectedByReason",
-    "PlanOutRejectedItem",
     "PointOut",
     "PoliciesOut",
     "PolicyOut",
@@ -535,6 +533,8 @@ __all__ = (
     "QuotasBulkInRequest",
     "ReferencePriceOut",
     "ReferencePricePage",
+    "RejectedOut",
+    "RejectedPage",
     "ReleasedInRequest",
     "ReplicaDetailOut",
     "ReplicaOut",
@@ -584,6 +584,8 @@ __all__ = (
     "WebhookOut",
     "WebhookPage",
     "WebhookSecretOut",
+    "WeighedOut",
+    "WeighedOutRejectedByReason",
     "WeightsOnChipsOut",
     "WeightsOnChipsOutAcceleratorsNeeded",
     "WeightsOut",

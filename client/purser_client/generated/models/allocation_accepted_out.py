@@ -46,6 +46,8 @@ class AllocationAcceptedOut:
         regions (list[str]):
         capacity_types (list[str]):
         max_price_per_hour (None | str):
+        on_demand_floor (int): So many accelerators may not be spot
+        residency (None | str):
         endpoint (None | str):
         labels (AllocationAcceptedOutLabels):
         requested_by (str):
@@ -81,6 +83,8 @@ class AllocationAcceptedOut:
     regions: list[str]
     capacity_types: list[str]
     max_price_per_hour: None | str
+    on_demand_floor: int
+    residency: None | str
     endpoint: None | str
     labels: AllocationAcceptedOutLabels
     requested_by: str
@@ -148,6 +152,11 @@ class AllocationAcceptedOut:
 
         max_price_per_hour: None | str
         max_price_per_hour = self.max_price_per_hour
+
+        on_demand_floor = self.on_demand_floor
+
+        residency: None | str
+        residency = self.residency
 
         endpoint: None | str
         endpoint = self.endpoint
@@ -224,6 +233,8 @@ class AllocationAcceptedOut:
                 "regions": regions,
                 "capacity_types": capacity_types,
                 "max_price_per_hour": max_price_per_hour,
+                "on_demand_floor": on_demand_floor,
+                "residency": residency,
                 "endpoint": endpoint,
                 "labels": labels,
                 "requested_by": requested_by,
@@ -331,6 +342,15 @@ class AllocationAcceptedOut:
             return cast(None | str, data)
 
         max_price_per_hour = _parse_max_price_per_hour(d.pop("max_price_per_hour"))
+
+        on_demand_floor = d.pop("on_demand_floor")
+
+        def _parse_residency(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        residency = _parse_residency(d.pop("residency"))
 
         def _parse_endpoint(data: object) -> None | str:
             if data is None:
@@ -461,6 +481,8 @@ class AllocationAcceptedOut:
             regions=regions,
             capacity_types=capacity_types,
             max_price_per_hour=max_price_per_hour,
+            on_demand_floor=on_demand_floor,
+            residency=residency,
             endpoint=endpoint,
             labels=labels,
             requested_by=requested_by,

@@ -47,6 +47,8 @@ class AllocationDetailOut:
         regions (list[str]):
         capacity_types (list[str]):
         max_price_per_hour (None | str):
+        on_demand_floor (int): So many accelerators may not be spot
+        residency (None | str):
         endpoint (None | str):
         labels (AllocationDetailOutLabels):
         requested_by (str):
@@ -82,6 +84,8 @@ class AllocationDetailOut:
     regions: list[str]
     capacity_types: list[str]
     max_price_per_hour: None | str
+    on_demand_floor: int
+    residency: None | str
     endpoint: None | str
     labels: AllocationDetailOutLabels
     requested_by: str
@@ -149,6 +153,11 @@ class AllocationDetailOut:
 
         max_price_per_hour: None | str
         max_price_per_hour = self.max_price_per_hour
+
+        on_demand_floor = self.on_demand_floor
+
+        residency: None | str
+        residency = self.residency
 
         endpoint: None | str
         endpoint = self.endpoint
@@ -227,6 +236,8 @@ class AllocationDetailOut:
                 "regions": regions,
                 "capacity_types": capacity_types,
                 "max_price_per_hour": max_price_per_hour,
+                "on_demand_floor": on_demand_floor,
+                "residency": residency,
                 "endpoint": endpoint,
                 "labels": labels,
                 "requested_by": requested_by,
@@ -335,6 +346,15 @@ class AllocationDetailOut:
             return cast(None | str, data)
 
         max_price_per_hour = _parse_max_price_per_hour(d.pop("max_price_per_hour"))
+
+        on_demand_floor = d.pop("on_demand_floor")
+
+        def _parse_residency(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        residency = _parse_residency(d.pop("residency"))
 
         def _parse_endpoint(data: object) -> None | str:
             if data is None:
@@ -465,6 +485,8 @@ class AllocationDetailOut:
             regions=regions,
             capacity_types=capacity_types,
             max_price_per_hour=max_price_per_hour,
+            on_demand_floor=on_demand_floor,
+            residency=residency,
             endpoint=endpoint,
             labels=labels,
             requested_by=requested_by,

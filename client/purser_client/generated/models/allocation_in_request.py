@@ -18,7 +18,7 @@ T = TypeVar("T", bound="AllocationInRequest")
 
 @_attrs_define
 class AllocationInRequest:
-    """By `accelerator` name and count, or by `need`.
+    """A demand, and what its machines are given.
 
     Attributes:
         name (str):
@@ -32,13 +32,15 @@ class AllocationInRequest:
         regions (list[str] | Unset):
         capacity_types (list[CapacityTypesEnum] | Unset):
         max_price_per_hour (str | Unset): Of one machine, in USD
+        on_demand_floor (int | Unset): So many may not be spot Default: 0.
+        residency (str | Unset): Country (de) or union (eu) that the machines must stand in
+        ttl_seconds (int | Unset):
         image (str | Unset):
         startup_script (str | Unset):
         ssh_keys (list[str] | Unset):
         disk_gib (int | Unset):  Default: 200.
         ports (list[int] | Unset):
         labels (AllocationInRequestLabels | Unset):
-        ttl_seconds (int | Unset):
         idle_release_seconds (int | Unset):
         deadline_seconds (int | Unset): Give up filling then
     """
@@ -54,13 +56,15 @@ class AllocationInRequest:
     regions: list[str] | Unset = UNSET
     capacity_types: list[CapacityTypesEnum] | Unset = UNSET
     max_price_per_hour: str | Unset = UNSET
+    on_demand_floor: int | Unset = 0
+    residency: str | Unset = UNSET
+    ttl_seconds: int | Unset = UNSET
     image: str | Unset = UNSET
     startup_script: str | Unset = UNSET
     ssh_keys: list[str] | Unset = UNSET
     disk_gib: int | Unset = 200
     ports: list[int] | Unset = UNSET
     labels: AllocationInRequestLabels | Unset = UNSET
-    ttl_seconds: int | Unset = UNSET
     idle_release_seconds: int | Unset = UNSET
     deadline_seconds: int | Unset = UNSET
 
@@ -98,6 +102,12 @@ class AllocationInRequest:
 
         max_price_per_hour = self.max_price_per_hour
 
+        on_demand_floor = self.on_demand_floor
+
+        residency = self.residency
+
+        ttl_seconds = self.ttl_seconds
+
         image = self.image
 
         startup_script = self.startup_script
@@ -115,8 +125,6 @@ class AllocationInRequest:
         labels: dict[str, Any] | Unset = UNSET
         if not isinstance(self.labels, Unset):
             labels = self.labels.to_dict()
-
-        ttl_seconds = self.ttl_seconds
 
         idle_release_seconds = self.idle_release_seconds
 
@@ -149,6 +157,12 @@ class AllocationInRequest:
             field_dict["capacity_types"] = capacity_types
         if max_price_per_hour is not UNSET:
             field_dict["max_price_per_hour"] = max_price_per_hour
+        if on_demand_floor is not UNSET:
+            field_dict["on_demand_floor"] = on_demand_floor
+        if residency is not UNSET:
+            field_dict["residency"] = residency
+        if ttl_seconds is not UNSET:
+            field_dict["ttl_seconds"] = ttl_seconds
         if image is not UNSET:
             field_dict["image"] = image
         if startup_script is not UNSET:
@@ -161,8 +175,6 @@ class AllocationInRequest:
             field_dict["ports"] = ports
         if labels is not UNSET:
             field_dict["labels"] = labels
-        if ttl_seconds is not UNSET:
-            field_dict["ttl_seconds"] = ttl_seconds
         if idle_release_seconds is not UNSET:
             field_dict["idle_release_seconds"] = idle_release_seconds
         if deadline_seconds is not UNSET:
@@ -210,6 +222,12 @@ class AllocationInRequest:
 
         max_price_per_hour = d.pop("max_price_per_hour", UNSET)
 
+        on_demand_floor = d.pop("on_demand_floor", UNSET)
+
+        residency = d.pop("residency", UNSET)
+
+        ttl_seconds = d.pop("ttl_seconds", UNSET)
+
         image = d.pop("image", UNSET)
 
         startup_script = d.pop("startup_script", UNSET)
@@ -227,8 +245,6 @@ class AllocationInRequest:
         else:
             labels = AllocationInRequestLabels.from_dict(_labels)
 
-        ttl_seconds = d.pop("ttl_seconds", UNSET)
-
         idle_release_seconds = d.pop("idle_release_seconds", UNSET)
 
         deadline_seconds = d.pop("deadline_seconds", UNSET)
@@ -245,13 +261,15 @@ class AllocationInRequest:
             regions=regions,
             capacity_types=capacity_types,
             max_price_per_hour=max_price_per_hour,
+            on_demand_floor=on_demand_floor,
+            residency=residency,
+            ttl_seconds=ttl_seconds,
             image=image,
             startup_script=startup_script,
             ssh_keys=ssh_keys,
             disk_gib=disk_gib,
             ports=ports,
             labels=labels,
-            ttl_seconds=ttl_seconds,
             idle_release_seconds=idle_release_seconds,
             deadline_seconds=deadline_seconds,
         )

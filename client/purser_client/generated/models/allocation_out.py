@@ -46,6 +46,8 @@ class AllocationOut:
         regions (list[str]):
         capacity_types (list[str]):
         max_price_per_hour (None | str):
+        on_demand_floor (int): So many accelerators may not be spot
+        residency (None | str):
         endpoint (None | str):
         labels (AllocationOutLabels):
         requested_by (str):
@@ -80,6 +82,8 @@ class AllocationOut:
     regions: list[str]
     capacity_types: list[str]
     max_price_per_hour: None | str
+    on_demand_floor: int
+    residency: None | str
     endpoint: None | str
     labels: AllocationOutLabels
     requested_by: str
@@ -146,6 +150,11 @@ class AllocationOut:
 
         max_price_per_hour: None | str
         max_price_per_hour = self.max_price_per_hour
+
+        on_demand_floor = self.on_demand_floor
+
+        residency: None | str
+        residency = self.residency
 
         endpoint: None | str
         endpoint = self.endpoint
@@ -219,6 +228,8 @@ class AllocationOut:
                 "regions": regions,
                 "capacity_types": capacity_types,
                 "max_price_per_hour": max_price_per_hour,
+                "on_demand_floor": on_demand_floor,
+                "residency": residency,
                 "endpoint": endpoint,
                 "labels": labels,
                 "requested_by": requested_by,
@@ -325,6 +336,15 @@ class AllocationOut:
             return cast(None | str, data)
 
         max_price_per_hour = _parse_max_price_per_hour(d.pop("max_price_per_hour"))
+
+        on_demand_floor = d.pop("on_demand_floor")
+
+        def _parse_residency(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        residency = _parse_residency(d.pop("residency"))
 
         def _parse_endpoint(data: object) -> None | str:
             if data is None:
@@ -448,6 +468,8 @@ class AllocationOut:
             regions=regions,
             capacity_types=capacity_types,
             max_price_per_hour=max_price_per_hour,
+            on_demand_floor=on_demand_floor,
+            residency=residency,
             endpoint=endpoint,
             labels=labels,
             requested_by=requested_by,

@@ -8,12 +8,12 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.endpoint_plan_out_candidates_item import EndpointPlanOutCandidatesItem
-    from ..models.endpoint_plan_out_chosen_item import EndpointPlanOutChosenItem
+    from ..models.candidate_out import CandidateOut
+    from ..models.chosen_out import ChosenOut
     from ..models.endpoint_plan_out_memory_fit import EndpointPlanOutMemoryFit
     from ..models.endpoint_plan_out_rejected_by_reason import EndpointPlanOutRejectedByReason
-    from ..models.endpoint_plan_out_rejected_item import EndpointPlanOutRejectedItem
     from ..models.price_bounds_out import PriceBoundsOut
+    from ..models.rejected_out import RejectedOut
 
 
 T = TypeVar("T", bound="EndpointPlanOut")
@@ -21,43 +21,45 @@ T = TypeVar("T", bound="EndpointPlanOut")
 
 @_attrs_define
 class EndpointPlanOut:
-    """What would be bought and everything that was weighed; every loser has its reason.
+    """The plan of a dry run.
 
     Attributes:
-        dry_run (bool):
         feasible (bool):
         planned_at (datetime.datetime):
         price_per_hour (str):
         expected_per_hour (str):
         currency (str):
-        note (str):
-        chosen (list[EndpointPlanOutChosenItem]):
-        candidates (list[EndpointPlanOutCandidatesItem]):
-        rejected (list[EndpointPlanOutRejectedItem]):
+        note (str): Why nothing can be bought
+        chosen (list[ChosenOut]):
+        candidates (list[CandidateOut]): Cheapest expected cost per accelerator first
+        candidates_total (int):
+        rejected (list[RejectedOut]): Those first that only the last rules refuse, cheapest first
         rejected_by_reason (EndpointPlanOutRejectedByReason):
+        rejected_total (int):
+        dry_run (bool):
         memory_fit (EndpointPlanOutMemoryFit): Where the memory of one accelerator would go, in GiB
         price_bounds (None | PriceBoundsOut): null: nothing can be bought now, so nothing has a price
     """
 
-    dry_run: bool
     feasible: bool
     planned_at: datetime.datetime
     price_per_hour: str
     expected_per_hour: str
     currency: str
     note: str
-    chosen: list[EndpointPlanOutChosenItem]
-    candidates: list[EndpointPlanOutCandidatesItem]
-    rejected: list[EndpointPlanOutRejectedItem]
+    chosen: list[ChosenOut]
+    candidates: list[CandidateOut]
+    candidates_total: int
+    rejected: list[RejectedOut]
     rejected_by_reason: EndpointPlanOutRejectedByReason
+    rejected_total: int
+    dry_run: bool
     memory_fit: EndpointPlanOutMemoryFit
     price_bounds: None | PriceBoundsOut
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.price_bounds_out import PriceBoundsOut  # noqa: PLC0415
-
-        dry_run = self.dry_run
 
         feasible = self.feasible
 
@@ -81,12 +83,18 @@ class EndpointPlanOut:
             candidates_item = candidates_item_data.to_dict()
             candidates.append(candidates_item)
 
+        candidates_total = self.candidates_total
+
         rejected = []
         for rejected_item_data in self.rejected:
             rejected_item = rejected_item_data.to_dict()
             rejected.append(rejected_item)
 
         rejected_by_reason = self.rejected_by_reason.to_dict()
+
+        rejected_total = self.rejected_total
+
+        dry_run = self.dry_run
 
         memory_fit = self.memory_fit.to_dict()
 
@@ -100,7 +108,6 @@ class EndpointPlanOut:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "dry_run": dry_run,
                 "feasible": feasible,
                 "planned_at": planned_at,
                 "price_per_hour": price_per_hour,
@@ -109,8 +116,11 @@ class EndpointPlanOut:
                 "note": note,
                 "chosen": chosen,
                 "candidates": candidates,
+                "candidates_total": candidates_total,
                 "rejected": rejected,
                 "rejected_by_reason": rejected_by_reason,
+                "rejected_total": rejected_total,
+                "dry_run": dry_run,
                 "memory_fit": memory_fit,
                 "price_bounds": price_bounds,
             }
@@ -120,16 +130,14 @@ class EndpointPlanOut:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.endpoint_plan_out_candidates_item import EndpointPlanOutCandidatesItem  # noqa: PLC0415
-        from ..models.endpoint_plan_out_chosen_item import EndpointPlanOutChosenItem  # noqa: PLC0415
+        from ..models.candidate_out import CandidateOut  # noqa: PLC0415
+        from ..models.chosen_out import ChosenOut  # noqa: PLC0415
         from ..models.endpoint_plan_out_memory_fit import EndpointPlanOutMemoryFit  # noqa: PLC0415
         from ..models.endpoint_plan_out_rejected_by_reason import EndpointPlanOutRejectedByReason  # noqa: PLC0415
-        from ..models.endpoint_plan_out_rejected_item import EndpointPlanOutRejectedItem  # noqa: PLC0415
         from ..models.price_bounds_out import PriceBoundsOut  # noqa: PLC0415
+        from ..models.rejected_out import RejectedOut  # noqa: PLC0415
 
         d = dict(src_dict)
-        dry_run = d.pop("dry_run")
-
         feasible = d.pop("feasible")
 
         planned_at = datetime.datetime.fromisoformat(d.pop("planned_at"))
@@ -145,25 +153,31 @@ class EndpointPlanOut:
         chosen = []
         _chosen = d.pop("chosen")
         for chosen_item_data in _chosen:
-            chosen_item = EndpointPlanOutChosenItem.from_dict(chosen_item_data)
+            chosen_item = ChosenOut.from_dict(chosen_item_data)
 
             chosen.append(chosen_item)
 
         candidates = []
         _candidates = d.pop("candidates")
         for candidates_item_data in _candidates:
-            candidates_item = EndpointPlanOutCandidatesItem.from_dict(candidates_item_data)
+            candidates_item = CandidateOut.from_dict(candidates_item_data)
 
             candidates.append(candidates_item)
+
+        candidates_total = d.pop("candidates_total")
 
         rejected = []
         _rejected = d.pop("rejected")
         for rejected_item_data in _rejected:
-            rejected_item = EndpointPlanOutRejectedItem.from_dict(rejected_item_data)
+            rejected_item = RejectedOut.from_dict(rejected_item_data)
 
             rejected.append(rejected_item)
 
         rejected_by_reason = EndpointPlanOutRejectedByReason.from_dict(d.pop("rejected_by_reason"))
+
+        rejected_total = d.pop("rejected_total")
+
+        dry_run = d.pop("dry_run")
 
         memory_fit = EndpointPlanOutMemoryFit.from_dict(d.pop("memory_fit"))
 
@@ -183,7 +197,6 @@ class EndpointPlanOut:
         price_bounds = _parse_price_bounds(d.pop("price_bounds"))
 
         endpoint_plan_out = cls(
-            dry_run=dry_run,
             feasible=feasible,
             planned_at=planned_at,
             price_per_hour=price_per_hour,
@@ -192,8 +205,11 @@ class EndpointPlanOut:
             note=note,
             chosen=chosen,
             candidates=candidates,
+            candidates_total=candidates_total,
             rejected=rejected,
             rejected_by_reason=rejected_by_reason,
+            rejected_total=rejected_total,
+            dry_run=dry_run,
             memory_fit=memory_fit,
             price_bounds=price_bounds,
         )

@@ -8,10 +8,10 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.plan_out_candidates_item import PlanOutCandidatesItem
-    from ..models.plan_out_chosen_item import PlanOutChosenItem
+    from ..models.candidate_out import CandidateOut
+    from ..models.chosen_out import ChosenOut
     from ..models.plan_out_rejected_by_reason import PlanOutRejectedByReason
-    from ..models.plan_out_rejected_item import PlanOutRejectedItem
+    from ..models.rejected_out import RejectedOut
 
 
 T = TypeVar("T", bound="PlanOut")
@@ -19,38 +19,40 @@ T = TypeVar("T", bound="PlanOut")
 
 @_attrs_define
 class PlanOut:
-    """What would be bought and everything that was weighed; every loser has its reason.
+    """The plan of a dry run.
 
     Attributes:
-        dry_run (bool):
         feasible (bool):
         planned_at (datetime.datetime):
         price_per_hour (str):
         expected_per_hour (str):
         currency (str):
-        note (str):
-        chosen (list[PlanOutChosenItem]):
-        candidates (list[PlanOutCandidatesItem]):
-        rejected (list[PlanOutRejectedItem]):
+        note (str): Why nothing can be bought
+        chosen (list[ChosenOut]):
+        candidates (list[CandidateOut]): Cheapest expected cost per accelerator first
+        candidates_total (int):
+        rejected (list[RejectedOut]): Those first that only the last rules refuse, cheapest first
         rejected_by_reason (PlanOutRejectedByReason):
+        rejected_total (int):
+        dry_run (bool):
     """
 
-    dry_run: bool
     feasible: bool
     planned_at: datetime.datetime
     price_per_hour: str
     expected_per_hour: str
     currency: str
     note: str
-    chosen: list[PlanOutChosenItem]
-    candidates: list[PlanOutCandidatesItem]
-    rejected: list[PlanOutRejectedItem]
+    chosen: list[ChosenOut]
+    candidates: list[CandidateOut]
+    candidates_total: int
+    rejected: list[RejectedOut]
     rejected_by_reason: PlanOutRejectedByReason
+    rejected_total: int
+    dry_run: bool
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        dry_run = self.dry_run
-
         feasible = self.feasible
 
         planned_at = self.planned_at.isoformat()
@@ -73,6 +75,8 @@ class PlanOut:
             candidates_item = candidates_item_data.to_dict()
             candidates.append(candidates_item)
 
+        candidates_total = self.candidates_total
+
         rejected = []
         for rejected_item_data in self.rejected:
             rejected_item = rejected_item_data.to_dict()
@@ -80,11 +84,14 @@ class PlanOut:
 
         rejected_by_reason = self.rejected_by_reason.to_dict()
 
+        rejected_total = self.rejected_total
+
+        dry_run = self.dry_run
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "dry_run": dry_run,
                 "feasible": feasible,
                 "planned_at": planned_at,
                 "price_per_hour": price_per_hour,
@@ -93,8 +100,11 @@ class PlanOut:
                 "note": note,
                 "chosen": chosen,
                 "candidates": candidates,
+                "candidates_total": candidates_total,
                 "rejected": rejected,
                 "rejected_by_reason": rejected_by_reason,
+                "rejected_total": rejected_total,
+                "dry_run": dry_run,
             }
         )
 
@@ -102,14 +112,12 @@ class PlanOut:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.plan_out_candidates_item import PlanOutCandidatesItem  # noqa: PLC0415
-        from ..models.plan_out_chosen_item import PlanOutChosenItem  # noqa: PLC0415
+        from ..models.candidate_out import CandidateOut  # noqa: PLC0415
+        from ..models.chosen_out import ChosenOut  # noqa: PLC0415
         from ..models.plan_out_rejected_by_reason import PlanOutRejectedByReason  # noqa: PLC0415
-        from ..models.plan_out_rejected_item import PlanOutRejectedItem  # noqa: PLC0415
+        from ..models.rejected_out import RejectedOut  # noqa: PLC0415
 
         d = dict(src_dict)
-        dry_run = d.pop("dry_run")
-
         feasible = d.pop("feasible")
 
         planned_at = datetime.datetime.fromisoformat(d.pop("planned_at"))
@@ -125,28 +133,33 @@ class PlanOut:
         chosen = []
         _chosen = d.pop("chosen")
         for chosen_item_data in _chosen:
-            chosen_item = PlanOutChosenItem.from_dict(chosen_item_data)
+            chosen_item = ChosenOut.from_dict(chosen_item_data)
 
             chosen.append(chosen_item)
 
         candidates = []
         _candidates = d.pop("candidates")
         for candidates_item_data in _candidates:
-            candidates_item = PlanOutCandidatesItem.from_dict(candidates_item_data)
+            candidates_item = CandidateOut.from_dict(candidates_item_data)
 
             candidates.append(candidates_item)
+
+        candidates_total = d.pop("candidates_total")
 
         rejected = []
         _rejected = d.pop("rejected")
         for rejected_item_data in _rejected:
-            rejected_item = PlanOutRejectedItem.from_dict(rejected_item_data)
+            rejected_item = RejectedOut.from_dict(rejected_item_data)
 
             rejected.append(rejected_item)
 
         rejected_by_reason = PlanOutRejectedByReason.from_dict(d.pop("rejected_by_reason"))
 
+        rejected_total = d.pop("rejected_total")
+
+        dry_run = d.pop("dry_run")
+
         plan_out = cls(
-            dry_run=dry_run,
             feasible=feasible,
             planned_at=planned_at,
             price_per_hour=price_per_hour,
@@ -155,8 +168,11 @@ class PlanOut:
             note=note,
             chosen=chosen,
             candidates=candidates,
+            candidates_total=candidates_total,
             rejected=rejected,
             rejected_by_reason=rejected_by_reason,
+            rejected_total=rejected_total,
+            dry_run=dry_run,
         )
 
         plan_out.additional_properties = d

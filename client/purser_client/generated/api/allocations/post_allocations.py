@@ -93,7 +93,7 @@ def sync_detailed(
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (AllocationInRequest): By `accelerator` name and count, or by `need`.
+        body (AllocationInRequest): A demand, and what its machines are given.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -135,7 +135,7 @@ def sync(
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (AllocationInRequest): By `accelerator` name and count, or by `need`.
+        body (AllocationInRequest): A demand, and what its machines are given.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -172,7 +172,7 @@ async def asyncio_detailed(
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (AllocationInRequest): By `accelerator` name and count, or by `need`.
+        body (AllocationInRequest): A demand, and what its machines are given.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -212,7 +212,7 @@ async def asyncio(
         dry_run (bool | Unset):  Default: False.
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (AllocationInRequest): By `accelerator` name and count, or by `need`.
+        body (AllocationInRequest): A demand, and what its machines are given.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="PlanOutCandidatesItem")
+T = TypeVar("T", bound="WeighedOutRejectedByReason")
 
 
 @_attrs_define
-class PlanOutCandidatesItem:
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+class WeighedOutRejectedByReason:
+    additional_properties: dict[str, int] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
 
@@ -23,19 +23,19 @@ class PlanOutCandidatesItem:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        plan_out_candidates_item = cls()
+        weighed_out_rejected_by_reason = cls()
 
-        plan_out_candidates_item.additional_properties = d
-        return plan_out_candidates_item
+        weighed_out_rejected_by_reason.additional_properties = d
+        return weighed_out_rejected_by_reason
 
     @property
     def additional_keys(self) -> list[str]:
         return list(self.additional_properties.keys())
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> int:
         return self.additional_properties[key]
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: int) -> None:
         self.additional_properties[key] = value
 
     def __delitem__(self, key: str) -> None:

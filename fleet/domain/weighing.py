@@ -1,0 +1,489 @@
+"""The plan, from a market in columns: what `placement.plan_by_rules` answers, in a thousandth of the time.
+
+Every rule is asked of all rows at once; sentences are made only for the losers that are shown. A property test holds
+it to the rules.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+
+from fleet.domain.capacity import FLEX_START, USD, Memory
+from fleet.domain.covering import Lot, Shelves, Taken
+from fleet.domain.demand import Demand
+from fleet.domain.market import NEVER, SAFE, Floats, Ints, Market, Mask, Stall, ticks, with_extra
+from fleet.domain.memories import Key, Memories
+from fleet.domain.placement import (
+    NANO,
+    NO_ACCOUNT,
+    UNLIKE,
+    Candidate,
+    Choice,
+    Choosing,
+    Plan,
+    Rejection,
+    candidate_of,
+    choose,
+    currency_kept,
+    draws_of,
+    finish,
+    question_of,
+    unlike_reason,
+)
+from fleet.domain.room import CloudLimits, Room
+from fleet.domain.rules import RULES, STAGES, Question, Risk, caps_over, verdict
+
+SHOWN = 20
+FITS = 127
+"""Instead of a stage: no rule refuses it."""
+CODES = tuple(RULES)
+
+
+def plan(
+    demand: Demand,
+    market: Market,
+    memories: Memories,
+    room: Room,
+    *,
+    now: datetime,
+    limits: CloudLimits | None = None,
+    held_units: int = 0,
+    held_firm: int = 0,
+    risk: Risk | None = None,
+    candidates: int = SHOWN,
+    losers: int = SHOWN,
+) -> Plan:
+    """The cheapest way to meet what is left of the demand after `held_units`; see `placement.plan_by_rules`.
+
+    `limits`: the market's own, in its order, with what they leave by now; None: as when the market was made.
+    `candidates` and `losers`: how many of each are shown; all are counted.
+    """
+    question = _question(demand, market, room, now, limits, held_units, risk)
+    weighed = Weighed(question, market.stall(demand.accelerator), memories)
+    taken, problem = choose(question, weighed.choosing(), held_firm)
+    chosen, over = finish(question, [Choice(weighed.candidate(place), n) for place, n in taken.items()])
+    rejected = weighed.losers(losers)
+    note = code = ""
+    if not chosen and question.units:
+        nearest = rejected or weighed.losers(1)
+        code, note = over or problem or ((nearest[0].code, nearest[0].reason) if nearest else ("", NO_ACCOUNT))
+    ranked = tuple(weighed.candidate(place) for place in weighed.cheapest(weighed.fit, candidates))
+    return Plan(demand, tuple(chosen), ranked, tuple(rejected), now, note, code, len(weighed.fit), weighed.counts())
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some losers in the order of their ids, and the id to go on after; None: these were the last."""
+
+    rejected: tuple[Rejection, ...]
+    after: int | None
+
+
+def page_of_losers(
+    demand: Demand,
+    market: Market,
+    memories: Memories,
+    room: Room,
+    *,
+    now: datetime,
+    limits: CloudLimits | None = None,
+    risk: Risk | None = None,
+    after: int = 0,
+    most: int = 100,
+) -> Page:
+    """Every loser one by one, so many at a time, each as it stands now."""
+    question = _question(demand, market, room, now, limits, 0, risk)
+    kept = Weighed(question, market.stall(demand.accelerator), memories).kept
+    found: list[tuple[int, Rejection]] = []
+    for row in range(int(np.searchsorted(market.ids, after, side="right")), len(market)):
+        offering = market.offering(row)
+        if said := verdict(question, offering, memories.get(offering.pool)):
+            rejection = Rejection(offering, said.code, said.reason)
+        elif offering.currency != kept:
+            rejection = Rejection(offering, "currency", unlike_reason(offering, kept))
+        else:
+            continue
+        if len(found) == most:
+            return Page(tuple(rejection for _, rejection in found), found[-1][0])
+        found.append((int(market.ids[row]), rejection))
+    return Page(tuple(rejection for _, rejection in found), None)
+
+
+class Weighed:
+    """A stall with the answer to a question in every row."""
+
+    def __init__(self, question: Question, stall: Stall, memories: Memories) -> None:
+        self._begin(question, stall, memories)
+        self.machines = -(-question.units // self.units)
+        self.cooling_classes: list[str] = []
+        self.cooling = np.zeros(0, dtype=np.int64)
+        self.stage = np.full(len(stall), FITS, dtype=np.int8)
+        for code, ask in _ASKED.items():
+            refused = ask(self)
+            if refused is not None:
+                self.stage[refused & (self.stage == FITS)] = STAGES[code]
+        self.fit: Ints = np.flatnonzero(self.stage == FITS)
+        self.kept = self._leave_one_currency()
+
+    def _begin(self, question: Question, stall: Stall, memories: Memories) -> None:
+        self.question = question
+        self.stall = stall
+        self.memories = memories
+        by_memory = question.demand.need is not None and bool(question.demand.need.memory_gib)
+        self.units = stall.memory_units if by_memory else stall.columns.count
+        self.sizes = stall.memory_sizes if by_memory else stall.counts
+        self.weights = stall.memory_weights if by_memory else stall.count_weights
+        places = stall.places if memories.rows else {}
+        self.asked = [(place, row) for key, row in memories.rows.items() for place in places.get(key, ())]
+        self.expected = _expected(stall, self.asked, question.risk)
+
+    def _leave_one_currency(self) -> str:
+        words = self.stall.columns.currency
+        if len(words.words) < 2:
+            return currency_kept(words.words if len(self.fit) else ())
+        kept = currency_kept(words.words[code] for code in np.unique(words.codes[self.fit]).tolist())
+        alike = words.among([kept])[self.fit]
+        self.stage[self.fit[~alike]] = UNLIKE
+        self.fit = self.fit[alike]
+        return kept
+
+    def candidate(self, place: int) -> Candidate:
+        """An offering that would do."""
+        offering = self.stall.offering(place)
+        return candidate_of(self.question, offering, self.memories.get(offering.pool))
+
+    @cached_property
+    def _of_stage(self) -> dict[int, int]:
+        """How many rows each stage refused, or none did."""
+        return {stage: int(count) for stage, count in enumerate(np.bincount(self.stage)) if count}
+
+    def counts(self) -> dict[str, int]:
+        """How many lost for each reason."""
+        found = Counter({CODES[stage]: count for stage, count in self._of_stage.items() if stage != FITS})
+        if others := len(self.stall.market) - len(self.stall):
+            found["accelerator"] += others
+        if found.pop("cool-down", 0):
+            classes = np.bincount(self.cooling[self.stage == STAGES["cool-down"]], minlength=len(self.cooling_classes))
+            found.update({name: int(n) for name, n in zip(self.cooling_classes, classes, strict=True) if n})
+        if (code := self.question.room.budget_code) != "budget" and "budget" in found:
+            found[code] += found.pop("budget")
+        return dict(found)
+
+    def losers(self, most: int) -> list[Rejection]:
+        """The nearest, with their sentences."""
+        found: list[Rejection] = []
+        for stage in sorted(set(self._of_stage) - {FITS}, reverse=True):
+            if len(found) < most:
+                of_stage = np.flatnonzero(self.stage == stage)
+                found += [self._loser(place) for place in self._nearest(of_stage, most - len(found))]
+        if len(found) < most and len(self.stall) < len(self.stall.market):
+            others = Others(self.question, self.stall.market, self.memories)
+            found += others.losers(most - len(found))
+        return found
+
+    def choosing(self) -> Choosing:
+        """What there is to choose from; keys are places."""
+        return Choosing(
+            gang=self._one_pool,
+            shelves=lambda firm: Shelves({size: self._shelf(size, firm) for size in self.sizes}),
+            lots=lambda firm: (self._lot(place) for place in self.cheapest(self._fit(firm), len(self.fit))),
+            units=lambda place: int(self.units[place]),
+            cost=lambda place: int(self.expected[place]),
+            spot=lambda place: bool(self.stall.spot[place]),
+            draws=lambda place: self._lot(place).draws,
+        )
+
+    def cheapest(self, places: Ints, most: int) -> list[int]:
+        """The first of these by expected cost per unit, in the order that decides among equals."""
+        if most <= 0 or not len(places):
+            return []
+        keys = self._per_unit(places)
+        if len(places) > 2 * most:
+            near = np.flatnonzero(keys <= np.partition(keys, most - 1)[most - 1])
+            places, keys = places[near], keys[near]
+        found: list[int] = places[np.argsort(keys, kind="stable")][:most].tolist()
+        return found
+
+    def _per_unit(self, places: Ints) -> Ints | Floats:
+        """Sorts as expected cost / units does: exact where the numbers are small enough, as those of machines are."""
+        expected, (greatest, weights) = self.expected[places], self.weights
+        if int(expected.max()) * greatest < SAFE:
+            return expected * weights[places]
+        return expected / self.units[places]
+
+    def _fit(self, firm: bool) -> Ints:
+        return self.fit[~self.stall.spot[self.fit]] if firm else self.fit
+
+    def _shelf(self, size: int, firm: bool) -> Callable[[], Iterator[Lot]]:
+        """Lots of one size, sorted only as far as somebody reads on."""
+
+        def lots() -> Iterator[Lot]:
+            fit = self._fit(firm)
+            places = fit[self.units[fit] == size]
+            for place in self.cheapest(places, SHOWN):
+                yield self._lot(place)
+            for place in self.cheapest(places, len(places))[SHOWN:] if len(places) > SHOWN else ():
+                yield self._lot(place)
+
+        return lots
+
+    def _lot(self, place: int) -> Lot:
+        left = int(self.stall.columns.machines_left[place])
+        draws: tuple[tuple[int, int], ...] = ()
+        if self.question.limits.rows:
+            draws = draws_of(self.question, self.stall.offering(place))
+        most = None if left == NEVER else left
+        return Lot(place, int(self.units[place]), int(self.expected[place]), most, draws)
+
+    def _one_pool(self) -> Taken:
+        if not len(self.fit):
+            return {}
+        machines, expected = self.machines[self.fit], self.expected[self.fit]
+        cost = expected * machines
+        cheapest = np.flatnonzero(cost == cost.min())
+        fewest = cheapest[machines[cheapest] == machines[cheapest].min()]
+        [best] = self.cheapest(self.fit[fewest], 1)
+        return {best: int(self.machines[best])}
+
+    def _nearest(self, places: Ints, most: int) -> list[int]:
+        """The first of these in order of nearness, as `placement.nearness` has it within one stage."""
+        if len(self.stall.columns.currency.words) < 2:
+            return self.cheapest(places, most)
+        kept: list[int] = []
+        ranks = self.stall.currency_rank[places]
+        for rank in np.unique(ranks).tolist():
+            kept += self.cheapest(places[ranks == rank], most - len(kept))
+        return kept
+
+    def _loser(self, place: int) -> Rejection:
+        offering = self.stall.offering(place)
+        if said := verdict(self.question, offering, self.memories.get(offering.pool)):
+            return Rejection(offering, said.code, said.reason)
+        return Rejection(offering, "currency", unlike_reason(offering, self.kept))
+
+    # --- The rules, all rows at once; None: it refuses nothing. The sentences are in `rules`. ---
+
+    def cloud(self) -> Mask | None:
+        clouds = self.question.demand.clouds
+        return ~self.stall.columns.cloud.among(clouds) if clouds else None
+
+    def region(self) -> Mask | None:
+        regions = self.question.demand.regions
+        return ~self.stall.columns.region.among(regions) if regions else None
+
+    def residency(self) -> Mask | None:
+        wanted = self.question.demand.residency
+        return ~self.stall.lies_in(wanted) if wanted else None
+
+    def capacity_type(self) -> Mask | None:
+        allowed = self.question.demand.capacity_types
+        return ~self.stall.columns.capacity_type.among(allowed) if allowed else None
+
+    def on_demand_floor(self) -> Mask | None:
+        return self.stall.spot if self.question.spot_is_out else None
+
+    def flex_start(self) -> Mask | None:
+        return self.stall.columns.capacity_type.among([FLEX_START]) if self.question.flex_start_is_out else None
+
+    def ends_too_soon(self) -> Mask | None:
+        span, now = self.question.demand.run_for, self.question.now
+        ends_at = self.stall.columns.ends_at
+        return ends_at <= ticks(now) if span is None else ends_at < ticks(now + span)
+
+    def size(self) -> Mask | None:
+        size = self.question.demand.accelerators_per_slot
+        return None if size is None else self.stall.columns.count != size
+
+    def fp8(self) -> Mask | None:
+        need = self.question.demand.need
+        return ~self.stall.columns.fp8 if need is not None and need.fp8 else None
+
+    def interconnect(self) -> Mask | None:
+        need = self.question.demand.need
+        if need is None or not need.interconnect:
+            return None
+        return ~self.stall.columns.interconnect.among([need.interconnect])
+
+    def memory(self) -> Mask | None:
+        need = self.question.demand.need
+        if need is None or not (need.interconnect and need.memory_gib):
+            return None
+        return self.stall.memory_gib < need.memory_gib
+
+    def currency(self) -> Mask | None:
+        clouds, words = self.stall.columns.cloud, self.stall.columns.currency
+        if words.words == (USD,) and all(cap.currency == USD for cap in self.question.room.caps):
+            return None
+        refused = [
+            [any(word != kept for _, kept in caps_over(self.question, cloud)) for word in words.words]
+            for cloud in clouds.words
+        ]
+        table = np.array(refused, dtype=bool).reshape(len(clouds.words), len(words.words))
+        found: Mask = table[clouds.codes, words.codes]
+        return found
+
+    def price(self) -> Mask | None:
+        cap = self.question.demand.max_price_per_hour
+        return None if cap is None else self.stall.columns.price > int(cap * 1_000_000 // 1)
+
+    def imported_price(self) -> Mask | None:
+        return None if self.question.risk.buy_at_imported_prices else self.stall.columns.imported
+
+    def stale_price(self) -> Mask | None:
+        risk = self.question.risk
+        if risk.buy_at_stale_prices:
+            return None
+        seen = self.stall.columns.observed_at
+        return (seen < ticks(self.question.now - risk.stale_after)) & ~self.stall.columns.imported
+
+    def cool_down(self) -> Mask | None:
+        """Of several scopes that cover a row the one that cools longest; the narrower among equals."""
+        now = self.question.now
+        rows = self.memories.rows
+        cooling = {key for key, row in rows.items() if row.cooldown_until is not None and row.cooldown_until > now}
+        if not cooling:
+            return None
+        until = np.zeros(len(self.stall), dtype=np.int64)
+        self.cooling = np.zeros(len(self.stall), dtype=np.int64)
+        classes: dict[str, int] = {}
+        own = [(place, row) for place, row in self.asked if row.cooldown_until is not None and row.cooldown_until > now]
+        at = [place for place, _ in own]
+        until[at] = [ticks(row.cooldown_until or now) for _, row in own]
+        self.cooling[at] = [classes.setdefault(_class(row), len(classes)) for _, row in own]
+        for key in sorted((key for key in cooling if _width(key)), key=_width):
+            covered, ends = self._covered(key), ticks(rows[key].cooldown_until or now)
+            longer = covered[until[covered] < ends]
+            until[longer] = ends
+            self.cooling[longer] = classes.setdefault(_class(rows[key]), len(classes))
+        self.cooling_classes = list(classes)
+        refused: Mask = until > 0
+        return refused
+
+    def _covered(self, key: Key) -> Ints:
+        """Rows that a refusal remembered for more than one pool reaches."""
+        c = self.stall.columns
+        mask = c.account == key[0]
+        columns = {1: ((1, c.region), (2, c.zone), (3, c.instance_type)), 2: ((1, c.region), (4, c.capacity_type))}
+        for k, column in columns.get(_width(key), ()):
+            mask = mask & column.among([str(key[k])])
+        return np.flatnonzero(mask)
+
+    def machines_left(self) -> Mask | None:
+        return self.stall.columns.machines_left < self._at_once
+
+    def cloud_quota(self) -> Mask | None:
+        limits = self.question.limits.rows
+        if not self.stall.limited:
+            return None
+        refused = np.zeros(len(self.stall), dtype=bool)
+        for k, rows, each in self.stall.limited:
+            if (left := limits[k].left) is not None:
+                at_once = self._at_once[rows]
+                refused[rows] |= (each > 0) & (at_once * each > max(left, 0))
+        return refused
+
+    def quota(self) -> Mask | None:
+        room, c = self.question.room, self.stall.columns
+        refused = None if room.accelerators is None else c.count > room.accelerators
+        for (cloud, chip), (left, _) in room.accelerators_of.items():
+            mask = c.count > left
+            mask = mask & c.cloud.among([cloud]) if cloud else mask
+            mask = mask & c.accelerator.among([chip]) if chip else mask
+            refused = mask if refused is None else refused | mask
+        return refused
+
+    def budget(self) -> Mask | None:
+        left = self.question.room.price_per_hour
+        return None if left is None else self.stall.columns.price > int(left * 1_000_000 // 1)
+
+    @cached_property
+    def _at_once(self) -> Ints:
+        if self.question.demand.gang:
+            return np.maximum(self.machines, 1)
+        return np.ones(len(self.stall), dtype=np.int64)
+
+
+_ASKED: dict[str, Callable[[Weighed], Mask | None]] = {
+    "cloud": Weighed.cloud,
+    "region": Weighed.region,
+    "residency": Weighed.residency,
+    "capacity-type": Weighed.capacity_type,
+    "on-demand-floor": Weighed.on_demand_floor,
+    "flex-start": Weighed.flex_start,
+    "ends-too-soon": Weighed.ends_too_soon,
+    "size": Weighed.size,
+    "fp8": Weighed.fp8,
+    "interconnect": Weighed.interconnect,
+    "memory": Weighed.memory,
+    "currency": Weighed.currency,
+    "price": Weighed.price,
+    "imported-price": Weighed.imported_price,
+    "stale-price": Weighed.stale_price,
+    "cool-down": Weighed.cool_down,
+    "machines-left": Weighed.machines_left,
+    "cloud-quota": Weighed.cloud_quota,
+    "quota": Weighed.quota,
+    "budget": Weighed.budget,
+}
+"""All but the chip, by which rows were chosen."""
+
+
+class Others(Weighed):
+    """Rows of other chips than the one that was named: all lose for that."""
+
+    def __init__(self, question: Question, market: Market, memories: Memories) -> None:
+        self._begin(question, market.stall(""), memories)
+
+    def losers(self, most: int) -> list[Rejection]:
+        others = ~self.stall.columns.accelerator.among([self.question.demand.accelerator])
+        return [self._loser(place) for place in self._nearest(np.flatnonzero(others), most)]
+
+
+def _question(
+    demand: Demand,
+    market: Market,
+    room: Room,
+    now: datetime,
+    limits: CloudLimits | None,
+    held_units: int,
+    risk: Risk | None,
+) -> Question:
+    known = market.limits if limits is None else limits
+    return question_of(demand, room, now, limits=known, places=market.places, held_units=held_units, risk=risk)
+
+
+def _expected(stall: Stall, asked: list[tuple[int, Memory]], risk: Risk) -> Ints:
+    """Expected millionths an hour of every row, with what is remembered of some; see `placement.expectation`."""
+    expected = stall.expected(risk)
+    if not asked:
+        return expected
+    places = np.array([place for place, _ in asked], dtype=np.int64)
+    seen = np.array([(m.refusals, m.attempts, m.interruptions, m.held_hours) for _, m in asked], dtype=np.float64)
+    column = stall.columns.capacity_type
+    prior = np.array([risk.prior(word) for word in column.words])[column.codes[places]]
+    refused = (seen[:, 0] + prior) / (seen[:, 1] + 1)
+    interrupted = (seen[:, 2] + risk.interruptions_prior * 10) / (seen[:, 3] + 10)
+    interrupted[~stall.spot[places]] = 0.0
+    extra = np.rint((refused * risk.delay_hours + interrupted * risk.restart_hours) * NANO).astype(np.int64)
+    expected = expected.copy()
+    expected[places] = with_extra(stall.columns.price[places], extra)
+    expected[stall.paid] = 0
+    return expected
+
+
+def _class(row: Memory) -> str:
+    return row.last_refusal_class or "cool-down"
+
+
+def _width(key: Key) -> int:
+    """0: a pool; 1: a zone's machines of a type; 2: a region's of a capacity type; 3: the account."""
+    _, region, zone, _, capacity_type = key
+    if zone:
+        return 0 if capacity_type else 1
+    return 2 if region else 3
