@@ -44,7 +44,7 @@ WHERE counted_at IS NULL;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fleet", "0025_sealed_credentials_and_trials_of_accounts"),
+        ("fleet", "0026_launches_of_several_machines"),
     ]
 
     operations = [
