@@ -15,6 +15,27 @@ SPOT = "spot"
 RESERVED = "reserved"  # paid for already: a reservation or a capacity block
 FLEX_START = "flex-start"  # queued until there is room, then kept for a stated time
 
+SPARE_TIME = timedelta(minutes=5)
+"""What a machine is kept beyond the time it is wanted for: its allocation ends first, its cloud is the safety net."""
+LONGEST_FLEX_START = timedelta(days=7)
+ROUGHLY_ON_TIME = timedelta(minutes=2)
+
+
+def seconds_to_run(capacity_type: str, left: timedelta | None) -> int:
+    """After how long the cloud is to end a machine by itself; 0: it is not to.
+
+    Only where the cloud sells time: an end that cannot be moved would cut short whoever extends their allocation.
+    `left`: how long the allocation is still to live; None: for ever.
+    """
+    if capacity_type != FLEX_START or left is None:
+        return 0
+    return math.ceil(min(left + SPARE_TIME, max(left, LONGEST_FLEX_START)).total_seconds())
+
+
+def time_was_over(run_seconds: int, launched_at: datetime, terminated_at: datetime) -> bool:
+    """Whether a machine that its cloud has ended was at the end of the time it was bought for."""
+    return run_seconds > 0 and terminated_at - launched_at >= timedelta(seconds=run_seconds) - ROUGHLY_ON_TIME
+
 
 @dataclass(frozen=True)
 class Pool:

@@ -34,6 +34,7 @@ class MachineState(StrEnum):
     PENDING = "pending"
     RUNNING = "running"
     STOPPING = "stopping"
+    STOPPED = "stopped"  # it runs no more, and is there, perhaps billed, until we end it
     TERMINATED = "terminated"
 
 
@@ -120,7 +121,10 @@ class Launched:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A definite no: nothing was created (or, for GONE, what was created has ended)."""
+    """A definite no: nothing was created (or, for GONE, what was created has ended).
+
+    `of_token`: it is what became of the token, whoever asks and however often, and not of this call only.
+    """
 
     error_class: ErrorClass
     code: str
@@ -128,6 +132,7 @@ class Refusal:
     scope: Scope = Scope.POOL
     retry_after: timedelta | None = None
     classified: bool = True
+    of_token: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,6 +191,11 @@ class Found:
 
 
 FindOutcome = Found | Refusal | Unclear
+"""A refusal `of_token` is the launch's own; any other is of the search, and says nothing of the launch."""
+
+NEVER_STARTED = "never-started"
+TIME_OVER = "time-over"
+"""Ends of machines: one that waited in a queue in vain, and one whose time was over."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import F
 
 from fleet.crashpoints import reach
+from fleet.domain.capacity import time_was_over
 from fleet.domain.lifecycle import Reason, SlotState
-from fleet.domain.outcomes import ErrorClass, Refusal, Terminated, TerminateOutcome
+from fleet.domain.outcomes import NEVER_STARTED, TIME_OVER, ErrorClass, Refusal, Terminated, TerminateOutcome
 from fleet.domain.refusals import Refused
 from fleet.models import Instance, Slot, TerminationFact
 from fleet.services import budgets, events, machines, memory
@@ -26,6 +27,9 @@ VERB = "terminate"
 AGAIN = timedelta(seconds=3)
 SOON = timedelta(seconds=1)
 TAKEN_BACK = ("preempted",)
+# The order was taken and never met: the pool is as empty as one that says so at once.
+_IN_VAIN = Refusal(ErrorClass.STOCK_OUT, NEVER_STARTED, "It waited in its cloud's queue in vain.")
+_REASONS = {"preempted": Reason.PREEMPTED, TIME_OVER: Reason.TTL, NEVER_STARTED: Reason.STOCK_OUT}
 
 
 def reconcile_end(lease: Lease, *, now: datetime) -> None:
@@ -115,7 +119,7 @@ def _apply_not_found(slot: Slot, lease: Lease, now: datetime) -> None:
         if not lease.rows().select_for_update(no_key=True).exists():
             return
         unended = Instance.objects.filter(pk=slot.instance.pk, terminated_at=None)
-        unended.update(terminated_at=now, end_reason="vanished")
+        unended.update(terminated_at=now, end_reason=slot.instance.end_reason or "vanished")
         slot.instance.refresh_from_db()
         close_slot(slot, now=now, lease=lease)
         lease.release(again_in=None)
@@ -129,7 +133,9 @@ def close_slot(slot: Slot, *, now: datetime, lease: Lease | None = None) -> bool
     instance = slot.instance
     taken_back = instance.end_reason in TAKEN_BACK
     ours = slot.state in (SlotState.TERMINATING, SlotState.DRAINING) and not taken_back
-    reason = Reason(slot.reason) if ours else (Reason.PREEMPTED if taken_back else Reason.TERMINATED)
+    if not ours:
+        _note_time_over(instance)
+    reason = Reason(slot.reason) if ours else _REASONS.get(instance.end_reason, Reason.TERMINATED)
     moved = move_slot(
         slot,
         SlotState.GONE,
@@ -143,7 +149,7 @@ def close_slot(slot: Slot, *, now: datetime, lease: Lease | None = None) -> bool
             SlotState.LOST,
         ],
         reason=reason,
-        detail=slot.detail if ours else f"Ended by the cloud: {instance.end_reason or 'no reason given'}",
+        detail=slot.detail if ours else _told(instance),
         now=now,
         lease=lease,
         ended_at=instance.terminated_at,
@@ -153,7 +159,9 @@ def close_slot(slot: Slot, *, now: datetime, lease: Lease | None = None) -> bool
     Slot.objects.filter(pk=slot.pk).update(next_at=None)
     if instance.attempt is not None:
         budgets.release_hold(instance.attempt, now=now)
-    if slot.account is not None:
+    if slot.account is not None and instance.end_reason == NEVER_STARTED and not ours:
+        memory.remember_refusal(memory.pool_of(slot), _IN_VAIN, now=now)
+    elif slot.account is not None:
         memory.remember_end(memory.pool_of(slot), instance, interrupted=taken_back)
     events.record(
         "instance.preempted" if taken_back else "instance.terminated",
@@ -168,3 +176,21 @@ def close_slot(slot: Slot, *, now: datetime, lease: Lease | None = None) -> bool
         },
     )
     return True
+
+
+def _note_time_over(instance: Instance) -> None:
+    """Clouds say of a machine whose time was over that it was deleted: the launch knows for how long it was bought."""
+    run_seconds = int(instance.attempt.frozen_params.get("run_seconds", 0)) if instance.attempt is not None else 0
+    if instance.end_reason in _REASONS or instance.terminated_at is None:
+        return
+    if time_was_over(run_seconds, instance.launched_at, instance.terminated_at):
+        instance.end_reason = TIME_OVER
+        Instance.objects.filter(pk=instance.pk).update(end_reason=TIME_OVER)
+
+
+def _told(instance: Instance) -> str:
+    if instance.end_reason == TIME_OVER:
+        return "The time it was bought for is over; its cloud has ended it."
+    if instance.end_reason == NEVER_STARTED:
+        return _IN_VAIN.message
+    return f"Ended by the cloud: {instance.end_reason or 'no reason given'}"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from fleet.crashpoints import reach
-from fleet.domain.capacity import USD
+from fleet.domain.capacity import USD, seconds_to_run
 from fleet.domain.lifecycle import Desired, Reason, SlotState
 from fleet.domain.outcomes import LaunchRequest
 from fleet.models import LaunchAttempt, Offering, Slot
@@ -186,6 +186,7 @@ def _freeze(slot: Slot, now: datetime) -> LaunchAttempt:
         ssh_keys=tuple(allocation.ssh_keys),
         disk_gib=allocation.disk_gib,
         ports=tuple(allocation.ports),
+        run_seconds=seconds_to_run(slot.capacity_type, allocation.expires_at - now if allocation.expires_at else None),
         tags={
             **{f"label:{key}": value for key, value in allocation.labels.items()},
             TAG_INSTALLATION: str(installation().uuid),

@@ -112,7 +112,7 @@ def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datet
             else:
                 said = cloud.launch(LaunchRequest.from_json(attempt.frozen_params))
     reach(VERB, "K4")
-    if called_before and isinstance(said, Refusal) and said.error_class in SAYS_NOTHING_OF_EARLIER_CALLS:
+    if called_before and isinstance(said, Refusal) and _says_nothing_of_earlier_calls(said):
         said = Unclear(said.code, said.message)
     if fleet is not None:
         outcome = fleets.keep(attempt, cast(FleetOutcome, said), now=now)
@@ -136,6 +136,11 @@ def _apply(slot: Slot, attempt: LaunchAttempt, outcome: LaunchOutcome, lease: Le
     else:
         reach(VERB, "K5")
         _apply_refusal(slot, attempt, outcome, lease, now)
+
+
+def _says_nothing_of_earlier_calls(refusal: Refusal) -> bool:
+    """Unless the cloud says that it is what became of the token: then it is about the first call too, and final."""
+    return refusal.error_class in SAYS_NOTHING_OF_EARLIER_CALLS and not refusal.of_token
 
 
 def _still_ours(attempt: LaunchAttempt, lease: Lease) -> bool:
@@ -383,6 +388,9 @@ def _look_it_up(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime)
             attempt=attempt, provider_id=found.machine.provider_id, answer=machines.to_json(found.machine)
         )
         _apply_machine(slot, attempt, found.machine, lease, now, adopted=True)
+        return
+    if isinstance(found, Refusal) and found.of_token:
+        _apply_refusal(slot, attempt, found, lease, now)
         return
     settled = timedelta(seconds=settings.UNKNOWN_GIVE_UP_SECONDS)
     old = LaunchAttempt.objects.filter(pk=attempt.pk, created_at_real__lt=Now() - settled).exists()

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from fleet.domain.capacity import FLEX_START
 from fleet.domain.lifecycle import ENDED_SLOT_STATES, Desired, Reason, SlotState
-from fleet.domain.outcomes import Machine, MachineState, Notice
+from fleet.domain.outcomes import NEVER_STARTED, Machine, MachineState, Notice
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CloudAccount, Instance, Slot
 from fleet.providers.base import ReadFailed
@@ -55,7 +56,8 @@ def observe_account(account: CloudAccount, *, now: datetime) -> bool:
 def _take_in(instance: Instance, machine: Machine, now: datetime) -> None:
     """Store the facts, then move the slot as far as they allow. Rows are read anew: the answer took its time."""
     with transaction.atomic():
-        slot = lock_slot(instance.slot_id, with_allocation=not machine.live) if instance.slot_id else None
+        at_its_end = not machine.live or machine.state == MachineState.STOPPED
+        slot = lock_slot(instance.slot_id, with_allocation=at_its_end) if instance.slot_id else None
         locked = Instance.objects.select_for_update(no_key=True, of=("self",)).select_related("attempt")
         instance = locked.get(pk=instance.pk)
         if instance.terminated_at is not None:
@@ -65,6 +67,8 @@ def _take_in(instance: Instance, machine: Machine, now: datetime) -> None:
         machines.refresh(instance, machine)
         if machine.terminated_at is not None:
             _take_in_end(instance, slot, now)
+        elif machine.state == MachineState.STOPPED and slot is not None:
+            _take_in_stopped(slot, machine, now)
         elif machine.state == MachineState.RUNNING and slot is not None:
             _take_in_running(instance, slot, now, first=not was_running)
         elif slot is not None and slot.state == SlotState.BOOTING and now - instance.launched_at > BOOT_TIMEOUT:
@@ -82,8 +86,27 @@ def _take_in_end(instance: Instance, slot: Slot | None, now: datetime) -> None:
         return
     wanted = slot.desired == Desired.PRESENT and slot.state not in ENDED_SLOT_STATES
     told = instance.interruption_noticed_at is not None
-    if close_slot(slot, now=now) and wanted and instance.end_reason == "preempted" and not told:
+    if not close_slot(slot, now=now) or not wanted:
+        return
+    if instance.end_reason == "preempted" and not told:
         _count_preemption(slot)
+    elif instance.end_reason == NEVER_STARTED:
+        Allocation.objects.filter(pk=slot.allocation_id).update(stockouts_met=F("stockouts_met") + 1)
+
+
+def _take_in_stopped(slot: Slot, machine: Machine, now: datetime) -> None:
+    """It runs no more and its cloud leaves it lying: we end it, and another one takes its place."""
+    if slot.desired == Desired.ABSENT or slot.state not in (SlotState.BOOTING, SlotState.READY, SlotState.UNHEALTHY):
+        return
+    taken_back = machine.end_reason == "preempted"
+    if taken_back:
+        _count_preemption(slot)
+    # Not `let_go`: the allocation still wants as many.
+    Slot.objects.filter(pk=slot.pk).update(desired=Desired.ABSENT)
+    reason = Reason.PREEMPTED if taken_back else Reason.TERMINATED
+    detail = f"{machine.provider_id} runs no more ({machine.cloud_state}); it is ended and replaced."
+    drain(slot, now=now, reason=reason, drain_until=now, detail=detail)
+    nudge(slot.allocation_id)
 
 
 def _take_in_running(instance: Instance, slot: Slot, now: datetime, *, first: bool) -> None:
@@ -98,7 +121,7 @@ def _take_in_running(instance: Instance, slot: Slot, now: datetime, *, first: bo
     if first:
         # Where the cloud does not say since when it runs, it is since it was first seen to.
         since = instance.running_at or now
-        memory.remember_fill(memory.pool_of(slot), max((since - instance.launched_at).total_seconds(), 0))
+        memory.remember_fill(memory.pool_of(slot), max((since - _asked_at(instance)).total_seconds(), 0))
     events.record(
         "instance.ready",
         subject=instance.public_id,
@@ -106,6 +129,13 @@ def _take_in_running(instance: Instance, slot: Slot, now: datetime, *, first: bo
         now=now,
         data={"machine": instance.provider_id, "slot": slot.public_id, "allocation": slot.allocation.public_id},
     )
+
+
+def _asked_at(instance: Instance) -> datetime:
+    """When its wait began: the bill of one that waits in a queue begins only when it starts."""
+    if instance.capacity_type == FLEX_START and instance.attempt is not None:
+        return min(instance.attempt.created_at, instance.launched_at)
+    return instance.launched_at
 
 
 def watch_notices(account: CloudAccount, *, now: datetime) -> int:

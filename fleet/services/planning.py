@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from fleet.domain.accelerators import Catalogue
-from fleet.domain.capacity import SPOT
+from fleet.domain.capacity import FLEX_START, SPOT
 from fleet.domain.demand import Demand
 from fleet.domain.lifecycle import (
     ENDED_SLOT_STATES,
@@ -79,11 +79,17 @@ def _why_end(allocation: Allocation, slots: list[Slot], now: datetime) -> tuple[
     idle = allocation.idle_release_seconds
     if idle is not None and allocation.idle_since and allocation.idle_since + timedelta(seconds=idle) <= now:
         return Reason.IDLE, f"No work since {allocation.idle_since:%Y-%m-%d %H:%M} UTC, longer than {idle} s."
-    whole = _held_units(allocation, slots, only_ready=False) >= units_wanted(demand_of(allocation))
+    come = [slot for slot in slots if not _waits_in_a_queue(slot)]
+    whole = _held_units(allocation, come, only_ready=False) >= units_wanted(demand_of(allocation))
     never_filled = allocation.first_ready_at is None
     if allocation.deadline_at is not None and allocation.deadline_at <= now and never_filled and not whole:
         return Reason.DEADLINE, f"Not filled by {allocation.deadline_at:%Y-%m-%d %H:%M} UTC."
     return None
+
+
+def _waits_in_a_queue(slot: Slot) -> bool:
+    """Its cloud has taken the order and not started the machine yet: hours may pass, or it may never come."""
+    return slot.capacity_type == FLEX_START and slot.state in (SlotState.LAUNCHING, SlotState.BOOTING)
 
 
 def _end(

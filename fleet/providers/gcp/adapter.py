@@ -1,10 +1,11 @@
 """One project of Google Cloud as a cloud.
 
-Options of an account: `project` (required), `regions` (a list, required), `api_endpoint`, `billing_endpoint` and
-`permissions_endpoint` (other addresses, with their scheme: an emulator or a private endpoint), `image`, `network`,
-`subnetwork` (a name in each region, or a whole path), `external_ip` (false: none), `network_tags`, `service_account`
-(the identity of the machines), `read_seconds` (how long a call may be silent), `write_seconds` (how long a launch is
-followed), `page_size`.
+Options of an account: `project` (required), `regions` (a list, required), `tpus` (true: slices of TPUs too),
+`api_endpoint`, `tpu_endpoint`, `billing_endpoint` and `permissions_endpoint` (other addresses, with their scheme: an
+emulator or a private endpoint), `image`, `network`, `subnetwork` (a name in each region, or a whole path),
+`external_ip` (false: none), `network_tags`, `service_account` (the identity of the machines), `read_seconds` (how long
+a call may be silent), `write_seconds` (how long a launch is followed), `tpu_wait_seconds` (how long Google may look for
+room for a slice), `page_size`.
 
 A credential is the JSON of a service account's key, or {"access_token": "…"}; without one it is whatever identity the
 machine has.
@@ -16,9 +17,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fleet.crashpoints import reach
+from fleet.domain.capacity import FLEX_START
 from fleet.domain.outcomes import (
     Check,
     CloudQuota,
@@ -44,15 +47,20 @@ from fleet.domain.outcomes import (
 )
 from fleet.providers.base import Account, AccountFacts, ReadFailed, SellsNoBlocks
 from fleet.providers.failing import NONSENSE, reading
-from fleet.providers.gcp import checking, names, order, prices, shapes
+from fleet.providers.gcp import checking, names, order, prices, quotas, reservations, shapes, tpus
 from fleet.providers.gcp.api import Api
 from fleet.providers.gcp.errors import meaning_of, of_operation
-from fleet.providers.gcp.machines import PREEMPTED, done, ended_machines, machine_of, metadata
+from fleet.providers.gcp.machines import PREEMPTED, WAITS, done, ended_machines, machine_of, metadata
 from fleet.providers.gcp.notices import LEAD, notices_of
 from fleet.providers.gcp.options import Options
+from fleet.providers.gcp.shapes import Shape
+from fleet.providers.gcp.slices import Slices
+from fleet.providers.gcp.tpu_api import TpuApi
 
 NOT_YET = Unclear("still-running", "Google has not finished with it.")
 INSTALLATION = "purser:installation"
+LACKING = ("forbidden", "PERMISSION_DENIED", "IAM_PERMISSION_DENIED")
+A_MOMENT = 3.0  # how long an order for flex-start is followed before it is looked at whether it waits
 
 
 class Gcp(SellsNoBlocks):
@@ -63,6 +71,8 @@ class Gcp(SellsNoBlocks):
         self.account = account
         self.options = Options.of(account.options)
         self._api = Api(account, self.options)
+        self._tpus = TpuApi(account, self.options)
+        self._slices = Slices(self._tpus, self.options, account.options)
 
     def facts(self) -> AccountFacts:
         with self._reading("where it sells"):
@@ -73,25 +83,30 @@ class Gcp(SellsNoBlocks):
             )
 
     def checks(self) -> list[Check]:
-        return list(checking.checks(self._api, self._zones, self.account.options))
+        return list(checking.checks(self._api, self._tpus, self._zones, self.account.options))
 
     def instance_types(self) -> list[OfferedType]:
         with self._reading("instance types"):
-            return list({shape.name: shape for shape, _ in self._sold()}.values())
+            types = {shape.name: shape.type for shape, _ in self._sold()}
+            return list((types | {shape.name: shape for shape, _ in self._slices_sold()}).values())
 
     def offerings(self) -> list[OfferedPool]:
-        """What each machine type costs in each zone, on demand and spot, where every part of it has a price."""
+        """What each type costs in each zone and however it can be bought, where every part of it has a price."""
         with self._reading("offerings"):
-            sold = self._sold()
+            sold, slices = self._sold(), self._slices_sold()
             pages = list(self._api.skus())
             asked_at = pages[0][1]
             listed = prices.price_list(sku for page, _ in pages for sku in page)
+
+            priced = [(shape.name, zone, partial(prices.price_of, listed, shape)) for shape, zone in sold] + [
+                (kind.name, zone, partial(prices.price_of_slice, listed, kind)) for kind, zone in slices
+            ]
             return [
-                OfferedPool(shape.name, region, zone, capacity_type, price, "USD", asked_at, "Google price list")
-                for shape, zone in sold
+                OfferedPool(name, region, zone, how, price, "USD", asked_at, "Google price list")
+                for name, zone, price_of in priced
                 for region in (names.region_of(zone),)
-                for capacity_type in prices.USAGE
-                if (price := prices.price_of(shape, region, capacity_type, listed)) is not None
+                for how in prices.CAPACITY_TYPES
+                if (price := price_of(region, how)) is not None
             ]
 
     def price_history(self, since: datetime) -> PriceHistory:
@@ -99,13 +114,33 @@ class Gcp(SellsNoBlocks):
         return PriceHistory((), since)
 
     def quotas(self) -> list[CloudQuota]:
-        return []
+        """Those that Compute Engine tells; none where it may not be asked, as `checks` says."""
+        with self._reading("quotas"):
+            shapes_here: dict[str, list[Shape]] = {}
+            for shape, zone in self._sold():
+                shapes_here.setdefault(names.region_of(zone), []).append(shape)
+            regions = self._permitted(self._api.regions)
+            return [
+                quota
+                for region in regions
+                if region.name in self.options.regions
+                for quota in quotas.quotas_of(region, shapes_here.get(str(region.name), []))
+            ]
 
     def paid_capacity(self) -> list[PaidCapacity]:
-        return []
+        """None where it may not be asked, as `checks` says."""
+        with self._reading("reservations"):
+            made = self._permitted(lambda: list(self._api.reservations()))
+            coming = self._permitted(lambda: list(self._api.future_reservations()))
+            return reservations.paid_capacity(made, coming, self.options.regions)
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
         """Google answers with an operation, and a refusal for want of capacity comes at its end: it is followed."""
+        if tpus.is_slice(request.instance_type):
+            try:
+                return self._slices.launch(request)
+            finally:
+                reach("launch", "K3")
         try:
             said = order.instance(request, self.account.options)
         except ValueError as error:
@@ -121,6 +156,8 @@ class Gcp(SellsNoBlocks):
 
     def find(self, request: LaunchRequest) -> FindOutcome:
         """What the token did: the machine of its name, or what became of its operation."""
+        if tpus.is_slice(request.instance_type):
+            return self._slices.find(request)
         machine = None
         try:
             instance = self._api.instance(request.zone, names.machine_name(request.token))
@@ -131,7 +168,8 @@ class Gcp(SellsNoBlocks):
             outcome = meaning_of(error)
             if not isinstance(outcome, Refusal) or outcome.error_class != ErrorClass.GONE:
                 return outcome
-        if machine is not None and machine.state != MachineState.PENDING:
+        waits = machine is not None and machine.cloud_state == WAITS  # in the queue: there, and to be ended
+        if machine is not None and (waits or machine.state != MachineState.PENDING):
             return Found(machine)
         try:
             return self._found(request, machine)
@@ -141,6 +179,11 @@ class Gcp(SellsNoBlocks):
             return Unclear(outcome.code, outcome.message) if gone else outcome
 
     def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
+        if found := names.zone_and_slice(provider_id):
+            try:
+                return self._slices.terminate(*found)
+            finally:
+                reach("terminate", "K3")
         where = names.zone_and_number(provider_id)
         if where is None:
             return Terminated(None, already_gone=True)
@@ -168,6 +211,8 @@ class Gcp(SellsNoBlocks):
                 listed = {machine.provider_id.rpartition("/")[2] for machine in machines}
                 missing = [number for number in numbers if number not in listed]
                 machines += ended_machines(self._api.operations_of(missing))
+                if any(names.zone_and_slice(one) for one in provider_ids):
+                    machines += self._slices.machines()
         except ReadFailed as error:
             return Inventory(tuple(machines), False, problem=str(error))
         asked = set(provider_ids)
@@ -183,6 +228,9 @@ class Gcp(SellsNoBlocks):
                     machine = machine_of(instance)
                     if machine.tags.get(INSTALLATION) == installation:
                         machines.append(machine)
+                if self.options.tpus:
+                    ours = (one for one in self._slices.machines() if one.tags.get(INSTALLATION) == installation)
+                    machines += ours
         except ReadFailed as error:
             return Inventory(tuple(machines), False, project, str(error))
         return Inventory(tuple(machines), True, project)
@@ -216,7 +264,10 @@ class Gcp(SellsNoBlocks):
             return Unclear(meaning.code, meaning.message)
 
     def _outcome(self, request: LaunchRequest, operation: Any, deadline: float) -> LaunchOutcome:
-        operation = self._api.followed(operation, deadline)
+        queued = request.capacity_type == FLEX_START
+        operation = self._api.followed(operation, min(deadline, time.monotonic() + A_MOMENT) if queued else deadline)
+        if not done(operation) and queued:
+            return self._waiting(request, operation)
         if not done(operation):
             return NOT_YET
         if failed := of_operation(operation):
@@ -230,6 +281,11 @@ class Gcp(SellsNoBlocks):
                 return Refusal(ErrorClass.GONE, "deleted", "What the token made has ended.", Scope.REQUEST)
             raise
         return _as_asked(request, instance)
+
+    def _waiting(self, request: LaunchRequest, operation: Any) -> LaunchOutcome:
+        """The machine, if it waits in the queue: it is there already, and can be ended."""
+        instance = self._api.instance(request.zone, str(operation.target_id))
+        return _as_asked(request, instance) if instance.status == WAITS else NOT_YET
 
     def _adopted(self, request: LaunchRequest, refused: Refusal) -> LaunchOutcome:
         """There is a machine of the name: it may be the one that an earlier call made."""
@@ -252,8 +308,8 @@ class Gcp(SellsNoBlocks):
         operation = self._api.followed(begun[0], time.monotonic() + self.options.read_seconds)
         if not done(operation):
             return NOT_YET
-        if of_operation(operation) is not None:
-            return Found(None) if machine is None else NOT_YET
+        if (refused := of_operation(operation)) is not None:
+            return refused if machine is None else NOT_YET
         if machine is not None:
             return Found(machine)
         ended = ended_machines(self._api.operations_of([str(operation.target_id)]), request)
@@ -272,7 +328,7 @@ class Gcp(SellsNoBlocks):
                 zones[region] += (str(zone.name),)
         return zones
 
-    def _sold(self) -> list[tuple[OfferedType, str]]:
+    def _sold(self) -> list[tuple[Shape, str]]:
         """Every shape with accelerators, with each zone where it is sold."""
         sold = [
             (shape, zone)
@@ -282,6 +338,23 @@ class Gcp(SellsNoBlocks):
             if (shape := shapes.shape_of(found)) is not None
         ]
         return sorted(sold, key=lambda pair: (pair[0].name, pair[1]))
+
+    def _slices_sold(self) -> list[tuple[OfferedType, str]]:
+        """The same of slices of TPUs; none where the account does not want them."""
+        sold = self._slices.sold(self._zones()) if self.options.tpus else ()
+        return sorted(sold, key=lambda pair: (pair[0].name, pair[1]))
+
+    def _permitted(self, read: Callable[[], list[Any]]) -> list[Any]:
+        """Nothing, where the credential may not read it."""
+        try:
+            return read()
+        except NONSENSE:
+            raise
+        except Exception as error:
+            meaning = meaning_of(error)
+            if isinstance(meaning, Refusal) and meaning.code in LACKING:
+                return []
+            raise
 
     def _last_word(self, provider_id: str) -> Machine | None:
         return next(iter(self.describe([provider_id]).machines), None)

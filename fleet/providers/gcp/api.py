@@ -53,6 +53,17 @@ class Api:
         for page in self._pages(self.clients.machine_types.list, "machineTypeList", {"zone": zone}):
             yield from page.items
 
+    def regions(self) -> list[Any]:
+        pages = self._pages(self.clients.regions.list, "regionList", {})
+        return [region for page in pages for region in page.items]
+
+    def reservations(self) -> Iterator[Any]:
+        return self._everywhere(self.clients.reservations, "reservation", "reservations", "")
+
+    def future_reservations(self) -> Iterator[Any]:
+        kind = "futureReservationsAggregatedListResponse"
+        return self._everywhere(self.clients.future_reservations, "", "future_reservations", "", page_kind=kind)
+
     def operations(self, said: str) -> Iterator[Any]:
         return self._everywhere(self.clients.global_operations, "operation", "operations", said)
 
@@ -110,9 +121,10 @@ class Api:
             raise Garbled("the answer is no operation")
         return answer
 
-    def _everywhere(self, client: Any, kind: str, field: str, said: str) -> Iterator[Any]:
+    def _everywhere(self, client: Any, kind: str, field: str, said: str, *, page_kind: str = "") -> Iterator[Any]:
         """Every row of an aggregated list. Raises Garbled where Google says that a place is missing."""
-        for page in self._pages(client.aggregated_list, f"{kind}AggregatedList", {"filter": said}):
+        asked = {"filter": said} if said else {}
+        for page in self._pages(client.aggregated_list, page_kind or f"{kind}AggregatedList", asked):
             if page.unreachables:
                 raise Garbled(f"Google could not reach {', '.join(page.unreachables)}")
             for place, part in sorted(page.items.items()):

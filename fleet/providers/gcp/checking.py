@@ -9,6 +9,7 @@ from fleet.domain.outcomes import Check
 from fleet.providers.failing import tried
 from fleet.providers.gcp.api import Api
 from fleet.providers.gcp.errors import meaning_of
+from fleet.providers.gcp.tpu_api import TpuApi
 
 # What for -> permissions. Google tells of each whether it is granted, without anything being tried.
 PERMISSIONS = {
@@ -27,6 +28,14 @@ PERMISSIONS = {
         "compute.globalOperations.list",
     ),
     "What is sold where": ("compute.machineTypes.list", "compute.zones.list"),
+    "Quotas": ("compute.regions.list",),
+    "Reservations": ("compute.reservations.list", "compute.futureReservations.list"),
+}
+FOR_TPUS = {
+    "TPUs: launching": ("tpu.nodes.create", "tpu.queuedresources.create"),
+    "TPUs: ending": ("tpu.nodes.delete", "tpu.queuedresources.delete"),
+    "TPUs: ours": ("tpu.nodes.list", "tpu.queuedresources.get", "tpu.queuedresources.list"),
+    "TPUs: what is sold where": ("tpu.acceleratortypes.list", "tpu.locations.list"),
 }
 # Needed for an option only.
 FOR_OPTIONS = {
@@ -36,7 +45,9 @@ FOR_OPTIONS = {
 PUBLIC_ADDRESS = "compute.subnetworks.useExternalIp"
 
 
-def checks(api: Api, zones: Callable[[], Mapping[str, tuple[str, ...]]], options: Mapping[str, Any]) -> Iterator[Check]:
+def checks(
+    api: Api, tpus: TpuApi, zones: Callable[[], Mapping[str, tuple[str, ...]]], options: Mapping[str, Any]
+) -> Iterator[Check]:
     """In the order in which Purser needs them; after a credential that does not work, nothing else is tried."""
     found: dict[str, tuple[str, ...]] = {}
     first = _try("compute.zones.list", "Zones", lambda: found.update(zones()))
@@ -51,8 +62,12 @@ def checks(api: Api, zones: Callable[[], Mapping[str, tuple[str, ...]]], options
         "Shapes": ("compute.machineTypes.list", lambda: next(api.machine_types(zone), None)),
         "Machines": ("compute.instances.list", lambda: next(api.instances(""), None)),
         "Operations": ("compute.globalOperations.list", lambda: next(api.operations(""), None)),
+        "Reservations there are": ("compute.reservations.list", lambda: next(api.reservations(), None)),
         "List prices": ("", lambda: next(api.skus())),
     }
+    if options.get("tpus"):
+        reads["Slices of TPUs"] = ("tpu.queuedresources.list", lambda: next(tpus.all_queued(), None))
+        reads["Zones with TPUs"] = ("tpu.locations.list", tpus.zones)
     for what, (permission, read) in reads.items():
         yield _try(permission, what, read)
 
@@ -62,6 +77,8 @@ def wanted_permissions(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]
     wanted = dict(PERMISSIONS)
     if options.get("external_ip", True):
         wanted["Addresses on the internet"] = (PUBLIC_ADDRESS,)
+    if options.get("tpus"):
+        wanted |= FOR_TPUS
     return wanted | {f"The option {name}": (needs,) for name, needs in FOR_OPTIONS.items() if options.get(name)}
 
 

@@ -6,7 +6,7 @@ google-cloud-compute is imported when the first client is made: it costs four se
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -44,6 +44,10 @@ class Clients:
     global_operations: Any
     machine_types: Any
     zones: Any
+    regions: Any
+    reservations: Any
+    future_reservations: Any
+    advice: Any
     session: Any
 
 
@@ -68,8 +72,25 @@ def clients(secret: str, api_endpoint: str) -> Clients:
         global_operations=client(compute_v1.GlobalOperationsClient),
         machine_types=client(compute_v1.MachineTypesClient),
         zones=client(compute_v1.ZonesClient),
+        regions=client(compute_v1.RegionsClient),
+        reservations=client(compute_v1.ReservationsClient),
+        future_reservations=client(compute_v1.FutureReservationsClient),
+        advice=client(compute_v1.AdviceClient),
         session=AuthorizedSession(credentials),
     )
+
+
+@lru_cache(maxsize=64)
+def tpu_client(secret: str, endpoint: str, looked_at: Callable[..., None]) -> Any:
+    """The client of Cloud TPU, over REST. `looked_at`: called with every response before it is read."""
+    found = _read(secret)
+    from google.api_core.client_options import ClientOptions
+    from google.cloud import tpu_v2
+
+    options = ClientOptions(api_endpoint=endpoint or None)
+    client = tpu_v2.TpuClient(credentials=_credentials(found), transport="rest", client_options=options)
+    client.transport._session.hooks["response"].append(looked_at)
+    return client
 
 
 def _read(secret: str) -> dict[str, Any]:

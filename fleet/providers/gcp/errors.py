@@ -33,7 +33,8 @@ def meaning_of(error: Exception) -> Refusal | Unclear:
     if isinstance(error, GoogleAuthError):
         return Refusal(ErrorClass.AUTH, type(error).__name__, "Google does not take the credential.", Scope.ACCOUNT)
     if isinstance(error, GoogleAPICallError):
-        said = {"errors": error.errors, "message": error.message, "status": error.reason}
+        status, message = _in_the_newer_envelope(error)
+        said = {"errors": error.errors, "message": message or error.message, "status": error.reason or status}
         return _said(said, int(error.code or 0))
     if isinstance(error, SaidNo):
         return _said(error.error, error.status)
@@ -56,15 +57,44 @@ def of_operation(operation: Any) -> Refusal | None:
     if not said:
         return None
     first = said[0]
-    code, message = str(first.code), str(first.message)
+    code, message, scope = str(first.code), str(first.message), None
     for detail in first.error_details:
         # Google names zones where the same order would be met now.
         if elsewhere := detail.error_info.metadatas.get("zonesAvailable", ""):
             message = f"{message} Zones that have it: {elsewhere}."
-    refusal = classify(CLOUD, code, message)
+        if detail.quota_info.metric_name:
+            scope = _scope_of_quota(detail.quota_info.dimensions)
+            message = f"{message} {_quota_told(detail.quota_info)}"
+    return of_token(classify(CLOUD, code, message), quota_scope=scope)
+
+
+def of_token(refusal: Refusal, *, quota_scope: Scope | None = None) -> Refusal:
+    """What was refused after the order was taken: it stands, whatever call tells of it."""
     if refusal.error_class in WORTH_ANOTHER_TOKEN:
-        return replace(refusal, error_class=ErrorClass.STOCK_OUT, scope=Scope.POOL)
-    return refusal
+        refusal = replace(refusal, error_class=ErrorClass.STOCK_OUT, scope=Scope.POOL)
+    if refusal.error_class == ErrorClass.QUOTA and quota_scope is not None:
+        refusal = replace(refusal, scope=quota_scope)
+    return replace(refusal, of_token=True)
+
+
+def _scope_of_quota(dimensions: Mapping[str, str]) -> Scope:
+    """A quota without a place is the project's, wherever it buys."""
+    return Scope.REGION if "region" in dimensions or "zone" in dimensions else Scope.ACCOUNT
+
+
+def _quota_told(quota: Any) -> str:
+    """What is to be raised, in the words of Google's page of quotas."""
+    where = ", ".join(f"{name} {value}" for name, value in sorted(quota.dimensions.items()))
+    return f"Quota {quota.limit_name} of {quota.metric_name} is {quota.limit:g}{f' in {where}' if where else ''}."
+
+
+def _in_the_newer_envelope(error: Any) -> tuple[str, str]:
+    """The word of APIs that have no reasons, such as RESOURCE_EXHAUSTED, and their text: the SDK adds an address."""
+    try:
+        said = error.response.json()["error"]
+        return str(said["status"]), str(said["message"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return "", ""
 
 
 def _unsent(error: Exception) -> bool:

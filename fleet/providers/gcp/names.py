@@ -15,6 +15,8 @@ TOKEN, TAGS, FINGERPRINT = "purser-token", "purser-tags", "purser-request"
 _NAMESPACE = uuid.UUID("3b0f4a52-6d0e-5f0a-9a43-7f6f2a0c9d11")
 _VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 _PROVIDER_ID = re.compile(r"([a-z][a-z0-9-]{0,61}[a-z0-9])/([1-9][0-9]{0,19})")
+_SLICE_ID = re.compile(r"([a-z][a-z0-9-]{0,61}[a-z0-9])/(purser-[0-9a-f]{32})")
+_BOUND = "bound"
 
 
 def request_id(token: str) -> str:
@@ -55,6 +57,29 @@ def zone_and_number(provider_id: str) -> tuple[str, str] | None:
     """None for what can be no machine of Google's."""
     found = _PROVIDER_ID.fullmatch(provider_id)
     return (found[1], found[2]) if found else None
+
+
+def slice_id(zone: str, name: str) -> str:
+    """A slice of TPUs has no number, but its name is made of its token and comes once."""
+    return f"{zone}/{name}"
+
+
+def zone_and_slice(provider_id: str) -> tuple[str, str] | None:
+    """None for what can be no slice of ours."""
+    found = _SLICE_ID.fullmatch(provider_id)
+    return (found[1], found[2]) if found else None
+
+
+def reservation_ref(zone: str, name: str, *, bound: bool) -> str:
+    """How paid capacity is known; `bound`: its machines live no longer than it does, and must say so."""
+    return f"{zone}/{name}/{_BOUND}" if bound else f"{zone}/{name}"
+
+
+def reservation(ref: str) -> tuple[str, bool]:
+    """Its name, and whether machines are bound to it."""
+    _, _, named = ref.partition("/")
+    name, _, how = named.partition("/")
+    return name, how == _BOUND
 
 
 def region_of(zone: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from fleet.domain.capacity import FLEX_START, RESERVED, SPOT
 from fleet.domain.outcomes import LaunchRequest
 from fleet.providers.gcp import names
 
@@ -15,6 +17,9 @@ DEFAULT_NETWORK = "global/networks/default"
 LOGIN = "purser"
 MOST_METADATA_BYTES = 262_144
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+SHORTEST_FLEX_START, LONGEST_FLEX_START = timedelta(minutes=10), timedelta(days=7)
+LONGEST_WAIT = timedelta(hours=2)  # in the queue of flex-start: Google's longest
+RESERVATION_NAME = "compute.googleapis.com/reservation-name"
 
 
 def instance(request: LaunchRequest, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +32,7 @@ def instance(request: LaunchRequest, options: Mapping[str, Any]) -> dict[str, An
         "name": names.machine_name(request.token),
         "machine_type": f"zones/{request.zone}/machineTypes/{request.instance_type}",
         "labels": names.labels(request.tags),
-        "metadata": {"items": [{"key": key, "value": value} for key, value in _metadata(request).items()]},
+        "metadata": {"items": [{"key": key, "value": value} for key, value in as_metadata(request).items()]},
         "disks": [
             {
                 "boot": True,
@@ -40,6 +45,7 @@ def instance(request: LaunchRequest, options: Mapping[str, Any]) -> dict[str, An
         ],
         "network_interfaces": [_network(request.region, options)],
         "scheduling": _scheduling(request),
+        **_capacity(request),
     }
     if account := options.get("service_account"):
         said["service_accounts"] = [{"email": account, "scopes": [SCOPE]}]
@@ -48,7 +54,8 @@ def instance(request: LaunchRequest, options: Mapping[str, Any]) -> dict[str, An
     return said
 
 
-def _metadata(request: LaunchRequest) -> dict[str, str]:
+def as_metadata(request: LaunchRequest) -> dict[str, str]:
+    """Whose machine it is, and what it does when it starts. Raises ValueError for what is too large."""
     said = {
         names.TOKEN: request.token,
         names.TAGS: json.dumps(dict(request.tags), sort_keys=True),
@@ -81,6 +88,31 @@ def _network(region: str, options: Mapping[str, Any]) -> dict[str, Any]:
 def _scheduling(request: LaunchRequest) -> dict[str, Any]:
     """A machine with GPUs cannot move to another host, and one that has stopped is not started again."""
     said: dict[str, Any] = {"on_host_maintenance": "TERMINATE", "automatic_restart": False}
-    if request.capacity_type == "spot":
+    if request.capacity_type == SPOT:
         said |= {"provisioning_model": "SPOT", "instance_termination_action": "DELETE"}
+    if request.capacity_type == FLEX_START:
+        said |= {"provisioning_model": "FLEX_START"}
+    if names.reservation(request.reservation)[1]:
+        said |= {"provisioning_model": "RESERVATION_BOUND", "instance_termination_action": "DELETE"}
+    if request.run_seconds:
+        said |= {"max_run_duration": {"seconds": request.run_seconds}, "instance_termination_action": "DELETE"}
     return said
+
+
+def _capacity(request: LaunchRequest) -> dict[str, Any]:
+    """From which capacity the machine comes. Raises ValueError for what Google has not."""
+    if (request.capacity_type == RESERVED) != bool(request.reservation):
+        raise ValueError("A reserved machine goes into a reservation, and no other does: name one, or buy otherwise.")
+    if request.reservation:
+        name, _ = names.reservation(request.reservation)
+        affinity = {"consume_reservation_type": "SPECIFIC_RESERVATION", "key": RESERVATION_NAME, "values": [name]}
+        return {"reservation_affinity": affinity}
+    if request.capacity_type != FLEX_START:
+        return {}
+    time = timedelta(seconds=request.run_seconds)
+    if not SHORTEST_FLEX_START <= time <= LONGEST_FLEX_START:
+        raise ValueError("Google keeps a flex-start machine for 10 minutes to 7 days: give the allocation such a time.")
+    return {
+        "params": {"request_valid_for_duration": {"seconds": int(LONGEST_WAIT.total_seconds())}},
+        "reservation_affinity": {"consume_reservation_type": "NO_RESERVATION"},
+    }

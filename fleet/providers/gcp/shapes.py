@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fleet.domain.outcomes import OfferedType
@@ -25,14 +26,26 @@ CHIPS = {
 NVLINK = ("a2", "a3", "a4", "a4x")
 
 
-def shape_of(found: Any) -> OfferedType | None:
+@dataclass(frozen=True)
+class Shape:
+    """What is sold, with what is billed beside its cores, memory and chips."""
+
+    type: OfferedType
+    local_ssds: int = 0  # disks of 375 GiB that come with it
+
+    @property
+    def name(self) -> str:
+        return self.type.name
+
+
+def shape_of(found: Any) -> Shape | None:
     """One row of machineTypes; None for a machine without accelerators."""
     accelerators = list(found.accelerators)
     if not accelerators or accelerators[0].guest_accelerator_count < 1:
         return None
     name, count = str(found.name), int(accelerators[0].guest_accelerator_count)
     chip = str(accelerators[0].guest_accelerator_type)
-    return OfferedType(
+    offered = OfferedType(
         name=name,
         accelerator=CHIPS.get(chip, chip),
         accelerator_count=count,
@@ -40,6 +53,7 @@ def shape_of(found: Any) -> OfferedType | None:
         memory_gib=int(found.memory_mb) / 1024,
         interconnect="" if count == 1 else "nvlink" if family_of(name) in NVLINK else "pcie",
     )
+    return Shape(offered, int(found.bundled_local_ssds.partition_count))
 
 
 def family_of(name: str) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.emulators.faults import Reply, Request
-from tests.emulators.gcp import control, instances, operations, permissions, reads, skus
-from tests.emulators.gcp.discovery import Api, Method, billing, compute, projects
-from tests.emulators.gcp.wire import Call, Refused, error, written
+from tests.emulators.gcp import control, instances, operations, permissions, reads, reservations, skus, tpus
+from tests.emulators.gcp.discovery import Api, Method, billing, cloud_tpu, compute, projects
+from tests.emulators.gcp.wire import Call, Refused, error, rpc_error, written
 from tests.emulators.gcp.world import World
 
 METHODS: dict[str, Callable[[World, Call], dict[str, Any]]] = {
@@ -31,7 +31,16 @@ METHODS: dict[str, Callable[[World, Call], dict[str, Any]]] = {
     "compute.acceleratorTypes.aggregatedList": reads.accelerator_types_everywhere,
     "compute.regions.list": reads.regions,
     "compute.regions.get": reads.region,
+    "compute.reservations.aggregatedList": reservations.made,
+    "compute.futureReservations.aggregatedList": reservations.coming,
     "compute.zones.list": reads.zones,
+    "tpu.projects.locations.list": tpus.locations,
+    "tpu.projects.locations.acceleratorTypes.list": tpus.accelerator_types,
+    "tpu.projects.locations.nodes.list": tpus.list_nodes,
+    "tpu.projects.locations.queuedResources.create": tpus.create,
+    "tpu.projects.locations.queuedResources.delete": tpus.delete,
+    "tpu.projects.locations.queuedResources.get": tpus.get,
+    "tpu.projects.locations.queuedResources.list": tpus.list_queued,
     "cloudbilling.services.skus.list": skus.list_skus,
     "cloudresourcemanager.projects.testIamPermissions": permissions.test,
 }
@@ -58,12 +67,12 @@ class Google:
             with self._lock:
                 answer = METHODS[method.id](self.world, call)
             api.check_answer(method, answer)
-            return written(answer)
+            return written(tpus.as_sent(answer))
         except Refused as refused:
-            return error(refused)
+            return _said(request, refused)
 
     def error(self, request: Request, code: str, status: int | None, message: str) -> Reply:
-        return error(Refused(code, message or f"The emulator was told to say {code}.", status))
+        return _said(request, Refused(code, message or f"The emulator was told to say {code}.", status))
 
     def names(self, request: Request) -> tuple[str, str]:
         try:
@@ -103,7 +112,15 @@ class Google:
 
 
 def _method(request: Request) -> tuple[Api, Method, dict[str, str]]:
-    for api in (compute(), billing(), projects()):
+    for api in (compute(), billing(), projects(), cloud_tpu()):
         if found := api.find(request):
             return api, *found
     raise Refused("notFound", f"The requested URL {request.path} was not found on this server.")
+
+
+def _said(request: Request, refused: Refused) -> Reply:
+    """Each API in its own envelope."""
+    if cloud_tpu().find(request) is None:
+        return error(refused)
+    words = {"authError": "UNAUTHENTICATED", "forbidden": "PERMISSION_DENIED", "badRequest": "INVALID_ARGUMENT"}
+    return rpc_error(Refused(words.get(refused.reason, refused.reason), refused.message, refused.status))

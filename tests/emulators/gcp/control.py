@@ -7,6 +7,11 @@ PUT  quotas         {project, region, instance_type, capacity_type, gpus}: null:
 PUT  delays         {starting?, refusing?, ending?, lag?}: real seconds; `lag`: until lists show a new machine
 DELETE requests                 no requestId is remembered any more
 POST preempt        {id, seconds?}: an operation that says so, and the end of the machine (`zone/number`) after it
+POST age            {id, seconds, waits?}: a machine was ordered so much earlier; `waits`: its patience is less, too
+PUT  reservations   {project, rows} and
+PUT  future_reservations: rows as the API has them, with bare names of zones
+POST suspend        {id}: a slice of TPUs is taken back
+GET  slices         ?request_id= or ?project=: every slice ever made
 GET  machines       ?request_id= or ?project=: every machine ever made
 GET  clock
 """
@@ -17,7 +22,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.emulators.gcp import catalogue, instances
+from tests.emulators.gcp import catalogue, instances, tpus
 from tests.emulators.gcp.machines import Machine
 from tests.emulators.gcp.world import Credential, World
 
@@ -38,13 +43,30 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
         case "DELETE", "requests":
             world.requests.clear()
             return {}
+        case "POST", "age":
+            _age(world.machines[int(body["id"].rpartition("/")[2])], **body)
+            return {}
+        case "PUT", "reservations":
+            world.reservations[body["project"]] = body["rows"]
+            return {}
+        case "PUT", "future_reservations":
+            world.future_reservations[body["project"]] = body["rows"]
+            return {}
+        case "POST", "suspend":
+            named = body["id"].rpartition("/")[2]
+            [one] = [queued for queued in world.slices.values() if queued.name == named and queued.gone_at is None]
+            one.taken_back_at = world.tick()
+            return {}
+        case "GET", "slices":
+            at = world.tick()
+            return {"items": [tpus.as_truth(queued, at) for queued in _chosen(world.slices.values(), **query)]}
         case "POST", "preempt":
             machine = world.machines[int(body["id"].rpartition("/")[2])]
             instances.preempt(world, machine, timedelta(seconds=body.get("seconds", NOTICE_SECONDS)))
             return {}
         case "GET", "machines":
             at = world.tick()
-            return {"items": [machine.as_truth(at) for machine in _machines(world, **query)]}
+            return {"items": [machine.as_truth(at) for machine in _chosen(world.machines.values(), **query)]}
         case "GET", "clock":
             return {"now": datetime.now(UTC).isoformat()}
     raise LookupError(f"{method} {name}")
@@ -57,7 +79,7 @@ def _credential(world: World, token: str, works: bool = True, missing: Iterable[
 
 
 def _stock(world: World, instance_type: str, zone: str, capacity_type: str, available: int | None) -> dict[str, Any]:
-    if zone not in catalogue.SHAPES[instance_type].zones:
+    if zone not in (catalogue.SHAPES.get(instance_type) or catalogue.SLICES[instance_type]).zones:
         raise LookupError(f"{instance_type} is not sold in {zone}")
     pool = (instance_type, zone, capacity_type)
     if available is None:
@@ -70,7 +92,8 @@ def _stock(world: World, instance_type: str, zone: str, capacity_type: str, avai
 def _quota(
     world: World, project: str, region: str, instance_type: str, capacity_type: str, gpus: float | None
 ) -> dict[str, Any]:
-    key = (project, region, world.quota_name(instance_type, capacity_type))
+    tpu = catalogue.SLICES.get(instance_type)
+    key = (project, region, tpu.quota if tpu else world.quota_name(instance_type, capacity_type))
     if gpus is None:
         world.quotas.pop(key, None)
     else:
@@ -86,9 +109,17 @@ def _delays(world: World, body: dict[str, float]) -> dict[str, float]:
     return dict(vars(world.delays))
 
 
-def _machines(world: World, request_id: str = "", project: str = "") -> Iterable[Machine]:
-    return [
-        machine
-        for machine in world.machines.values()
-        if request_id in ("", machine.request_id) and project in ("", machine.project)
-    ]
+def _age(machine: Machine, id: str, seconds: float, waits: bool = False) -> None:
+    by = timedelta(seconds=seconds)
+    machine.made_at -= by
+    if waits and machine.waits_until is not None:
+        machine.waits_until -= by
+    if machine.started_at is not None:
+        machine.started_at -= by
+    if machine.order is not None:
+        machine.order.made_at -= by
+        machine.order.done_at -= by if waits or not machine.waits else timedelta()
+
+
+def _chosen(made: Iterable[Any], request_id: str = "", project: str = "") -> list[Any]:
+    return [one for one in made if request_id in ("", one.request_id) and project in ("", one.project)]

@@ -85,6 +85,8 @@ class Api:
                 raise Refused("invalid", f"Invalid value for field '{name}': '{value}'. Must be a match of '{pattern}'")
         query = {name: values[-1] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
         for name, value in query.items():
+            if name == "$alt":  # the system's own, of every method and in no document
+                continue
             if name not in method.query:
                 raise Refused("badRequest", _unknown(name))
             self._check_asked(method.query[name], _plain(method.query[name], value), name)
@@ -187,3 +189,8 @@ def billing() -> Api:
 @cache
 def projects() -> Api:
     return Api("cloudresourcemanager.v3")
+
+
+@cache
+def cloud_tpu() -> Api:
+    return Api("tpu.v2")

@@ -37,7 +37,10 @@ def insert(world: World, call: Call) -> dict[str, Any]:
     after = world.delays.refusing if errors else world.delays.starting
     if not errors:
         world.take(machine)
-    operation = world.add_operation(
+    elif wait := _waits(machine, errors):
+        machine.waits_until, after = at + timedelta(seconds=wait), wait
+        world.machines[machine.id] = machine
+    machine.order = operation = world.add_operation(
         kind="insert",
         target=machine,
         project=call.project,
@@ -58,6 +61,8 @@ def delete(world: World, call: Call) -> dict[str, Any]:
     if known := world.requests.get((call.project, request_id)):
         return world.operations[known].as_told(at)
     machine = _found(world, call, at)
+    if machine.waits and machine.order is not None:
+        machine.order.done_at = at
     if machine.ends_at is None or at < machine.ends_at:
         machine.ends_at = machine.stops_at = at
         machine.gone_at = at + timedelta(seconds=world.delays.ending)
@@ -155,10 +160,36 @@ def _checked(zone: str, body: dict[str, Any]) -> catalogue.Shape:
     if shape.count and scheduling.get("onHostMaintenance") != "TERMINATE":
         told = "Instances with guest accelerators do not support live migration."
         raise Refused("invalid", f"Invalid value for field 'scheduling.onHostMaintenance': 'MIGRATE'. {told}")
+    _check_limits(body, scheduling)
     if scheduling.get("provisioningModel") == "SPOT" and scheduling.get("automaticRestart", True):
         told = "Scheduling must have preemptible be false when AutomaticRestart is true."
         raise Refused("invalid", f"Invalid value for field 'scheduling.preemptible': 'true'. {told}")
     return shape
+
+
+def _check_limits(body: dict[str, Any], scheduling: dict[str, Any]) -> None:
+    limit = scheduling.get("maxRunDuration")
+    if limit is not None and scheduling.get("instanceTerminationAction") not in ("DELETE", "STOP"):
+        raise Refused("invalid", "maxRunDuration needs an instanceTerminationAction.")
+    wait = body.get("params", {}).get("requestValidForDuration")
+    if scheduling.get("provisioningModel") != "FLEX_START":
+        if wait is not None:
+            raise Refused("invalid", "requestValidForDuration is for flex-start only.")
+        return
+    if limit is None or not 600 <= int(limit["seconds"]) <= 604_800:
+        raise Refused("invalid", "Flex-start needs a maxRunDuration of 10 minutes to 7 days.")
+    if scheduling.get("automaticRestart", True):
+        raise Refused("invalid", "Flex-start does not restart.")
+    if wait is not None and not 90 <= int(wait["seconds"]) <= 7200:
+        raise Refused("invalid", "requestValidForDuration is from 90 seconds to 2 hours.")
+    if body.get("reservationAffinity", {}).get("consumeReservationType") != "NO_RESERVATION":
+        raise Refused("invalid", "Flex-start consumes no reservation.")
+
+
+def _waits(machine: Machine, errors: list[dict[str, Any]]) -> int:
+    """For how long an order waits for room; 0: it does not."""
+    wait = machine.body.get("params", {}).get("requestValidForDuration", {"seconds": 0})
+    return int(wait["seconds"]) if "RESOURCE_POOL_EXHAUSTED" in errors[0]["code"] else 0
 
 
 def _check_parts(body: dict[str, Any]) -> None:
@@ -181,6 +212,8 @@ def _check_parts(body: dict[str, Any]) -> None:
 def _no(world: World, machine: Machine, shape: catalogue.Shape, at: datetime) -> tuple[list[dict[str, Any]], int]:
     """Why the operation will fail, with its status; nothing when it will not."""
     region, market = catalogue.region_of(machine.zone), machine.market
+    if market == "reserved":
+        return _no_reservation(world, machine, at)
     name = world.quota_name(shape.name, market)
     limit = world.quota(machine.project, region, name)
     if world.quota_used(machine.project, region, name, at) + shape.count > limit:
@@ -206,3 +239,31 @@ def _no(world: World, machine: Machine, shape: catalogue.Shape, at: datetime) ->
     ]
     code = "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS"
     return [{"code": code, "message": told, "errorDetails": details}], 503
+
+
+def _no_reservation(world: World, machine: Machine, at: datetime) -> tuple[list[dict[str, Any]], int]:
+    """A reservation is named, is of the shape, has room, and binds its machines where it was bought for a time."""
+    project, zone, name = machine.project, machine.zone, machine.reservation
+    link = f"projects/{project}/zones/{zone}/reservations/{name}"
+    row = next((r for r in world.reservations.get(project, []) if (r["zone"], r["name"]) == (zone, name)), None)
+    if row is None:
+        raise Refused("notFound", f"The resource '{link}' was not found")
+    specific = row["specificReservation"]
+    bound = any(
+        one["reservationMode"] == "CALENDAR"
+        and any(
+            made.endswith(f"{zone}/reservations/{name}") for made in one["status"].get("autoCreatedReservations", [])
+        )
+        for one in world.future_reservations.get(project, [])
+    )
+    is_bound = machine.body["scheduling"].get("provisioningModel") == "RESERVATION_BOUND"
+    if (
+        specific["instanceProperties"]["machineType"] != machine.shape.name
+        or not row["specificReservationRequired"]
+        or bound != is_bound
+    ):
+        raise Refused("invalid", f"Invalid value for field 'resource.reservationAffinity': {link} does not fit.")
+    if world.used_of_reservation(project, zone, name, at) < int(specific["count"]):
+        return [], 0
+    told = f"Specified reservation [{name}] does not have available resources for the request."
+    return [{"code": "CONDITION_NOT_MET", "message": told}], 412

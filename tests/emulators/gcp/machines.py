@@ -32,6 +32,9 @@ class Machine:
     body: dict[str, Any]
     request_id: str
     made_at: datetime
+    waits_until: datetime | None = None  # in the queue of flex-start
+    started_at: datetime | None = None  # after it has waited
+    order: Operation | None = None
     stops_at: datetime | None = None
     ends_at: datetime | None = None
     gone_at: datetime | None = None
@@ -42,7 +45,29 @@ class Machine:
 
     @property
     def market(self) -> str:
-        return "spot" if self.body.get("scheduling", {}).get("provisioningModel") == "SPOT" else "on-demand"
+        if self.reservation:
+            return "reserved"
+        model = self.body.get("scheduling", {}).get("provisioningModel", "")
+        return {"SPOT": "spot", "FLEX_START": "flex-start"}.get(model, "on-demand")
+
+    @property
+    def reservation(self) -> str:
+        """The name of the one it is to go into; empty: none."""
+        affinity = self.body.get("reservationAffinity", {})
+        named = affinity.get("consumeReservationType") == "SPECIFIC_RESERVATION"
+        return str(affinity["values"][0]) if named else ""
+
+    @property
+    def waits(self) -> bool:
+        return self.waits_until is not None and self.started_at is None
+
+    @property
+    def runs_until(self) -> datetime | None:
+        """When its time is over."""
+        limit = self.body.get("scheduling", {}).get("maxRunDuration")
+        if limit is None or self.waits:
+            return None
+        return (self.started_at or self.made_at) + timedelta(seconds=int(limit["seconds"]))
 
     @property
     def link(self) -> str:
@@ -59,7 +84,9 @@ class Machine:
     def status(self, at: datetime, delays: Delays) -> str:
         if self.stops_at is not None and at >= self.stops_at:
             return "STOPPING"
-        age = (at - self.made_at).total_seconds() / delays.starting if delays.starting else 1.0
+        if self.waits:
+            return "PENDING"
+        age = (at - (self.started_at or self.made_at)).total_seconds() / delays.starting if delays.starting else 1.0
         return "RUNNING" if age >= 1 else "STAGING" if age >= 0.5 else "PROVISIONING"
 
     def as_told(self, at: datetime, delays: Delays) -> dict[str, Any]:
@@ -84,8 +111,9 @@ class Machine:
                 for disk in self.body["disks"]
             ],
         }
-        if status not in ("PROVISIONING", "STAGING"):
-            told["lastStartTimestamp"] = text(self.made_at + timedelta(seconds=delays.starting))
+        told.pop("params", None)  # only ever asked with
+        if status not in ("PENDING", "PROVISIONING", "STAGING"):
+            told["lastStartTimestamp"] = text((self.started_at or self.made_at) + timedelta(seconds=delays.starting))
         return told
 
     def as_truth(self, at: datetime) -> dict[str, Any]:

@@ -9,6 +9,14 @@ from tests.emulators.gcp.machines import API
 from tests.emulators.gcp.wire import Call, Refused
 from tests.emulators.gcp.world import World
 
+TOLD_QUOTAS = (
+    "NVIDIA_L4_GPUS",
+    "PREEMPTIBLE_NVIDIA_L4_GPUS",
+    "NVIDIA_A100_GPUS",
+    "PREEMPTIBLE_NVIDIA_H100_GPUS",
+    "NETWORKS",
+)
+
 
 def machine_types(world: World, call: Call) -> dict[str, Any]:
     rows = [row for row in _types(call.project) if row["zone"] == call.path["zone"]]
@@ -73,7 +81,7 @@ def _region(world: World, project: str, name: str) -> dict[str, Any]:
                 "limit": world.quota(project, name, metric),
                 "usage": float(world.quota_used(project, name, metric, at)),
             }
-            for metric in ("NVIDIA_L4_GPUS", "PREEMPTIBLE_NVIDIA_L4_GPUS", "NVIDIA_A100_GPUS")
+            for metric in TOLD_QUOTAS
         ],
     }
 
@@ -89,6 +97,11 @@ def _types(project: str) -> list[dict[str, Any]]:
             "memoryMb": shape.memory_mib,
             "zone": zone,
             "selfLink": f"{API}/projects/{project}/zones/{zone}/machineTypes/{shape.name}",
+            **(
+                {"bundledLocalSsds": {"defaultInterface": "NVME", "partitionCount": shape.local_ssds}}
+                if shape.local_ssds
+                else {}
+            ),
             **(
                 {"accelerators": [{"guestAcceleratorType": shape.accelerator, "guestAcceleratorCount": shape.count}]}
                 if shape.count

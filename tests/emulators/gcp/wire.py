@@ -54,6 +54,12 @@ class Call:
         return asked or usual
 
 
+def rpc_error(refused: Refused) -> Reply:
+    """The envelope of the newer APIs: a word, and no reasons."""
+    told = {"code": refused.status, "message": refused.message, "status": refused.reason}
+    return Reply(refused.status, json.dumps({"error": told}).encode(), JSON)
+
+
 def error(refused: Refused) -> Reply:
     """Google's error envelope."""
     domain = "usageLimits" if refused.reason in USAGE_LIMITS else "global"

@@ -6,10 +6,13 @@ import itertools
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.emulators.gcp import catalogue
 from tests.emulators.gcp.machines import Delays, Machine, Operation
+
+if TYPE_CHECKING:
+    from tests.emulators.gcp.tpus import Queued
 
 QUOTA = 1000.0  # GPUs of a kind in a region, unless a test says otherwise
 FIRST_ID = 1_000_000_000_000_000_000
@@ -38,6 +41,9 @@ class World:
         self.requests: dict[tuple[str, str], str] = {}
         self.stock: dict[tuple[str, str, str], int] = {}
         self.quotas: dict[tuple[str, str, str], float] = {}
+        self.slices: dict[int, Queued] = {}
+        self.reservations: dict[str, list[dict[str, Any]]] = {}
+        self.future_reservations: dict[str, list[dict[str, Any]]] = {}
         self._numbers = itertools.count(FIRST_ID)
         self._last = datetime.fromtimestamp(0, UTC)
 
@@ -46,7 +52,31 @@ class World:
         at = datetime.now(UTC)
         at = at.replace(microsecond=at.microsecond // 1000 * 1000)
         self._last = max(at, self._last + timedelta(milliseconds=1))
+        self._catch_up(self._last)
         return self._last
+
+    def _catch_up(self, at: datetime) -> None:
+        """What has happened by itself: orders that wait are met or given up, machines whose time is over are ended."""
+        for machine in list(self.machines.values()):
+            if machine.ends_at is not None:
+                continue
+            if machine.waits:
+                self._serve(machine, at)
+            elif machine.runs_until is not None and machine.runs_until <= at:
+                end = machine.runs_until
+                machine.stops_at = machine.ends_at = machine.gone_at = end
+                told = {"project": machine.project, "zone": machine.zone, "by": "system"}
+                self.add_operation(kind="delete", target=machine, made_at=end, done_at=end, **told)
+
+    def _serve(self, machine: Machine, at: datetime) -> None:
+        assert machine.waits_until is not None and machine.order is not None
+        if machine.waits_until <= at:
+            machine.stops_at = machine.ends_at = machine.gone_at = machine.waits_until
+        elif self.left(machine.shape.name, machine.zone, machine.market) != 0:
+            self.take(machine)
+            machine.started_at = at
+            machine.order.errors, machine.order.status_code = [], 0
+            machine.order.done_at = at + timedelta(seconds=self.delays.starting)
 
     def number(self) -> int:
         return next(self._numbers)
@@ -91,7 +121,13 @@ class World:
 
     def quota_name(self, shape: str, market: str) -> str:
         name = catalogue.SHAPES[shape].quota
-        return f"PREEMPTIBLE_{name}" if market == "spot" else name
+        return f"PREEMPTIBLE_{name}" if market in ("spot", "flex-start") else name
+
+    def used_of_reservation(self, project: str, zone: str, name: str, at: datetime) -> int:
+        return sum(
+            (machine.project, machine.zone, machine.reservation) == (project, zone, name) and machine.live(at)
+            for machine in self.machines.values()
+        )
 
     def quota(self, project: str, region: str, name: str) -> float:
         return self.quotas.get((project, region, name), QUOTA)

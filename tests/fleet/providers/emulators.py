@@ -23,6 +23,7 @@ class Words:
     tells_replays: bool = True  # an answer says whether an earlier call had made the machine
     lists_follow: bool = False  # a token is looked up in lists, which may lag behind the launch
     keeps_notices: bool = True  # under a sequence; else they wait in a queue until they are settled
+    gives_notice: bool = True  # before a machine is taken back
     remembers_the_ended: bool = True  # else they vanish: in no list any more, and their token is forgotten
     on_the_wire: bool = True  # it is called over a network, which loses, cuts and delays answers
     keeps_quotas: bool = True  # it tells too small a quota from a pool that is empty
@@ -31,6 +32,7 @@ class Words:
     sells_blocks: bool = False  # capacity for a fixed time, paid at once
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION
+    quota_scope: Scope = Scope.REGION
 
 
 class Emulator(Protocol):

@@ -22,13 +22,17 @@ REGIONS = ["us-central1", "europe-west4"]
 IMAGE = "projects/purser-images/global/images/family/gpu"
 # What the calls of each verb look like: method and path.
 VERBS = {
-    "launch": ("POST", r"/instances$"),
-    "terminate": ("DELETE", r"/instances/"),
-    "find": ("GET", r"/zones/[^/]+/instances/"),
-    "list": ("GET", r"/aggregated/instances$"),
+    "launch": ("POST", r"/(instances|queuedResources)$"),
+    "terminate": ("DELETE", r"/(instances|queuedResources)/"),
+    "find": ("GET", r"(/zones/[^/]+/instances|/queuedResources)/"),
+    "list": ("GET", r"(/aggregated/instances|/nodes)$"),
     "*": ("", ""),
 }
-OPERATIONS = {"": "", "launch": "compute.instances.insert"}
+OPERATIONS = {
+    "": ("",),
+    "launch": ("compute.instances.insert", "tpu.projects.locations.queuedResources.create"),
+}
+TPU = "gcp-tpu"
 
 
 class GcpEmulator(SellsNoBlocks):
@@ -45,6 +49,18 @@ class GcpEmulator(SellsNoBlocks):
             throttle_scope=Scope.ACCOUNT,
             refusals_stand=True,
             unasked=frozenset({"price history", "paid capacity"}),
+        ),
+        # The same promises, of a slice of TPUs: another API, with other words.
+        TPU: Words(
+            "RESOURCE_EXHAUSTED",
+            "PERMISSION_DENIED",
+            "INTERNAL",
+            tells_replays=False,
+            gives_notice=False,
+            remembers_the_ended=False,
+            throttle_scope=Scope.ACCOUNT,
+            quota_scope=Scope.POOL,
+            unasked=frozenset({"price history"}),
         ),
     }
 
@@ -68,6 +84,8 @@ class GcpEmulator(SellsNoBlocks):
             "api_endpoint": self._gcp.url,
             "billing_endpoint": self._gcp.url,
             "permissions_endpoint": self._gcp.url,
+            "tpu_endpoint": self._gcp.url,
+            "tpus": cloud == TPU,
         }
         return Account(cloud, f"contract {cloud} {number}", json.dumps({"access_token": token}), options)
 
@@ -81,7 +99,8 @@ class GcpEmulator(SellsNoBlocks):
         return str(account.options["api_endpoint"])
 
     def through(self, account: Account, address: str) -> Account:
-        return _with(account, api_endpoint=address, billing_endpoint=address, permissions_endpoint=address)
+        endpoints = ("api_endpoint", "billing_endpoint", "permissions_endpoint", "tpu_endpoint")
+        return _with(account, **dict.fromkeys(endpoints, address))
 
     def impatient(self, account: Account, seconds: float) -> Account:
         return _with(account, read_seconds=seconds, write_seconds=seconds)
@@ -90,13 +109,16 @@ class GcpEmulator(SellsNoBlocks):
         return _with(account, page_size=size)
 
     def order(self, cloud: str, token: str) -> LaunchRequest:
+        if cloud == TPU:
+            return LaunchRequest(token, "us-central1", "us-central1-b", "v6e-4", "on-demand")
         return LaunchRequest(token, "us-central1", "us-central1-a", "g2-standard-4", "on-demand", image=IMAGE)
 
     def machines(self, token: str) -> list[dict[str, Any]]:
-        return list(self._gcp.get("machines", request_id=request_id(token))["items"])
+        made = [self._gcp.get(kind, request_id=request_id(token))["items"] for kind in ("machines", "slices")]
+        return [*made[0], *made[1]]
 
     def calls(self, verb: str = "") -> int:
-        return int(self._gcp.get("calls", operation=OPERATIONS[verb])["calls"])
+        return sum(int(self._gcp.get("calls", operation=operation)["calls"]) for operation in OPERATIONS[verb])
 
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         return set()

@@ -36,6 +36,7 @@ from fleet.providers.gcp.errors import of_operation
 from fleet.providers.gcp.machines import machine_of
 from fleet.providers.gcp.notices import notices_of
 from fleet.providers.gcp.prices import price_list, price_of
+from fleet.providers.gcp.shapes import Shape
 from tests.deadline import wait_until
 from tests.emulators.process import Emulated, emulator_process
 from tests.fleet.providers.gateway import Reply, gateway
@@ -121,11 +122,10 @@ def test_a_stock_out_that_comes_late_is_the_launchs_refusal_when_it_is_sent_agai
     hasty = cloud(gcp, write_seconds=0.3, read_seconds=0.3)
     assert isinstance(hasty.launch(request()), Unclear)
     assert isinstance(hasty.find(request()), Unclear)
-    assert cloud(gcp).find(request()) == Found(None)
-    refusal = hasty.launch(request())
-    assert isinstance(refusal, Refusal)
-    assert (refusal.error_class, refusal.scope) == (ErrorClass.STOCK_OUT, Scope.POOL)
-    assert "us-central1-b" in refusal.message
+    for refusal in (cloud(gcp).find(request()), hasty.launch(request())):
+        assert isinstance(refusal, Refusal)
+        assert (refusal.error_class, refusal.scope, refusal.of_token) == (ErrorClass.STOCK_OUT, Scope.POOL, True)
+        assert "us-central1-b" in refusal.message
 
 
 def test_a_machine_of_our_name_is_ours_when_it_has_our_token(gcp):
@@ -283,7 +283,7 @@ def test_notices_of_the_same_instant_have_sequences_of_their_own():
 
 # --- Prices --------------------------------------------------------------------------------------------------------
 
-G2 = OfferedType("g2-standard-4", "L4", 1, 4, 16.0, "")
+G2 = Shape(OfferedType("g2-standard-4", "L4", 1, 4, 16.0, ""))
 
 
 def sku(description: str, nanos: int, usage: str = "OnDemand", unit: str = "h", rates: int = 1) -> dict[str, Any]:
@@ -304,13 +304,14 @@ PARTS = [
 
 
 def priced(skus: list[dict[str, Any]]) -> Decimal | None:
-    return price_of(G2, "us-central1", "on-demand", price_list(skus))
+    return price_of(price_list(skus), G2, "us-central1", "on-demand")
 
 
 def test_a_machine_costs_its_cores_its_memory_and_its_gpus():
     assert priced(PARTS) == Decimal("0.025") * 4 + Decimal("0.003") * 16 + Decimal("0.56")
-    assert price_of(G2, "europe-west4", "on-demand", price_list(PARTS)) is None
-    assert price_of(G2, "us-central1", "spot", price_list(PARTS)) is None
+    assert price_of(price_list(PARTS), G2, "europe-west4", "on-demand") is None
+    assert price_of(price_list(PARTS), G2, "us-central1", "spot") is None
+    assert price_of(price_list(PARTS), G2, "us-central1", "flex-start") is None
 
 
 @pytest.mark.parametrize(
@@ -347,10 +348,20 @@ def test_every_pool_has_its_price_and_a_chip_we_have_no_words_for_has_none(gcp):
         "0.56004"
     )
     h100 = prices["a3-highgpu-8g", ZONE, "on-demand"]
-    assert h100 == Decimal("0.02931") * 208 + Decimal("0.00255") * 1872 + Decimal("9.79655") * 8
+    disks = Decimal("0.08") / 730 * 16 * 375
+    parts = Decimal("0.02931") * 208 + Decimal("0.00255") * 1872 + Decimal("9.79655") * 8
+    assert h100 == (parts + disks).quantize(Decimal("0.000001"))
     assert prices["a3-highgpu-8g", ZONE, "spot"] < h100 < prices["a3-highgpu-8g", "europe-west4-a", "on-demand"]
+    queued = Decimal("0.014655") * 208 + Decimal("0.00127") * 1872 + Decimal("4.89827") * 8
+    assert abs(prices["a3-highgpu-8g", ZONE, "flex-start"] - queued - disks) < Decimal("0.01")
     assert prices["a2-ultragpu-1g", ZONE, "spot"] > prices["a2-highgpu-1g", ZONE, "spot"]
-    assert not [name for name, *_ in prices if name.startswith(("a3-mega", "e2-"))]
+    bought = {(name, how) for name, _, how in prices}
+    every_way = ("on-demand", "spot", "flex-start")
+    assert {("a3-megagpu-8g", how) for how in every_way} < bought, "whichever of its names the chip has"
+    assert {("a3-ultragpu-8g", how) for how in every_way} < bought
+    assert prices["a4-highgpu-8g", "us-central1-b", "on-demand"] == Decimal("16.11") * 8, "a slice is all there is"
+    assert ("g4-standard-48", "spot") in bought and ("g4-standard-48", "flex-start") not in bought
+    assert not [name for name, _ in bought if name.startswith(("a4x-", "e2-", "v6e"))]
     assert [pool.zone for pool in cloud(gcp, regions=["europe-west4"]).offerings() if "us-" in pool.zone] == []
 
 
