@@ -210,6 +210,8 @@ def test_a_full_quota_inside_an_answer_of_success_is_a_full_quota(world):
 def test_a_gang_that_our_own_quota_has_no_room_for_buys_no_part(world):
     world.until_state(world.ask(1), "active")
     allocation = world.ask(4, gang=True)
+    [lease] = claim(type(allocation), limit=1, only=[allocation.pk])
+    reconcile_allocation(lease, now=clock.business_now())
     Quota.objects.create(project=world.project, max_accelerators=4)
     world.turn()
     world.turn()
@@ -262,7 +264,8 @@ def test_a_worker_killed_after_a_lost_answer_is_survived(world):
     assert len(world.tokens("CreateFleet")) - 1 == 1
 
 
-def test_two_workers_with_slots_of_one_fleet_send_its_call_once(world):
+def test_two_workers_with_slots_of_one_fleet_send_its_call_once(world, monkeypatch):
+    monkeypatch.setattr(reconciling, "AT_ONCE", 1)  # or the first claims every slot
     allocation = world.ask(4)
     worker_that_dies_at("launch:K2")
     assert world.machines() == [], "the intent is written, and nothing sent"
