@@ -25,7 +25,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from fleet.domain.lifecycle import AllocationState, AttemptState, SlotState
-from fleet.domain.outcomes import ErrorClass
 from fleet.models import (
     Allocation,
     CloudAccount,
@@ -37,6 +36,7 @@ from fleet.models import (
     Periodic,
     Slot,
     Sweep,
+    UnclassifiedSignal,
 )
 from fleet.schedule import canary
 from fleet.services import budgets
@@ -68,8 +68,7 @@ def families(now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("purser_orphans", "Machines the clouds have and nobody asked for", value=orphans)
     unknown = LaunchAttempt.objects.filter(state=AttemptState.UNKNOWN).count()
     yield GaugeMetricFamily("purser_unknown_attempts", "Launches whose outcome is not known yet", value=unknown)
-    unclassified = LaunchAttempt.objects.filter(error_class=ErrorClass.UNKNOWN).count()
-    yield CounterMetricFamily("purser_unclassified", "Answers of clouds that no rule understood", value=unclassified)
+    yield from _unclassified()
     yield GaugeMetricFamily("purser_reconcile_lag_seconds", "Age of the oldest row that is due", value=_lag())
     yield _burn_rate()
     yield _budget_remaining(now)
@@ -109,6 +108,19 @@ def _by_state(name: str, text: str, model: Any, states: Iterable[Any]) -> Metric
     for state in states:
         family.add_metric([state.value], counted.get(state.value, 0))
     return family
+
+
+def _unclassified() -> Iterator[Metric]:
+    """Their sum too: a rate over a code that was never seen before would miss its first time."""
+    by_code = CounterMetricFamily(
+        "purser_unclassified_signals", "Answers of clouds that no rule covers, by code", labels=["cloud", "code"]
+    )
+    counted = list(UnclassifiedSignal.objects.order_by("cloud", "code").values_list("cloud", "code", "times"))
+    for cloud, code, times in counted:
+        by_code.add_metric([cloud, code], times)
+    total = sum(times for _, _, times in counted)
+    yield CounterMetricFamily("purser_unclassified", "Answers of clouds that no rule covers", value=total)
+    yield by_code
 
 
 def _lag() -> float:

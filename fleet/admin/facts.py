@@ -24,6 +24,7 @@ from fleet.models import (
     Slot,
     Sweep,
     TerminationFact,
+    UnclassifiedSignal,
 )
 
 
@@ -88,5 +89,15 @@ class PeriodicAdmin(ReadOnly):
     list_display = ["name", "every_seconds", "enabled", "next_run_at", "last_sent_at", "last_finished_at"]
 
 
-for fact in (CapacityMemory, FleetLaunch, Hold, InstanceType, LaunchResult, Slot, Sweep, TerminationFact):
+for fact in (
+    CapacityMemory,
+    FleetLaunch,
+    Hold,
+    InstanceType,
+    LaunchResult,
+    Slot,
+    Sweep,
+    TerminationFact,
+    UnclassifiedSignal,
+):
     admin.site.register(fact, ReadOnly)

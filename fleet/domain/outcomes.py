@@ -141,6 +141,7 @@ class Unclear:
 
     code: str
     message: str
+    classified: bool = True  # else the cloud said something that nobody has put into outcomes.toml
 
 
 LaunchOutcome = Launched | Refusal | Unclear

@@ -16,6 +16,7 @@ from fleet.models.catalog import (
     PriceRule,
     PriceRuleKind,
     ReferencePrice,
+    UnclassifiedSignal,
 )
 from fleet.models.event import Event, IdempotencyRecord
 from fleet.models.installation import BusinessClock, Installation, Periodic, Progress
@@ -75,6 +76,7 @@ __all__ = [
     "TerminationFact",
     "Token",
     "TrialKind",
+    "UnclassifiedSignal",
     "Webhook",
     "WebhookMessage",
 ]

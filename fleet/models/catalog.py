@@ -18,6 +18,10 @@ def offering_id() -> str:
     return public_id("off")
 
 
+def signal_id() -> str:
+    return public_id("sig")
+
+
 def memory_id() -> str:
     return public_id("mem")
 
@@ -304,3 +308,21 @@ class CapacityMemory(models.Model):
     def __str__(self) -> str:
         scope = [self.region, self.zone, self.instance_type, self.capacity_type]
         return f"{self.account}: {' '.join(filter(None, scope)) or 'everything'}"
+
+
+class UnclassifiedSignal(models.Model):
+    """A code with which a cloud answered and that no row of outcomes.toml covers: one row a code, counted."""
+
+    public_id = models.CharField(max_length=48, unique=True, default=signal_id, editable=False)
+    cloud = models.CharField(max_length=32)
+    code = models.CharField(max_length=120)
+    message = models.TextField(blank=True, default="", help_text="The cloud's own text, as it was the last time")
+    times = models.PositiveIntegerField(default=0)
+    first_seen_at = models.DateTimeField(help_text="Business time")
+    last_seen_at = models.DateTimeField(help_text="Business time")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cloud", "code"], name="one_row_per_unclassified_code")]
+
+    def __str__(self) -> str:
+        return f"{self.cloud} {self.code}"

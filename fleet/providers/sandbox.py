@@ -291,7 +291,8 @@ class Sandbox(SellsNoBlocks):
 
 def _unclear_if_unknown(refusal: Refusal) -> Refusal | Unclear:
     """A code that may hide an effect, or that nobody has classified, is no refusal."""
-    return Unclear(refusal.code, refusal.message) if refusal.error_class == ErrorClass.UNKNOWN else refusal
+    unclear = refusal.error_class == ErrorClass.UNKNOWN
+    return Unclear(refusal.code, refusal.message, refusal.classified) if unclear else refusal
 
 
 def _offered_type(item: dict[str, Any]) -> OfferedType:

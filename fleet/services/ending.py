@@ -18,7 +18,7 @@ from fleet.domain.lifecycle import Reason, SlotState
 from fleet.domain.outcomes import NEVER_STARTED, TIME_OVER, ErrorClass, Refusal, Terminated, TerminateOutcome
 from fleet.domain.refusals import Refused
 from fleet.models import Instance, Slot, TerminationFact
-from fleet.services import budgets, events, machines, memory
+from fleet.services import budgets, events, machines, memory, signals
 from fleet.services.accounts import adapter
 from fleet.services.leases import Lease, kept_alive
 from fleet.services.moves import move_slot
@@ -60,6 +60,7 @@ def reconcile_end(lease: Lease, *, now: datetime) -> None:
     reach(VERB, "K2")
     outcome = _call(slot.instance, lease)
     reach(VERB, "K4")
+    signals.count_unclassified(slot.instance.account.cloud, outcome, now=now)
     _keep_fact(slot.instance, outcome)
     reach(VERB, "K5")
     _apply(slot, outcome, lease, now)

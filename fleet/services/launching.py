@@ -43,7 +43,7 @@ from fleet.domain.outcomes import (
 )
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CloudAccount, FleetLaunch, LaunchAttempt, LaunchResult, Slot
-from fleet.services import budgets, events, fleets, machines, memory
+from fleet.services import budgets, events, fleets, machines, memory, signals
 from fleet.services.accounts import adapter
 from fleet.services.installation import installation
 from fleet.services.intents import write_intent
@@ -112,6 +112,7 @@ def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datet
             else:
                 said = cloud.launch(LaunchRequest.from_json(attempt.frozen_params))
     reach(VERB, "K4")
+    signals.count_unclassified(attempt.account.cloud, said, now=now)
     if called_before and isinstance(said, Refusal) and _says_nothing_of_earlier_calls(said):
         said = Unclear(said.code, said.message)
     if fleet is not None:

@@ -168,6 +168,7 @@ API_RULES: dict[str, Rule] = {
         sensitive=True,
         bodies={"patch": {"launches_paused": True, "reason": "Only to try it."}},
     ),
+    "api/v1/unclassified-signals": Rule(get="fleet:read"),
     "api/v1/sweeps": Rule(get="installation:read", post="installation:write", bodies={"post": {"account": "nobody"}}),
     f"api/v1/sweeps/{ID}": Rule(get="installation:read", catalogue="sweep"),
     "api/v1/projects": Rule(

@@ -46,16 +46,21 @@ def test_an_administrator_may_look(superuser: bool, status: int) -> None:
 
 @pytest.mark.django_db
 def test_the_gauges_say_what_the_rows_say(settings: Any) -> None:
+    from datetime import timedelta
+
+    from fleet.domain.outcomes import Unclear
+    from fleet.services.clock import business_now
+    from fleet.services.signals import count_unclassified
+
     project, account = factories.project(), factories.account()
     slot = factories.slot(factories.allocation(project, state="active"))
     factories.attempt(slot, account, state="unknown", error_class="unknown")
+    for _ in range(2):
+        count_unclassified("aws", Unclear("BrandNew", "Never heard of.", classified=False), now=factories.NOON)
+    count_unclassified("aws", Unclear("answer-lost", "Reset."), now=factories.NOON)
     factories.instance(slot, account)
     factories.instance(None, account)
     factories.budget(project, cap_per_hour="100")
-    from datetime import timedelta
-
-    from fleet.services.clock import business_now
-
     factories.token_price(project, "ep_1", hour=business_now() - timedelta(hours=1))
     found = read(settings)
     states = {sample.labels["state"]: sample.value for sample in found["purser_allocations"].samples}
@@ -77,8 +82,10 @@ def test_the_gauges_say_what_the_rows_say(settings: Any) -> None:
         "purser_burn_rate_per_hour": pytest.approx(110.08),
         "purser_budget_remaining": 100,
         "purser_cost_per_million_tokens": pytest.approx(44.032),
-        "purser_unclassified": 1,
+        "purser_unclassified": 2,
     }
+    [sample] = found["purser_unclassified_signals"].samples
+    assert (sample.labels, sample.value) == ({"cloud": "aws", "code": "BrandNew"}, 2)
     assert {"purser_reconcile_lag_seconds", "purser_replicas", "purser_task_age_seconds"} <= set(found)
 
 

@@ -234,4 +234,5 @@ def _said(error: Any) -> Refusal | Unclear:
             return Refusal(ErrorClass.TRANSIENT, code, f"The role cannot be assumed now: {message}", Scope.REQUEST)
         told = f"The role cannot be assumed: {message} Check role_arn, external_id and whom the role trusts."
         return Refusal(ErrorClass.AUTH, code, told, Scope.ACCOUNT)
-    return Unclear(code, message) if refusal.error_class == ErrorClass.UNKNOWN else refusal
+    unclear = refusal.error_class == ErrorClass.UNKNOWN
+    return Unclear(code, message, refusal.classified) if unclear else refusal

@@ -97,7 +97,8 @@ def _said(error: Any) -> Refusal | Unclear:
         status = error.status_code or "no status"
         return Unclear("garbled", f"The answer ({status}) is not what Azure sends.")
     refusal = classify(CLOUD, code, str(message or ""), retry_after=_retry_after(error.response.headers))
-    return Unclear(code, refusal.message) if refusal.error_class == ErrorClass.UNKNOWN else refusal
+    unclear = refusal.error_class == ErrorClass.UNKNOWN
+    return Unclear(code, refusal.message, refusal.classified) if unclear else refusal
 
 
 def _retry_after(headers: Any) -> timedelta | None:

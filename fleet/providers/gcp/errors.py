@@ -119,4 +119,5 @@ def _said(error: Mapping[str, Any], status: int) -> Refusal | Unclear:
 
 def _classified(code: str, message: str) -> Refusal | Unclear:
     refusal = classify(CLOUD, code, message)
-    return Unclear(code, message) if refusal.error_class == ErrorClass.UNKNOWN else refusal
+    unclear = refusal.error_class == ErrorClass.UNKNOWN
+    return Unclear(code, message, refusal.classified) if unclear else refusal

@@ -114,6 +114,9 @@ class AwsEmulator:
     def calls(self, verb: str = "") -> int:
         return int(self._aws.get("calls", operation=OPERATIONS[verb])["calls"])
 
+    def tokens(self, verb: str) -> set[str]:
+        return set(self._aws.get("calls", operation=OPERATIONS[verb])["tokens"])
+
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         return {
             PriceChange(

@@ -106,6 +106,9 @@ class AzureEmulator(SellsNoBlocks):
         signing_in = 0 if verb else int(self._azure.get("calls", operation="sign-in")["calls"])
         return int(self._azure.get("calls", operation=OPERATIONS[verb])["calls"]) - signing_in
 
+    def tokens(self, verb: str) -> set[str]:
+        return set(self._azure.get("calls", operation=OPERATIONS[verb])["tokens"])
+
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         return set()
 

@@ -95,6 +95,10 @@ class Emulator(Protocol):
         """How many calls of an adapter have arrived so far, signing in aside; of one verb or of all."""
         ...
 
+    def tokens(self, verb: str) -> set[str]:
+        """Every token that travelled with the calls of a verb so far."""
+        ...
+
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         """The truth about prices from then until now."""
         ...

@@ -120,6 +120,9 @@ class GcpEmulator(SellsNoBlocks):
     def calls(self, verb: str = "") -> int:
         return sum(int(self._gcp.get("calls", operation=operation)["calls"]) for operation in OPERATIONS[verb])
 
+    def tokens(self, verb: str) -> set[str]:
+        return set(self._gcp.get("calls", operation=OPERATIONS[verb])["tokens"])
+
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         return set()
 

@@ -77,6 +77,9 @@ class SandboxEmulator(SellsNoBlocks):
     def calls(self, verb: str = "") -> int:
         return int(self._rows("SELECT count(*) AS calls FROM calls WHERE ? IN ('', verb)", verb)[0]["calls"])
 
+    def tokens(self, verb: str) -> set[str]:
+        return {row["token"] for row in self._rows("SELECT token FROM calls WHERE verb = ? AND token != ''", verb)}
+
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         changes: set[PriceChange] = set()
         cursor = {}

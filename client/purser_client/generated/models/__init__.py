@@ -138,6 +138,7 @@ from .get_slots_ordering import GetSlotsOrdering
 from .get_slots_state import GetSlotsState
 from .get_sweeps_ordering import GetSweepsOrdering
 from .get_telemetry_gaps_ordering import GetTelemetryGapsOrdering
+from .get_unclassified_signals_ordering import GetUnclassifiedSignalsOrdering
 from .get_usage_intervals_kind import GetUsageIntervalsKind
 from .get_usage_intervals_ordering import GetUsageIntervalsOrdering
 from .get_webhook_messages_state import GetWebhookMessagesState
@@ -258,6 +259,8 @@ from .serving_config_out import ServingConfigOut
 from .serving_config_page import ServingConfigPage
 from .share_out import ShareOut
 from .share_page import SharePage
+from .signal_out import SignalOut
+from .signal_page import SignalPage
 from .slot_out import SlotOut
 from .slot_page import SlotPage
 from .slot_state import SlotState
@@ -434,6 +437,7 @@ __all__ = (
     "GetSlotsState",
     "GetSweepsOrdering",
     "GetTelemetryGapsOrdering",
+    "GetUnclassifiedSignalsOrdering",
     "GetUsageIntervalsKind",
     "GetUsageIntervalsOrdering",
     "GetWebhookMessagesState",
@@ -554,6 +558,8 @@ __all__ = (
     "ServingConfigPage",
     "ShareOut",
     "SharePage",
+    "SignalOut",
+    "SignalPage",
     "SlotOut",
     "SlotPage",
     "SlotState",
