@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -100,6 +101,8 @@ class EmulatedWorld:
                 os.environ["PURSER_CRASH_AT"] = point
                 wait_until(lambda: self.turn() or done(), "done", deadline_s=60)
                 code = 0
+            except Exception:  # noqa: BLE001 - the test process only sees that it failed
+                traceback.print_exc()
             finally:
                 os._exit(code)
         return os.waitpid(child, 0)[1]

@@ -94,6 +94,9 @@ class LocalEmulator:
     def calls(self, verb: str = "") -> int:
         return 0
 
+    def tokens(self, verb: str) -> set[str]:
+        return set()
+
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         return set()
 
