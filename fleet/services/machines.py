@@ -16,7 +16,8 @@ from fleet.domain.outcomes import Machine, MachineState
 from fleet.models import CloudAccount, Hold, Instance, InstanceType, LaunchAttempt, Offering
 from fleet.services.pricing import the_book
 
-LONGEST_REASON = 32
+LONGEST_WORD = 32
+"""Of a cloud's own words in a row: one that has more to say must not keep its account from being looked at."""
 _TIMES = ("launched_at", "running_at", "terminated_at")
 
 
@@ -70,14 +71,14 @@ def refresh(instance: Instance, machine: Machine) -> None:
     A live machine's word does not change an ended row: it is an answer from before the end that came late.
     """
     said: dict[str, Any] = {
-        "cloud_state": machine.cloud_state or machine.state.value,
+        "cloud_state": (machine.cloud_state or machine.state.value)[:LONGEST_WORD],
         "private_ip": machine.private_ip,
         "public_ip": machine.public_ip,
         "endpoints": machine.endpoints,
         "launched_at": machine.launched_at,
         "running_at": machine.running_at,
         "terminated_at": machine.terminated_at,
-        "end_reason": machine.end_reason[:LONGEST_REASON],
+        "end_reason": machine.end_reason[:LONGEST_WORD],
     }
     changes = {name: value for name, value in said.items() if value}
     rows = Instance.objects.filter(pk=instance.pk)

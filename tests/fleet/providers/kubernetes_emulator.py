@@ -125,6 +125,9 @@ class KubernetesEmulator(SellsNoBlocks):
     def calls(self, verb: str = "") -> int:
         return int(self.emulated.get("calls", operation=OPERATIONS[verb])["calls"])
 
+    def tokens(self, verb: str) -> set[str]:
+        return set()
+
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         return set()
 
