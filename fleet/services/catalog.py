@@ -29,6 +29,7 @@ from fleet.services.pricing import (
     rewrite,
     the_book,
 )
+from fleet.services.shapes import completed
 
 HISTORY_AT_FIRST = timedelta(hours=2)
 KEPT_REASONS = 20
@@ -148,7 +149,7 @@ def _store_types(cloud: str, types: Iterable[OfferedType]) -> None:
                 memory_gib=shape.memory_gib,
                 interconnect=shape.interconnect,
             )
-            for shape in types
+            for shape in (completed(cloud, offered) for offered in types)
         ],
         update_conflicts=True,
         unique_fields=["cloud", "name"],

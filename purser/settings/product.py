@@ -30,6 +30,9 @@ ACCELERATORS_FOLDER = env_str("ACCELERATORS_FOLDER", "")
 LOCAL_ENGINES = env_list("LOCAL_ENGINES", ["vllm"])
 REGIONS_FOLDER = env_str("REGIONS_FOLDER", "")
 
+# A folder with instance types of your own (aws.toml, gcp-ours.toml, …), read after the shipped catalogue.
+INSTANCE_TYPES_FOLDER = env_str("INSTANCE_TYPES_FOLDER", "")
+
 # How many hours after it was last seen a price counts as stale: shown as such, and not bought at.
 PRICES_STALE_AFTER_HOURS = env_int("PRICES_STALE_AFTER_HOURS", 24, minimum=1, maximum=8_760)
 
