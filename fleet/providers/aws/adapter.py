@@ -55,6 +55,7 @@ from fleet.providers.aws.machines import LIVE_STATES, machine_of
 from fleet.providers.aws.notices import LEAD, notice_of
 from fleet.providers.base import Account, AccountFacts, ReadFailed
 from fleet.providers.failing import NONSENSE, reading
+from fleet.providers.listed import Listed
 from fleet.providers.options import positive, refused, region_names
 
 log = logging.getLogger(__name__)
@@ -349,7 +350,11 @@ class Aws:
         }
         for kind, zone in where:
             if kind in listed:
-                yield OfferedPool(kind, region, zone, "on-demand", listed[kind], "USD", asked_at, "AWS price list")
+                said = listed[kind]
+                yield OfferedPool(
+                    kind, region, zone, "on-demand", said.price, "USD", asked_at, "AWS price list", said.row,
+                    said.problem,
+                )  # fmt: skip
             if (kind, zone) in now:
                 change = prices.spot_change(now[kind, zone])
                 yield OfferedPool(
@@ -374,7 +379,7 @@ class Aws:
         told = (quotas.quota_of(row, region=region, known=known) for page in pages for row in page["Quotas"])
         return [quota for quota in told if quota is not None]
 
-    def _list_prices(self, region: str) -> tuple[dict[str, Any], datetime]:
+    def _list_prices(self, region: str) -> tuple[dict[str, Listed], datetime]:
         pricing = str(self.account.options.get("pricing_region") or PRICING_REGION)
         products: list[str] = []
         asked_at = None

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from fleet.domain.outcomes import PriceChange
+from fleet.providers.listed import Listed, only_one
 
 LINUX = "Linux/UNIX"
 PRODUCT = {
@@ -26,18 +27,21 @@ def product_filters(region: str) -> list[dict[str, str]]:
     return [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in wanted.items()]
 
 
-def list_prices(products: Iterable[str]) -> dict[str, Decimal]:
-    """Instance type -> US dollars an hour. One with several prices, or none above zero, is left out."""
-    found: dict[str, list[Decimal]] = defaultdict(list)
+def list_prices(products: Iterable[str]) -> dict[str, Listed]:
+    """Instance type -> US dollars an hour, and the row that says so. Of several rows, or none above zero: no price."""
+    found: dict[str, list[tuple[Decimal, str]]] = defaultdict(list)
     for text in products:
         product = json.loads(text)
         found[str(product["product"]["attributes"]["instanceType"])] += [
-            Decimal(str(dimension["pricePerUnit"]["USD"]))
+            (
+                Decimal(str(dimension["pricePerUnit"]["USD"])),
+                str(dimension.get("rateCode") or product["product"]["sku"]),
+            )
             for term in (product["terms"].get("OnDemand") or {}).values()
             for dimension in term["priceDimensions"].values()
             if dimension["unit"] == "Hrs" and "USD" in dimension["pricePerUnit"]
         ]
-    return {name: prices[0] for name, prices in found.items() if len(prices) == 1 and prices[0] > 0}
+    return {name: only_one(rows) for name, rows in found.items()}
 
 
 def spot_change(row: Mapping[str, Any]) -> PriceChange:

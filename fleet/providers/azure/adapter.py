@@ -452,9 +452,12 @@ class Azure(SellsNoBlocks):
             listed = prices.list_prices(rows)
             for market in ("on-demand", "spot") if shapes.sells_spot(sku) else ("on-demand",):
                 if (name, market) in listed:
-                    price, currency = listed[name, market]
+                    said, currency = listed[name, market]
                     for zone in zones:
-                        yield OfferedPool(name, region, zone, market, price, currency, asked_at, "Azure retail prices")
+                        yield OfferedPool(
+                            name, region, zone, market, said.price, currency, asked_at, "Azure retail prices", said.row,
+                            said.problem,
+                        )  # fmt: skip
 
     def _reading(self, what: str) -> AbstractContextManager[None]:
         return reading(self.account.name, what, errors.meaning_of)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from fleet.providers.listed import Listed, only_one
+
 PRICES_URL = "https://prices.azure.com"
 PATH = "/api/retail/prices"
 
@@ -27,14 +29,21 @@ def read_page(text: str) -> tuple[list[dict[str, Any]], str]:
     return rows, str(page.get("NextPageLink") or "")
 
 
-def list_prices(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], tuple[Decimal, str]]:
-    """Size and capacity type -> price an hour and its currency. One with several prices, or none, is left out."""
+def list_prices(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], tuple[Listed, str]]:
+    """Size and capacity type -> price an hour with its row, and its currency. Of several rows, or none: no price."""
     found: dict[tuple[str, str], list[tuple[Decimal, str]]] = defaultdict(list)
+    currencies: dict[tuple[str, str], str] = {}
     for row in rows:
         if market := _market(row):
-            price = (Decimal(str(row["retailPrice"])), str(row["currencyCode"]))
-            found[str(row["armSkuName"]), market].append(price)
-    return {key: prices[0] for key, prices in found.items() if len(prices) == 1 and prices[0][0] > 0}
+            key = (str(row["armSkuName"]), market)
+            found[key].append((Decimal(str(row["retailPrice"])), _named(row)))
+            currencies[key] = str(row["currencyCode"])
+    return {key: (only_one(prices), currencies[key]) for key, prices in found.items()}
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    """The row's own ids, where it has them."""
+    return " ".join(str(row[name]) for name in ("skuId", "meterId") if row.get(name)) or str(row["meterName"])
 
 
 def _market(row: Mapping[str, Any]) -> str:

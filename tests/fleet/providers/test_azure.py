@@ -537,9 +537,13 @@ ROW = {
 
 
 def test_a_price_of_which_there_are_two_or_none_is_no_price():
-    assert prices.list_prices([ROW]) == {("NC", "on-demand"): (Decimal("1.5"), "USD")}
-    assert prices.list_prices([ROW, {**ROW, "retailPrice": Decimal(2)}]) == {}
-    assert prices.list_prices([{**ROW, "retailPrice": Decimal(0)}]) == {}
+    key = ("NC", "on-demand")
+    said, currency = prices.list_prices([ROW])[key]
+    assert (said.price, said.problem, currency) == (Decimal("1.5"), "", "USD")
+    twice, _ = prices.list_prices([ROW, {**ROW, "retailPrice": Decimal(2)}])[key]
+    assert (twice.price, "2 rows" in twice.problem) == (None, True)
+    free, _ = prices.list_prices([{**ROW, "retailPrice": Decimal(0)}])[key]
+    assert (free.price, bool(free.problem)) == (None, True)
 
 
 @pytest.mark.parametrize(
