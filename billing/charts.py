@@ -19,7 +19,7 @@ Rows = Sequence[Mapping[str, Any]]
 MOST_LINES = 7
 KINDS = {
     "serving": ("Serving", "c1"), "startup": ("Starting up", "c5"), "idle": ("Idle", "c2"),
-    "unmeasured": ("Unmeasured", "c0"), "leak": ("Leak", "c6"),
+    "unmeasured": ("Unmeasured", "c0"), "leak": ("Leak", "c6"), "unused": ("Unused reservation", "c3"),
 }  # fmt: skip
 """What a share of the bill was for: its name and its colour, in the order in which they stand on each other."""
 

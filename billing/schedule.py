@@ -2,6 +2,7 @@
 
 SCHEDULE: dict[str, float] = {
     "billing.meter": 5.0,
+    "billing.charge_paid_capacity": 60.0,
     "billing.allocate": 5.0,
     "billing.look_back": 30.0,
     "billing.recount": 3600.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.services import allocation_of_cost, metering, month_sums, spending
+from billing.services import allocation_of_cost, metering, month_sums, prepaid, spending
 from fleet.services import schedule
 from fleet.services.clock import business_now
 
@@ -14,6 +14,14 @@ def meter(**_: object) -> None:
     metering.meter(business_now())
     spending.report_budgets(business_now())
     schedule.finished("billing.meter")
+
+
+@shared_task(name="billing.charge_paid_capacity", queue="metering")
+def charge_paid_capacity(**_: object) -> None:
+    prepaid.charge(business_now())
+    spending.report_budgets(business_now())
+    prepaid.lower_holds(business_now())
+    schedule.finished("billing.charge_paid_capacity")
 
 
 @shared_task(name="billing.allocate", queue="metering")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, Desired, Reason, SlotState
 from fleet.domain.operations import Judgement, emptied, filled
 from fleet.domain.refusals import Refused
-from fleet.models import Allocation, Operation
+from fleet.models import OPEN_PURCHASES, Allocation, BlockPurchase, Operation, PurchaseState
 from fleet.services import allocations, operations, resizing
 from fleet.services.operations import Kind, Said
 
@@ -132,7 +132,26 @@ def cancel_bulk(operation: Operation, said: Said) -> None:
         raise Refused("too-late", "None of its parts can be cancelled any more.")
 
 
+def judge_purchase(operation: Operation) -> Judgement:
+    """Done when the block is bought, or provably is not."""
+    row = BlockPurchase.objects.select_related("capacity").get(public_id=operation.subject)
+    if row.state == PurchaseState.BOUGHT:
+        made = getattr(row, "capacity", None)
+        result = {"purchase": row.public_id, "paid_capacity": made.public_id if made else None}
+        return Judgement(True, 1.0, "Bought", result=result)
+    if row.state in OPEN_PURCHASES:
+        words = row.detail or "Being bought"
+        return Judgement(False, 0.5 if row.calls else 0.1, words, next_action="Buy")
+    code = "refused" if row.state == PurchaseState.REFUSED else "outcome-unknown"
+    return Judgement(True, 1.0, row.get_state_display(), code=code, detail=row.detail)
+
+
+def cancel_purchase(operation: Operation, said: Said) -> None:
+    raise Refused("too-late", "A block cannot be given back once it is ordered.")
+
+
 KINDS: dict[str, Kind] = {
+    "paid-capacity.buy": Kind(judge_purchase, cancel_purchase),
     "allocation.create": Kind(judge_creation, cancel_creation),
     "allocation.release": Kind(judge_release, cancel_release),
     "allocation.resize": Kind(judge_resizing, cancel_resizing, cancel_buys=setting_back_grows),

@@ -20,6 +20,7 @@ SCHEDULE: dict[str, float] = {
     "fleet.sweep": 10.0,
     "fleet.sync_catalog": 300.0,
     "fleet.try_accounts": 2.0,
+    "fleet.sync_paid_capacity": 15.0,
     "fleet.send_webhooks": 1.0,
     "fleet.forget": 600.0,
     **{canary(queue): CANARY_EVERY for queue in settings.QUEUES},

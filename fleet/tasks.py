@@ -9,10 +9,12 @@ from fleet.schedule import canary
 from fleet.services import (
     account_trials,
     audit,
+    buying_blocks,
     catalog,
     change_requests,
     observing,
     operations,
+    paid_capacity,
     reconciling,
     relay,
     retention,
@@ -74,6 +76,14 @@ def sync_catalog(**_: object) -> None:
 def try_accounts(**_: object) -> None:
     account_trials.try_waiting(now=business_now())
     schedule.finished("fleet.try_accounts")
+
+
+@shared_task(name="fleet.sync_paid_capacity", queue="metering")
+def sync_paid_capacity(**_: object) -> None:
+    each(watched(), lambda account: paid_capacity.sync(account, now=business_now()))
+    buying_blocks.settle_given_up(now=business_now())
+    observing.watch_ends(now=business_now())
+    schedule.finished("fleet.sync_paid_capacity")
 
 
 @shared_task(name="fleet.send_webhooks", queue="default")

@@ -16,6 +16,7 @@ from billing.models import AllocatedCost, CostKind, CostPerToken
 from fleet.domain import rights
 from fleet.models import (
     Allocation,
+    BlockPurchase,
     Budget,
     CapacityType,
     ChangeRequest,
@@ -25,6 +26,7 @@ from fleet.models import (
     LaunchAttempt,
     Membership,
     Offering,
+    PaidCapacity,
     PriceRule,
     PriceRuleKind,
     Project,
@@ -320,3 +322,46 @@ def token_price(of: Project | None, endpoint_ref: str, **changes: Any) -> CostPe
         "closed": True,
     }
     return CostPerToken.objects.create(project=of, endpoint_ref=endpoint_ref, **values | changes)
+
+
+def block_purchase(of: Project, by: CloudAccount, **changes: Any) -> BlockPurchase:
+    """A capacity block of one machine for a day, bought."""
+    values = {
+        "project": of,
+        "account": by,
+        "requested_by": "ada",
+        "instance_type": "p5.48xlarge",
+        "region": "us-east-1",
+        "zone": "us-east-1a",
+        "machines": 1,
+        "starts_at": NOON,
+        "ends_at": NOON + timedelta(days=1),
+        "fee": Decimal(900),
+        "currency": "USD",
+        "frozen_params": {},
+        "state": "bought",
+        "created_at": NOON,
+        "next_at": None,
+    }
+    return BlockPurchase.objects.create(**values | changes)
+
+
+def paid_capacity(of: Project | None, by: CloudAccount, **changes: Any) -> PaidCapacity:
+    """A block that is over, as its cloud tells it."""
+    values = {
+        "project": of,
+        "account": by,
+        "ref": "cr-0123456789abcdef0",
+        "kind": "block",
+        "instance_type": "p5.48xlarge",
+        "region": "us-east-1",
+        "zone": "us-east-1a",
+        "machines": 1,
+        "state": "expired",
+        "starts_at": NOON,
+        "ends_at": NOON + timedelta(days=1),
+        "machines_until": NOON + timedelta(hours=23, minutes=30),
+        "first_seen_at": NOON,
+        "seen_at": NOON,
+    }
+    return PaidCapacity.objects.create(**values | changes)

@@ -17,6 +17,8 @@ from fleet.api.fields import Flag, Word, column_names
 from fleet.api.listing import Fields, Ordering, narrowed, paged
 from fleet.api.schema import says
 
+ACCOUNTS = "cost:<project, leak or unused>, payable:<cloud account>, prepaid:<paid capacity>"
+
 
 class BillQuery(HourQuery):
     instance = Word(required=False, help_text="Public id")
@@ -33,7 +35,7 @@ class LedgerQuery(BillQuery):
     ordering = Ordering("hour", "amount", "recorded_at")
     fields = Fields(lambda: LedgerEntryOut)  # type: ignore[assignment]  # a name of the base class, unused here
     transaction = serializers.UUIDField(required=False)
-    account = Word(required=False, max_length=120, help_text="cost:<project or leak>, payable:<cloud account>")
+    account = Word(required=False, max_length=120, help_text=ACCOUNTS)
     reversal = Flag(required=False, help_text="true: only entries that take another back")
 
 
@@ -42,14 +44,15 @@ class LedgerEntryOut(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     transaction = serializers.UUIDField()
-    account = serializers.CharField(help_text="cost:<project or leak>, payable:<cloud account>")
+    account = serializers.CharField(help_text=ACCOUNTS)
     amount = serializers.CharField()
     currency = serializers.CharField()
     kind = serializers.ChoiceField(ChargeKind.choices)
     start = serializers.DateTimeField(help_text="Business time; inside one hour")
     end = serializers.DateTimeField(help_text="Exclusive")
     hour = serializers.DateTimeField()
-    instance = serializers.CharField()
+    instance = serializers.CharField(allow_null=True, help_text="Empty: it is about paid capacity, not a machine")
+    paid_capacity = serializers.CharField(allow_null=True)
     cloud = serializers.CharField()
     project = serializers.CharField(allow_null=True)
     endpoint = serializers.CharField(allow_null=True)
@@ -77,7 +80,7 @@ class UsageIntervalOut(serializers.Serializer[Any]):
     endpoint = serializers.CharField(allow_null=True)
 
 
-JOINED = {"start", "end", "instance", "project", "endpoint"}
+JOINED = {"start", "end", "instance", "paid_capacity", "project", "endpoint"}
 LEDGER_COLUMNS = column_names(LedgerEntryOut, without={*JOINED, "id", "transaction", "reverses"})
 USAGE_COLUMNS = column_names(UsageIntervalOut, without=JOINED)
 OF_OTHERS = {
@@ -85,6 +88,8 @@ OF_OTHERS = {
     "of_project": F("project__slug"),
     "endpoint": F("endpoint_ref"),
 }
+
+OF_LEDGER = {"of_paid_capacity": F("paid_capacity__public_id")}
 
 
 class LedgerEntries(ListView):
@@ -97,7 +102,9 @@ class LedgerEntries(ListView):
         if "reversal" in query:
             found = found.filter(reverses__isnull=not query["reversal"])
         found = _of(found, query, transaction="transaction_id", account="account")
-        values = found.values("id", "period", *LEDGER_COLUMNS, "transaction_id", "reverses_id", **OF_OTHERS)
+        values = found.values(
+            "id", "period", *LEDGER_COLUMNS, "transaction_id", "reverses_id", **OF_OTHERS, **OF_LEDGER
+        )
         shape = LedgerEntryOut
         return self.listed(values, query, key="id", row=_entry, shape=shape, name="ledger-entries")
 
@@ -125,6 +132,7 @@ def _of(found: QuerySet[Any], query: dict[str, Any], **more: str) -> QuerySet[An
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:
     shown = _interval(row) | {"id": row["id"], "transaction": row["transaction_id"], "reverses": row["reverses_id"]}
+    shown["paid_capacity"] = shown.pop("of_paid_capacity")
     return {name: value for name, value in shown.items() if name not in ("transaction_id", "reverses_id")}
 
 

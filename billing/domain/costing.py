@@ -11,11 +11,13 @@ from fractions import Fraction
 from billing.domain.money import quantise, split
 
 SERVING, IDLE, STARTUP, UNMEASURED, LEAK = "serving", "idle", "startup", "unmeasured", "leak"
+UNUSED = "unused"
 
 BY_BUSY_RATIO = "busy-ratio"
 BY_READY_TIME = "ready-time"
 NO_TELEMETRY = "no-telemetry"
 UNOWNED = "unowned"
+NOBODY_USED_IT = "not-used"
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,17 @@ class Projection:
     method: str = METHOD
 
 
-def project_month(month_to_date: Decimal, burn_per_hour: Decimal, now: datetime) -> Projection:
-    """What the month will have cost if everything runs on at today's prices."""
+def project_month(
+    month_to_date: Decimal,
+    burn_per_hour: Decimal,
+    now: datetime,
+    *,
+    ends: Decimal = Decimal(0),
+    ahead: Decimal = Decimal(0),
+) -> Projection:
+    """What the month will have cost if everything runs on at today's prices.
+
+    `ends`: the part of the burn rate that is of paid capacity; it does not run on, and costs `ahead` from now on.
+    """
     left = month_after(now) - now
-    return Projection(month_to_date, burn_per_hour, month_to_date + cost_of(left, burn_per_hour))
+    return Projection(month_to_date, burn_per_hour, month_to_date + cost_of(left, burn_per_hour - ends) + ahead)

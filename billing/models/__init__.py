@@ -1,7 +1,7 @@
 """billing's tables: the bill as it stands, and what it was for."""
 
 from billing.models.cost import AllocatedCost, CostedHour, CostKind, CostPerToken, HourlySpend, TokenKind, TokenUsage
-from billing.models.usage import ChargeKind, LedgerEntry, MeterState, PostedMonth, UsageInterval
+from billing.models.usage import ChargeKind, LedgerEntry, MeterState, PaidMeter, PostedMonth, UnusedHour, UsageInterval
 
 __all__ = [
     "AllocatedCost",
@@ -12,8 +12,10 @@ __all__ = [
     "HourlySpend",
     "LedgerEntry",
     "MeterState",
+    "PaidMeter",
     "PostedMonth",
     "TokenKind",
     "TokenUsage",
+    "UnusedHour",
     "UsageInterval",
 ]

@@ -13,6 +13,7 @@ class CostKind(models.TextChoices):
     STARTUP = "startup", "Starting up"
     UNMEASURED = "unmeasured", "No telemetry"
     LEAK = "leak", "Leak"
+    UNUSED = "unused", "Unused reservation"
 
 
 class TokenKind(models.TextChoices):

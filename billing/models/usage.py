@@ -11,12 +11,14 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 
-from fleet.models import Instance, Project
+from fleet.models import Instance, PaidCapacity, Project
 
 
 class ChargeKind(models.TextChoices):
     MACHINE = "machine", "Machine of an allocation"
     LEAK = "leak", "Machine nobody asked for"
+    UNUSED = "unused", "Paid capacity nobody used"
+    PREPAID = "prepaid", "Fee of a capacity block"
 
 
 class MeterState(models.Model):
@@ -77,6 +79,39 @@ class UsageInterval(models.Model):
         return Decimal(length // timedelta(microseconds=1)) / 1_000_000
 
 
+class PaidMeter(models.Model):
+    """How far one paid capacity is charged: its fee once, and up to an hour what nobody used of it."""
+
+    capacity = models.OneToOneField(PaidCapacity, on_delete=models.PROTECT, related_name="meter")
+    fee_posted = models.BooleanField(default=False)
+    charged_until = models.DateTimeField(null=True, blank=True, help_text="Business time, a full hour, exclusive")
+    closed = models.BooleanField(default=False, help_text="Charged to its end")
+
+    def __str__(self) -> str:
+        return f"{self.capacity} until {self.charged_until}"
+
+
+class UnusedHour(models.Model):
+    """What one hour of paid capacity cost beyond what its machines used, as the ledger holds it."""
+
+    capacity = models.ForeignKey(PaidCapacity, on_delete=models.PROTECT, related_name="unused_hours")
+    hour = models.DateTimeField()
+    period = DateTimeRangeField(help_text="Business time, half-open, inside the hour")
+    seconds = models.DecimalField(max_digits=20, decimal_places=6, help_text="Machine-seconds nobody used")
+    amount = models.DecimalField(max_digits=20, decimal_places=9)
+    used = models.DecimalField(max_digits=20, decimal_places=9, help_text="What its machines were billed by then")
+    currency = models.CharField(max_length=3)
+    cloud = models.CharField(max_length=32)
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["hour"], name="unused_by_hour")]
+        constraints = [models.UniqueConstraint(fields=["capacity", "hour"], name="one_unused_hour_per_capacity")]
+
+    def __str__(self) -> str:
+        return f"{self.capacity}: {self.amount} {self.currency} unused in {self.hour:%Y-%m-%d %H}h"
+
+
 class PostedMonth(models.Model):
     """What the usage intervals of a calendar month add up to, kept in the transaction that writes them.
 
@@ -111,13 +146,21 @@ class LedgerEntry(models.Model):
     """
 
     transaction_id = models.UUIDField(db_index=True)
-    account = models.CharField(max_length=120, help_text="cost:<project or leak>, payable:<cloud account>")
+    account = models.CharField(
+        max_length=120, help_text="cost:<project, leak or unused>, payable:<cloud account>, prepaid:<paid capacity>"
+    )
     amount = models.DecimalField(max_digits=20, decimal_places=9)
     currency = models.CharField(max_length=3)
     kind = models.CharField(max_length=8, choices=ChargeKind.choices)
-    period = DateTimeRangeField(help_text="Business time, half-open, inside one hour")
+    period = DateTimeRangeField(help_text="Business time, half-open, inside one hour; of a fee, all of its block")
     hour = models.DateTimeField()
-    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="ledger_entries")
+    instance = models.ForeignKey(
+        Instance, null=True, blank=True, on_delete=models.PROTECT, related_name="ledger_entries",
+        help_text="Empty: it is about paid capacity, not about a machine",
+    )  # fmt: skip
+    paid_capacity = models.ForeignKey(
+        PaidCapacity, null=True, blank=True, on_delete=models.PROTECT, related_name="ledger_entries"
+    )
     cloud = models.CharField(max_length=32)
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     endpoint_ref = models.CharField(max_length=48, blank=True, default="")

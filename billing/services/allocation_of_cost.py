@@ -15,14 +15,14 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Min, Q, Sum
 
-from billing.domain.costing import Share, Stretch, able_seconds, shares
+from billing.domain.costing import NOBODY_USED_IT, UNUSED, Share, Stretch, able_seconds, shares
 from billing.domain.metering import HOUR
-from billing.models import AllocatedCost, ChargeKind, CostedHour, HourlySpend, UsageInterval
+from billing.models import AllocatedCost, ChargeKind, CostedHour, HourlySpend, UnusedHour, UsageInterval
 from billing.services import tokens
 from billing.services.busyness import observed_busyness
 from billing.services.ledger import mark_dirty
 from billing.services.reach import reach_of
-from fleet.models import Instance
+from fleet.models import Instance, InstanceType
 from inference.models import HourWindow, MachineHourWindow, Replica
 
 SETTLES_IN = timedelta(minutes=15)
@@ -137,9 +137,18 @@ def _store_shares(hour: datetime, usage: Sequence[UsageInterval], stretches: dic
     for row in usage:
         for share in shares(stretches[row.pk], busy.get(row.instance_id), able[row.instance_id]):
             parts[_purpose(row, share)].add(share, row.instance.accelerator_count)
+    for one in UnusedHour.objects.filter(hour=hour).select_related("capacity"):
+        share = Share(UNUSED, one.amount, float(one.seconds), NOBODY_USED_IT, 1.0)
+        if one.amount:
+            parts[Purpose(one.project_id, None, "", one.cloud, UNUSED, one.currency)].add(share, _chips_of(one))
     AllocatedCost.objects.filter(hour=hour).delete()
     AllocatedCost.objects.bulk_create([_row(hour, purpose, part) for purpose, part in parts.items()])
     _store_sums(hour, parts)
+
+
+def _chips_of(unused: UnusedHour) -> int:
+    kinds = InstanceType.objects.filter(cloud=unused.cloud, name=unused.capacity.instance_type)
+    return kinds.values_list("accelerator_count", flat=True).first() or 0
 
 
 def _store_sums(hour: datetime, parts: dict[Purpose, Part]) -> None:

@@ -21,12 +21,13 @@ def per_instance_totals(at: datetime) -> dict[str, Decimal]:
     Where `unmetered_at` still names a machine, its facts do not go that far yet: ask again after the next observation.
     """
     meter(at, at_once=True)
-    standing = _costs().filter(reverses=None, reversed_by=None)
+    standing = _costs().filter(reverses=None, reversed_by=None, instance__isnull=False)
     totals: dict[str, Decimal] = defaultdict(Decimal)
     whole = standing.filter(period__endswith__lte=at).order_by().values_list("instance__provider_id")
     for machine, amount in whole.annotate(Sum("amount")):
         totals[machine] += amount
     for entry in standing.filter(period__startswith__lt=at, period__endswith__gt=at).select_related("instance"):
+        assert entry.instance is not None
         totals[entry.instance.provider_id] += cost_of(at - entry.period.lower, entry.price_per_hour)
     return dict(totals)
 

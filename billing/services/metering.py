@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F, Q, QuerySet
 
-from billing.domain.metering import MARKET_PRICE, Segment, difference, hour_of, known_until, segments
+from billing.domain.metering import MARKET_PRICE, PriceChange, Segment, difference, hour_of, known_until, segments
 from billing.domain.money import cost_of
 from billing.models import ChargeKind, MeterState, UsageInterval
 from billing.services import ledger
@@ -85,7 +86,9 @@ def _locked(which: Q, after: int) -> QuerySet[MeterState]:
     """Machines to meter, without those another pass is metering right now."""
     return (
         MeterState.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("instance__account", "instance__project", "instance__slot__allocation__project")
+        .select_related(
+            "instance__account", "instance__project", "instance__slot__allocation__project", "instance__paid_capacity"
+        )
         .filter(which, pk__gt=after)
         .order_by("pk")
     )
@@ -103,7 +106,7 @@ def _meter_batch(states: Sequence[MeterState], now: datetime, *, at_once: bool) 
     posting = Posting()
     for state, until in due:
         start = max(state.instance.launched_at, since[state.instance_id])
-        changes = prices.changes(state.instance) if follows_market(state.instance) else None
+        changes = prices.changes(state.instance) if follows_market(state.instance) else _end_of_fee(state.instance)
         right = segments(start, until, launch_price=state.instance.price_per_hour, changes=changes)
         _compare(state.instance, billed[state.instance_id], right, posting)
         posting.states.append(_metered(state, until))
@@ -129,6 +132,14 @@ def follows_market(machine: Instance) -> bool:
     """Whose price moves is said by the cloud's adapter, not guessed from the cloud's name."""
     rule = machine.account.options.get("spot_price_rule")
     return machine.capacity_type == CapacityType.SPOT and rule == MARKET_PRICE
+
+
+def _end_of_fee(machine: Instance) -> list[PriceChange] | None:
+    """A block's fee pays for its whole time. Past that its cloud has taken the machine back, and bills none."""
+    inside = machine.paid_capacity
+    if inside is None or inside.fee is None or inside.ends_at is None:
+        return None
+    return [PriceChange(inside.ends_at, Decimal(0))]
 
 
 def _worth_posting(state: MeterState, until: datetime, at_once: bool) -> bool:

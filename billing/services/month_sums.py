@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Sum, Value
 from django.db.models.functions import TruncMonth
 
 from billing.domain.projection import month_after, month_of
-from billing.models import PostedMonth, UsageInterval
+from billing.models import PostedMonth, UnusedHour, UsageInterval
 
 Key = tuple[datetime, int | None, str, str, str]  # month, project, cloud, endpoint, currency
 
@@ -34,9 +34,18 @@ def recount(now: datetime) -> int:
             .values_list(TruncMonth("hour", tzinfo=UTC), "project_id", "cloud", "endpoint_ref", "currency")
             .annotate(Sum("amount"))
         )
+        unused = (
+            UnusedHour.objects.filter(hour__gte=months[0], hour__lt=month_after(now))
+            .order_by()
+            .values_list(TruncMonth("hour", tzinfo=UTC), "project_id", "cloud", Value(""), "currency")
+            .annotate(Sum("amount"))
+        )
+        total: dict[Key, Decimal] = defaultdict(Decimal)
+        for *key, amount in [*sums, *unused]:
+            total[tuple(key)] += amount
         made = PostedMonth.objects.bulk_create(
             PostedMonth(month=month, project_id=owner, cloud=cloud, endpoint_ref=ref, currency=currency, amount=amount)
-            for month, owner, cloud, ref, currency, amount in sums
+            for (month, owner, cloud, ref, currency), amount in total.items()
         )
     return len(made)
 
@@ -47,10 +56,10 @@ class MonthSums:
     def __init__(self) -> None:
         self._added: dict[Key, Decimal] = defaultdict(Decimal)
 
-    def add(self, usage: UsageInterval, amount: Decimal) -> None:
+    def add(self, usage: UsageInterval | UnusedHour, amount: Decimal) -> None:
         """The interval's amount grew by this; it was posted (all of it) or taken back (minus all of it)."""
-        month = month_of(usage.hour)
-        self._added[month, usage.project_id, usage.cloud, usage.endpoint_ref, usage.currency] += amount
+        endpoint_ref = usage.endpoint_ref if isinstance(usage, UsageInterval) else ""
+        self._added[month_of(usage.hour), usage.project_id, usage.cloud, endpoint_ref, usage.currency] += amount
 
     def write(self) -> None:
         """Add it to the rows. In order, so that two writers never deadlock."""

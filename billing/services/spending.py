@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from billing.domain.money import quantise
 from billing.domain.projection import Projection, month_of, project_month
 from billing.models import PostedMonth
+from billing.services import prepaid
 from fleet.models import Budget, Instance
 from fleet.queries.machines import current_price
 from fleet.queries.rows import in_scope
@@ -49,6 +50,11 @@ def spending(now: datetime, *, projects: Sequence[int] | None = None) -> list[Sp
     for scope, accrued, burn in _running(now, projects):
         row = found.setdefault(scope, Spending(*scope))
         row.accrued, row.burn_per_hour = accrued, burn
+    for ahead in prepaid.outlook(now, projects=projects):
+        scope = ahead.project_id, ahead.cloud, "", ahead.currency
+        row = found.setdefault(scope, Spending(*scope))
+        row.accrued += ahead.accrued
+        row.burn_per_hour += ahead.burn_per_hour
     return list(found.values())
 
 
@@ -58,7 +64,16 @@ def projection(now: datetime, *, currency: str = "USD", projects: Sequence[int] 
     running = in_scope(_unsettled(now).filter(currency=currency), projects, "owner")
     sums = posted.aggregate(amount=Sum("amount")) | running.aggregate(accrued=ACCRUED, burn=BURN)
     spent = (sums["amount"] or Decimal(0)) + quantise(sums["accrued"] or Decimal(0))
-    return project_month(spent, sums["burn"] or Decimal(0), now)
+    burn = sums["burn"] or Decimal(0)
+    unused = [row for row in prepaid.outlook(now, projects=projects) if row.currency == currency]
+    spent += sum((row.accrued for row in unused), Decimal(0))
+    inside = running.filter(terminated_at=None, paid_capacity__isnull=False).select_related("paid_capacity__purchase")
+    fixed, ahead = Decimal(0), sum((row.ahead for row in unused), Decimal(0))
+    for machine in inside:
+        fixed += machine.price_per_hour
+        ahead += prepaid.machine_until_its_end(machine, now)
+    unused_burn = sum((row.burn_per_hour for row in unused), Decimal(0))
+    return project_month(spent, burn + unused_burn, now, ends=fixed + unused_burn, ahead=ahead)
 
 
 def report_budgets(now: datetime) -> None:

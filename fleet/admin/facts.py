@@ -10,6 +10,7 @@ from fleet.admin.base import ReadOnly, ValuesOrNone
 from fleet.models import (
     Allocation,
     AuditCheck,
+    BlockPurchase,
     CapacityMemory,
     Event,
     EventSeal,
@@ -20,6 +21,7 @@ from fleet.models import (
     InstanceType,
     LaunchAttempt,
     LaunchResult,
+    PaidCapacity,
     Periodic,
     Slot,
     Sweep,
@@ -87,6 +89,22 @@ class PeriodicAdmin(ReadOnly):
     """The schedule is what the apps say; a line is switched off by taking it out of there."""
 
     list_display = ["name", "every_seconds", "enabled", "next_run_at", "last_sent_at", "last_finished_at"]
+
+
+@admin.register(PaidCapacity)
+class PaidCapacityAdmin(ReadOnly):
+    list_display = ["ref", "account", "kind", "state", "machines", "instance_type", "zone", "ends_at", "fee", "project"]
+    list_filter = ["kind", "usable"]
+    list_select_related = ["account", "project"]
+    search_fields = ["public_id", "ref"]
+
+
+@admin.register(BlockPurchase)
+class BlockPurchaseAdmin(ReadOnly):
+    list_display = ["public_id", "project", "account", "state", "machines", "instance_type", "fee", "created_at"]
+    list_filter = ["state"]
+    list_select_related = ["account", "project"]
+    search_fields = ["public_id"]
 
 
 for fact in (

@@ -1,4 +1,4 @@
-"""Holds: money and accelerators kept aside for each launch, from its intent until its machine is gone."""
+"""Holds: money and accelerators kept aside for each launch until its machine is gone, and for each block's fee."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ class HoldQuery(PageQuery):
 
 
 class HoldOut(serializers.Serializer[Any]):
-    attempt = serializers.CharField(help_text="Public id of the launch it is for")
-    allocation = serializers.CharField()
+    attempt = serializers.CharField(allow_null=True, help_text="Public id of the launch it is for")
+    allocation = serializers.CharField(allow_null=True)
+    purchase = serializers.CharField(allow_null=True, help_text="Public id of the capacity block it is for")
     project = serializers.CharField()
     cloud = serializers.CharField()
     endpoint = serializers.CharField(allow_null=True)
@@ -61,7 +62,7 @@ class Holds(ApiView):
         )  # fmt: skip
         values = found.values(
             "id", "endpoint_ref", *COLUMNS, of_attempt=F("attempt__public_id"), of_project=F("project__slug"),
-            of_allocation=F("attempt__slot__allocation__public_id"),
+            of_allocation=F("attempt__slot__allocation__public_id"), of_purchase=F("purchase__public_id"),
         )  # fmt: skip
         return Response(page(request._request, values, query, key="id", row=_as_json))
 

@@ -94,6 +94,15 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "Nothing on sale meets the demand, now or later.",
         "Ask with ?dry_run=true: for every offering the answer says why it loses.",
     ),
+    "offer-expired": ("The offer of a capacity block has run out.", "Ask for offers again and buy one of those."),
+    "offer-unknown": (
+        "What was named is no offer that this installation made, or its account is not bought from any more.",
+        "Name the `offer` of an answer of /block-offers, whole and unchanged.",
+    ),
+    "offers-unread": (
+        "No account could be asked for offers.",
+        "The detail holds what each cloud said. Try again, or look at the accounts.",
+    ),
     "name-taken": ("Something living has this name already.", "Choose another name."),
     "limit-taken": ("There is a quota or budget for exactly this already.", "Change that one."),
     "not-allowed": (

@@ -23,14 +23,25 @@ from fleet.models.installation import BusinessClock, Installation, Periodic, Pro
 from fleet.models.instance import HealthSignal, Incident, Instance, Sweep, TerminationFact
 from fleet.models.limits import Budget, BudgetAction, ChangeRequest, ChangeState, Quota
 from fleet.models.operation import Operation, OperationState
+from fleet.models.paid import (
+    OPEN_PURCHASES,
+    BlockPurchase,
+    BlockPurchaseResult,
+    PaidCapacity,
+    PaidKind,
+    PurchaseState,
+)
 from fleet.models.saved_view import SavedView
 from fleet.models.session import ProviderGrant, Session
 from fleet.models.webhook import MessageState, Webhook, WebhookMessage
 
 __all__ = [
+    "OPEN_PURCHASES",
     "AccountTrial",
     "Allocation",
     "AuditCheck",
+    "BlockPurchase",
+    "BlockPurchaseResult",
     "Budget",
     "BudgetAction",
     "BusinessClock",
@@ -58,6 +69,8 @@ __all__ = [
     "Offering",
     "Operation",
     "OperationState",
+    "PaidCapacity",
+    "PaidKind",
     "Periodic",
     "PricePoint",
     "PriceRule",
@@ -65,6 +78,7 @@ __all__ = [
     "Progress",
     "Project",
     "ProviderGrant",
+    "PurchaseState",
     "Quota",
     "ReferencePrice",
     "Role",

@@ -18,6 +18,7 @@ from fleet.domain.lifecycle import (
 from fleet.models.access import Project, Token
 from fleet.models.catalog import CapacityType, CloudAccount
 from fleet.models.fields import Leased, public_id
+from fleet.models.paid import BlockPurchase, PaidCapacity
 
 
 def allocation_id() -> str:
@@ -209,6 +210,9 @@ class LaunchAttempt(models.Model):
     zone = models.CharField(max_length=64)
     instance_type = models.CharField(max_length=100)
     capacity_type = models.CharField(max_length=16)
+    paid_capacity = models.ForeignKey(
+        PaidCapacity, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts", help_text="It goes into"
+    )
     frozen_params = models.JSONField()
     params_hash = models.CharField(max_length=64)
     client_token = models.CharField(max_length=64, unique=True)
@@ -256,9 +260,14 @@ class LaunchResult(models.Model):
 
 
 class Hold(models.Model):
-    """Money and accelerators kept aside for one attempt, from its intent until its machine is gone."""
+    """Money and accelerators kept aside: for one attempt, from its intent until its machine is gone, or for a block.
 
-    attempt = models.OneToOneField(LaunchAttempt, on_delete=models.PROTECT, related_name="hold")
+    That of a block is its fee, and shrinks as the fee is drawn hour by hour. A machine that goes into paid capacity
+    holds its accelerators and no money.
+    """
+
+    attempt = models.OneToOneField(LaunchAttempt, null=True, blank=True, on_delete=models.PROTECT, related_name="hold")
+    purchase = models.OneToOneField(BlockPurchase, null=True, blank=True, on_delete=models.PROTECT, related_name="hold")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="holds")
     cloud = models.CharField(max_length=32)
     endpoint_ref = models.CharField(max_length=48, blank=True, default="")
@@ -276,4 +285,4 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.price_per_hour}/h for {self.attempt}"
+        return f"{self.price_per_hour}/h for {self.attempt or self.purchase}"

@@ -9,6 +9,7 @@ from fleet.models.access import Project
 from fleet.models.allocation import LaunchAttempt, Slot
 from fleet.models.catalog import CloudAccount
 from fleet.models.fields import named_by_the_database, public_id
+from fleet.models.paid import PaidCapacity
 
 
 def instance_id() -> str:
@@ -41,6 +42,9 @@ class Instance(models.Model):
     accelerator = models.CharField(max_length=64)
     accelerator_count = models.PositiveIntegerField()
     capacity_type = models.CharField(max_length=16)
+    paid_capacity = models.ForeignKey(
+        PaidCapacity, null=True, blank=True, on_delete=models.PROTECT, related_name="instances", help_text="It runs in"
+    )
     price_per_hour = models.DecimalField(max_digits=18, decimal_places=6, help_text="At launch")
     currency = models.CharField(max_length=3, default="USD")
     cloud_state = models.CharField(max_length=32, blank=True, default="", help_text="As the cloud words it")

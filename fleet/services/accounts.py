@@ -98,7 +98,8 @@ def watched() -> list[CloudAccount]:
     Switching an account off stops buying. Its machines live on and cost money until their cloud says they have ended.
     """
     live = Instance.objects.filter(account=OuterRef("pk"), terminated_at=None)
-    held = Hold.objects.filter(attempt__account=OuterRef("pk"), released_at=None)
+    held = Hold.objects.filter(released_at=None)
+    held = held.filter(Q(attempt__account=OuterRef("pk")) | Q(purchase__account=OuterRef("pk")))
     return list(CloudAccount.objects.filter(Q(enabled=True) | Exists(live) | Exists(held)).order_by("id"))
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
 from fleet.domain.capacity import USD
 from fleet.domain.room import Cap, Room
-from fleet.models import Allocation, Budget, BudgetAction, Hold, LaunchAttempt, Project, Quota, Token
+from fleet.models import Allocation, BlockPurchase, Budget, BudgetAction, Hold, LaunchAttempt, Project, Quota, Token
 from fleet.services import tokens
 
 DETECT_AND_STOP = timedelta(hours=2)
@@ -41,14 +41,16 @@ class NoRoom(Exception):
 def hold_for(attempt: LaunchAttempt, *, allocation: Allocation, now: datetime, **machine: Any) -> Hold:
     """Take quota and money for one machine, or raise NoRoom. Call inside the launch transaction.
 
-    `machine`: accelerator, accelerator_count, price_per_hour and its currency (USD when it is left out).
+    `machine`: accelerator, accelerator_count, price_per_hour and its currency (USD when it is left out). A price of 0
+    is that of capacity which is paid for already: no budget and no cap is asked.
     """
     price: Decimal = machine["price_per_hour"]
     currency: str = machine.get("currency", USD)
     cloud = attempt.account.cloud
     _check_quotas(allocation.project, cloud, machine["accelerator"], machine["accelerator_count"])
-    _check_budgets(allocation.project, cloud, allocation.endpoint_ref, price, currency, now)
-    if allocation.requested_token_id is not None:
+    if price:
+        _check_budgets(allocation.project, cloud, allocation.endpoint_ref, price, currency, now)
+    if price and allocation.requested_token_id is not None:
         _check_token_cap(allocation.requested_token_id, price, currency)
     return Hold.objects.create(
         attempt=attempt,
@@ -62,6 +64,46 @@ def hold_for(attempt: LaunchAttempt, *, allocation: Allocation, now: datetime, *
         currency=currency,
         created_at=now,
     )
+
+
+def hold_fee(purchase: BlockPurchase, *, now: datetime) -> Hold:
+    """Take the whole fee of a block, or raise NoRoom. Call inside the transaction that writes its intent.
+
+    Until the block has ended its price per hour counts against hourly caps, and what is not drawn of its fee yet
+    against monthly ones, be it drawn in this month or in a later one.
+    """
+    rate = rate_of(purchase)
+    account, project = purchase.account, purchase.project
+    _check_budgets(project, account.cloud, "", rate, purchase.currency, now, amount=purchase.fee)
+    if purchase.requested_token_id is not None:
+        _check_token_cap(purchase.requested_token_id, rate, purchase.currency)
+    return Hold.objects.create(
+        purchase=purchase,
+        project=project,
+        cloud=account.cloud,
+        accelerator="",
+        accelerator_count=0,
+        price_per_hour=rate,
+        amount=purchase.fee,
+        currency=purchase.currency,
+        created_at=now,
+    )
+
+
+def rate_of(purchase: BlockPurchase) -> Decimal:
+    """What all machines of a block cost an hour of its life, rounded up."""
+    hours = Decimal((purchase.ends_at - purchase.starts_at) / timedelta(hours=1))
+    return (purchase.fee / hours).quantize(Decimal("0.000001"), rounding=ROUND_UP)
+
+
+def lower_fee_hold(purchase: BlockPurchase, *, left: Decimal) -> None:
+    """Keep no more of a fee than is not drawn yet. It never grows."""
+    Hold.objects.filter(purchase=purchase, released_at=None, amount__gt=left).update(amount=left)
+
+
+def release_fee(purchase: BlockPurchase, *, now: datetime) -> None:
+    """Give back what a purchase held: nothing was bought, or all of it is drawn. Twice does nothing."""
+    Hold.objects.filter(purchase=purchase, released_at=None).update(released_at=now)
 
 
 def worst_case(price_per_hour: Decimal) -> Decimal:
@@ -165,7 +207,9 @@ def status(
         .annotate(rate=Sum("price_per_hour"), held=Sum("amount"))
     )
     ended = list(
-        Hold.objects.filter(released_at__gt=month).values(*scope, "price_per_hour", "created_at", "released_at")
+        Hold.objects.filter(released_at__gt=month, purchase=None).values(
+            *scope, "price_per_hour", "created_at", "released_at"
+        )
     )
     return [_status_row(budget, held, ended, now) for budget in budgets]
 
@@ -263,8 +307,17 @@ def _check_quotas(project: Project, cloud: str, accelerator: str, count: int) ->
 
 
 def _check_budgets(
-    project: Project, cloud: str, endpoint_ref: str, price: Decimal, currency: str, now: datetime
+    project: Project,
+    cloud: str,
+    endpoint_ref: str,
+    price: Decimal,
+    currency: str,
+    now: datetime,
+    *,
+    amount: Decimal | None = None,
 ) -> None:
+    """`amount`: what is kept aside of a month, where that is not what a machine of this price can run up."""
+    aside = worst_case(price) if amount is None else amount
     locked = _budgets(project, cloud, endpoint_ref).select_for_update(no_key=True, of=("self",))
     for budget in locked:
         if budget.action != BudgetAction.BLOCK:
@@ -282,10 +335,10 @@ def _check_budgets(
             continue
         held = _open_holds(budget).aggregate(amount=Sum("amount"))["amount"] or Decimal(0)
         left = budget.cap_per_month - _spent(budget, now) - _unbilled(budget, now) - held
-        if worst_case(price) > left:
+        if aside > left:
             raise NoRoom(
                 "budget",
-                f"{_money(worst_case(price), budget)} to keep aside for this machine is over the "
+                f"{_money(aside, budget)} to keep aside for this {'block' if amount else 'machine'} is over the "
                 f"{_money(max(left, Decimal(0)), budget)} left of the month's {_money(budget.cap_per_month, budget)} "
                 f"({budget}).",
             )
@@ -323,9 +376,9 @@ def _left_of_token(token_id: int) -> tuple[Decimal, Token] | None:
     newest = _newest_of(token_id)
     if newest.spend_cap_per_hour is None:
         return None
-    asked = Hold.objects.filter(
-        released_at=None, currency=USD, attempt__slot__allocation__requested_token__in=tokens.family(token_id)
-    ).aggregate(rate=Sum("price_per_hour"))
+    family = tokens.family(token_id)
+    with_it = Q(attempt__slot__allocation__requested_token__in=family) | Q(purchase__requested_token__in=family)
+    asked = Hold.objects.filter(with_it, released_at=None, currency=USD).aggregate(rate=Sum("price_per_hour"))
     return newest.spend_cap_per_hour - (asked["rate"] or Decimal(0)), newest
 
 
@@ -367,7 +420,11 @@ def _open_holds(budget: Budget) -> QuerySet[Hold]:
 def _unbilled(budget: Budget, now: datetime) -> Decimal:
     """What ended machines cost since billing last reported: their holds are gone, their bill is not in yet."""
     since = _told_until(budget, now)
-    ended = _holds(budget).filter(released_at__gt=since).values("price_per_hour", "created_at", "released_at")
+    ended = (
+        _holds(budget)
+        .filter(released_at__gt=since, purchase=None)
+        .values("price_per_hour", "created_at", "released_at")
+    )
     return sum((_since(row, since) for row in ended), Decimal(0))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleet.models import Allocation, Event, Instance, Slot
+from fleet.models import Allocation, BlockPurchase, Event, Instance, Slot
 from fleet.services.leases import Lease
 from fleet.services.origin import NOWHERE, Origin
 
@@ -19,6 +19,9 @@ BEFELL = ("instance.interruption-noticed", "instance.preempted", "instance.vanis
 
 def cause_of(lease: Lease) -> Origin:
     """The request that a step of this allocation or slot goes back to; nowhere when it moves by itself."""
+    if lease.model is BlockPurchase:
+        named = BlockPurchase.objects.filter(pk=lease.pk).values_list("public_id", flat=True).first() or ""
+        return last_asked(named, ["block-purchase.requested"])
     if lease.model is Allocation:
         rows = Allocation.objects.filter(pk=lease.pk)
     elif lease.model is Slot:

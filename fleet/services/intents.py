@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
 from fleet.crashpoints import reach
-from fleet.domain.capacity import USD, seconds_to_run
+from fleet.domain.capacity import RESERVED, USD, seconds_to_run
 from fleet.domain.lifecycle import Desired, Reason, SlotState
 from fleet.domain.outcomes import LaunchRequest
-from fleet.models import LaunchAttempt, Offering, Slot
+from fleet.models import LaunchAttempt, Offering, PaidCapacity, Slot
 from fleet.models.allocation import attempt_id
-from fleet.services import budgets, events, fleets, memory, stale_prices
+from fleet.services import budgets, events, fleets, memory, paid_capacity, stale_prices
 from fleet.services.installation import (
     TAG_ALLOCATION,
     TAG_ATTEMPT,
@@ -49,15 +50,19 @@ def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | Non
             held = rows.select_for_update(no_key=True, of=("self",)).first()
             if held is None or not _wants_launch(held, lease, now):
                 return None
-            offering = _on_sale(held)
+            inside = paid_capacity.take(held, now=now) if held.capacity_type == RESERVED else None
+            offering = inside or _on_sale(held)
             if offering is None:
-                _plan_anew(held, lease, "it is not on sale any more, or not within the limit of price, which is in USD")
+                why = "it is not on sale any more, or not within the limit of price, which is in USD"
+                _plan_anew(held, lease, why if held.capacity_type != RESERVED else "no machine of it is left")
                 return None
-            if why := stale_prices.why_not_bought_at(offering, now=now):
-                _plan_anew(held, lease, why)
+            stale = "" if isinstance(offering, PaidCapacity) else stale_prices.why_not_bought_at(offering, now=now)
+            if stale:
+                _plan_anew(held, lease, stale)
                 return None
             attempt = _intend(held, offering, now, lease)
-            _with_mates(held, attempt, offering, now)
+            if not isinstance(offering, PaidCapacity):
+                _with_mates(held, attempt, offering, now)
             reach("launch", "K1")
     except budgets.NoRoom as refusal:
         _no_room(slot, refusal, lease, now)
@@ -66,17 +71,18 @@ def write_intent(slot: Slot, lease: Lease, now: datetime) -> LaunchAttempt | Non
     return attempt
 
 
-def _intend(slot: Slot, offering: Offering, now: datetime, lease: Lease | None = None) -> LaunchAttempt:
+def _intend(slot: Slot, offering: Offering | PaidCapacity, now: datetime, lease: Lease | None = None) -> LaunchAttempt:
     """Freeze the request of one slot, take its hold and move it. Raises NoRoom."""
-    price = slot.price_per_hour = offering.price_per_hour
-    attempt = _freeze(slot, now)
+    inside = offering if isinstance(offering, PaidCapacity) else None
+    price = slot.price_per_hour = offering.price_per_hour or Decimal(0)
+    attempt = _freeze(slot, now, inside)
     budgets.hold_for(
         attempt,
         allocation=slot.allocation,
         now=now,
         accelerator=slot.accelerator,
         accelerator_count=slot.accelerator_count,
-        price_per_hour=price,
+        price_per_hour=price if inside is None else Decimal(0),
         currency=offering.currency,
     )
     move_slot(
@@ -84,7 +90,8 @@ def _intend(slot: Slot, offering: Offering, now: datetime, lease: Lease | None =
         SlotState.LAUNCHING,
         frm=[SlotState.WANTED],
         reason=Reason.LAUNCH_CALLED,
-        detail=f"Asked {attempt.account.name} for {slot.instance_type} in {slot.zone}",
+        detail=f"Asked {attempt.account.name} for {slot.instance_type} in {slot.zone}"
+        + (f", out of {inside.ref}, which is paid for already" if inside else ""),
         now=now,
         lease=lease,
         price_per_hour=price,
@@ -97,6 +104,7 @@ def _intend(slot: Slot, offering: Offering, now: datetime, lease: Lease | None =
         data={
             "attempt": attempt.public_id,
             "pool": str(memory.pool_of(slot)),
+            "paid_capacity": inside.public_id if inside else None,
             "allocation": slot.allocation.public_id,
         },
     )
@@ -169,7 +177,7 @@ def _plan_anew(slot: Slot, lease: Lease, why: str) -> None:
     lease.release(again_in=SOON * 5)
 
 
-def _freeze(slot: Slot, now: datetime) -> LaunchAttempt:
+def _freeze(slot: Slot, now: datetime, inside: PaidCapacity | None) -> LaunchAttempt:
     """The exact request, frozen before anything is sent. A changed parameter is always another attempt."""
     allocation, account = slot.allocation, slot.account
     assert account is not None
@@ -187,6 +195,8 @@ def _freeze(slot: Slot, now: datetime) -> LaunchAttempt:
         disk_gib=allocation.disk_gib,
         ports=tuple(allocation.ports),
         run_seconds=seconds_to_run(slot.capacity_type, allocation.expires_at - now if allocation.expires_at else None),
+        reservation=inside.ref if inside else "",
+        reservation_kind=inside.kind if inside else "",
         tags={
             **{f"label:{key}": value for key, value in allocation.labels.items()},
             TAG_INSTALLATION: str(installation().uuid),
@@ -208,6 +218,7 @@ def _freeze(slot: Slot, now: datetime) -> LaunchAttempt:
         zone=slot.zone,
         instance_type=slot.instance_type,
         capacity_type=slot.capacity_type,
+        paid_capacity=inside,
         frozen_params=frozen,
         params_hash=hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest(),
         client_token=request.token,

@@ -180,7 +180,8 @@ def _apply_machine(
             lease=lease,
             ended_at=machine.terminated_at,
         )
-        budgets.reprice_hold(attempt, instance.price_per_hour, instance.currency)
+        if instance.paid_capacity_id is None:  # else it was paid for before it was launched, and holds no money
+            budgets.reprice_hold(attempt, instance.price_per_hour, instance.currency)
         if gone:
             budgets.release_hold(attempt, now=now)
         events.record(

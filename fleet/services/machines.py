@@ -101,8 +101,9 @@ def _shape(machine: Machine, account: CloudAccount, attempt: LaunchAttempt | Non
         "accelerator": lambda: chips.found[0],
         "accelerator_count": lambda: chips.found[1],
         "capacity_type": machine.capacity_type,
+        "paid_capacity": attempt.paid_capacity if attempt else None,
         "price_per_hour": lambda: price_of(machine, account, attempt),
-        "currency": lambda: _pools(machine, account).values_list("currency", flat=True).first() or USD,
+        "currency": lambda: _currency(machine, account, attempt),
         "launched_at": machine.launched_at,
     }
 
@@ -123,10 +124,13 @@ class _Chips:
 
 
 def price_of(machine: Machine, account: CloudAccount, attempt: LaunchAttempt | None) -> Decimal:
-    """Per hour: what the book makes of what the cloud says; else as held for its launch, or as its pool is priced.
+    """Per hour: its share of the paid capacity it runs in; else what the book makes of what the cloud says; else as
+    held for its launch, or as its pool is priced.
 
     None of these: nothing.
     """
+    if attempt is not None and attempt.paid_capacity is not None:
+        return attempt.paid_capacity.price_per_hour or Decimal(0)
     if machine.price_per_hour is not None:
         pool = Pool(
             account.pk, account.cloud, machine.region, machine.zone, machine.instance_type, machine.capacity_type
@@ -137,6 +141,12 @@ def price_of(machine: Machine, account: CloudAccount, attempt: LaunchAttempt | N
     held = Hold.objects.filter(attempt=attempt).values_list("price_per_hour", flat=True) if attempt else ()
     listed = _pools(machine, account).values_list("price_per_hour", flat=True)
     return next((price for prices in (held, listed) for price in prices), Decimal(0))
+
+
+def _currency(machine: Machine, account: CloudAccount, attempt: LaunchAttempt | None) -> str:
+    if attempt is not None and attempt.paid_capacity is not None:
+        return attempt.paid_capacity.currency
+    return _pools(machine, account).values_list("currency", flat=True).first() or USD
 
 
 def _pools(machine: Machine, account: CloudAccount) -> QuerySet[Offering]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from fleet.domain.capacity import FLEX_START
 from fleet.domain.lifecycle import ENDED_SLOT_STATES, Desired, Reason, SlotState
@@ -23,6 +23,8 @@ from fleet.services.moves import lock_slot, move_slot, nudge
 
 ASKED_AT_ONCE = 100
 AHEAD_OF_LAUNCH = timedelta(minutes=10)
+END_NOTICE = timedelta(minutes=10)
+"""How long before paid capacity ends its machines start to drain."""
 BOOT_TIMEOUT = timedelta(minutes=15)
 
 
@@ -157,6 +159,17 @@ def watch_notices(account: CloudAccount, *, now: datetime) -> int:
     except ReadFailed as error:
         _note_read(account, str(error))
     return len(notices)
+
+
+def watch_ends(*, now: datetime) -> int:
+    """Give notice to machines whose paid capacity is about to end: the cloud takes them back. Returns how many."""
+    until = Coalesce("paid_capacity__machines_until", "paid_capacity__ends_at")
+    ending = Instance.objects.filter(terminated_at=None, interruption_noticed_at=None, paid_capacity__isnull=False)
+    ending = ending.annotate(until=until).filter(until__lte=now + END_NOTICE).select_related("account")
+    for instance in (found := list(ending)):
+        with transaction.atomic():
+            _take_in_notice(instance.account, instance.provider_id, now, max(instance.until, now), now)
+    return len(found)
 
 
 def _settled(account: CloudAccount, notices: Sequence[Notice], now: datetime) -> list[Notice]:

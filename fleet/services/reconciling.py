@@ -10,7 +10,8 @@ from django.db import DatabaseError, connection
 
 from fleet import tracing
 from fleet.domain.lifecycle import SlotState
-from fleet.models import Allocation, Slot
+from fleet.models import Allocation, BlockPurchase, Slot
+from fleet.services.buying_blocks import reconcile_purchase
 from fleet.services.causes import cause_of
 from fleet.services.clock import business_now
 from fleet.services.ending import reconcile_end
@@ -37,8 +38,11 @@ def reconcile_due() -> int:
         slots = claim(Slot, limit=AT_ONCE)
         for lease in slots:
             guarded(lease, reconcile_slot)
-        done += len(allocations) + len(slots)
-        if not allocations and not slots:
+        purchases = claim(BlockPurchase, limit=1)
+        for lease in purchases:
+            guarded(lease, lambda one: reconcile_purchase(one, now=business_now()))
+        done += len(allocations) + len(slots) + len(purchases)
+        if not allocations and not slots and not purchases:
             break
     return done
 

@@ -34,6 +34,8 @@ SPECTACULAR_SETTINGS = {
         "PriceRuleKind": "fleet.models.PriceRuleKind.values",
         "CapacityTypesEnum": "fleet.models.CapacityType.values",
         "MachineAction": "fleet.api.instance_actions.MACHINE_ACTIONS",
+        "PurchaseState": "fleet.models.PurchaseState",
+        "PaidKind": "fleet.models.PaidKind",
         "ReplicaState": "inference.domain.lifecycle.ReplicaState",
         "CostKind": "billing.models.CostKind",
         "ChargeKind": "billing.models.ChargeKind",

@@ -168,3 +168,65 @@ def usage_event(of: Endpoint, minute: float, *, asker: Project, output: int, giv
         output_tokens=output,
         outcome="ok",
     )
+
+
+def block(*, fee: str = "1234.567891", machines: int = 2, hours: float = 24, starts: float = 7, **changes: Any) -> Any:
+    """A bought capacity block that begins some minutes after noon, kept by a project of its own."""
+    from fleet.models import BlockPurchase, PaidCapacity
+    from fleet.services.paid_capacity import price_of_machine_hour
+
+    owner, of = changes.pop("project", None) or project(), changes.pop("account", None) or account()
+    start, end = at(starts), at(starts + hours * 60)
+    shape = {"instance_type": "p5.48xlarge", "region": "us-east-1", "zone": "us-east-1a", "machines": machines}
+    times = {"starts_at": start, "ends_at": end}
+    bought = BlockPurchase.objects.create(
+        project=owner,
+        account=of,
+        requested_by="ada",
+        fee=Decimal(fee),
+        currency="USD",
+        frozen_params={},
+        state="bought",
+        created_at=NOON,
+        **shape,
+        **times,
+    )
+    return PaidCapacity.objects.create(
+        account=of,
+        ref=f"cr-{next(_numbers)}",
+        kind="block",
+        purchase=bought,
+        project=owner,
+        state="active",
+        usable=True,
+        machines_until=end - timedelta(minutes=30),
+        fee=Decimal(fee),
+        price_per_hour=price_of_machine_hour(Decimal(fee), machines, start, end),
+        first_seen_at=NOON,
+        seen_at=NOON,
+        **shape,
+        **times,
+        **changes,
+    )
+
+
+def reservation(*, machines: int = 2, price: str = "36", **changes: Any) -> Any:
+    """An open-ended reservation that the cloud told of first at noon."""
+    from fleet.models import PaidCapacity
+
+    values = {
+        "account": changes.pop("account", None) or account(),
+        "ref": f"cr-{next(_numbers)}",
+        "kind": "reservation",
+        "instance_type": "p5.48xlarge",
+        "region": "us-east-1",
+        "zone": "us-east-1a",
+        "machines": machines,
+        "state": "active",
+        "usable": True,
+        "starts_at": NOON - timedelta(days=30),
+        "price_per_hour": Decimal(price),
+        "first_seen_at": NOON,
+        "seen_at": NOON,
+    }
+    return PaidCapacity.objects.create(**values | changes)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from fleet.domain import rights
 from fleet.models import (
     Allocation,
+    BlockPurchase,
     Budget,
     CapacityMemory,
     ChangeRequest,
@@ -21,6 +22,7 @@ from fleet.models import (
     LaunchAttempt,
     Offering,
     Operation,
+    PaidCapacity,
     PriceRule,
     Project,
     Quota,
@@ -55,6 +57,8 @@ class Estate:
     offering: Offering
     memory: CapacityMemory
     sweep: Sweep
+    purchase: BlockPurchase
+    paid_capacity: PaidCapacity
     endpoint: Endpoint
     replica: Replica
     decision: Decision
@@ -185,6 +189,8 @@ def build() -> Estate:
         price_rule=factories.price_rule(),
         memory=CapacityMemory.objects.create(account=account, region="us-east-1", zone="us-east-1a"),
         sweep=Sweep.objects.create(account=account, started_at=timezone.now(), business_at=factories.NOON),
+        purchase=(purchase := factories.block_purchase(mine, account)),
+        paid_capacity=factories.paid_capacity(mine, account, purchase=purchase, fee=purchase.fee),
         endpoint=endpoint,
         replica=replica,
         decision=decision,

@@ -117,6 +117,10 @@ API_RULES: dict[str, Rule] = {
     "api/v1/instance-types": Rule(get="fleet:read"),
     "api/v1/offerings": Rule(get="fleet:read"),
     f"api/v1/offerings/{ID}/prices": Rule(get="fleet:read", catalogue="offering"),
+    "api/v1/block-offers": Rule(get="fleet:read"),
+    f"api/v1/block-purchases/{ID}": Rule(get="fleet:read", row="purchase"),
+    "api/v1/paid-capacity": Rule(get="fleet:read", post="fleet:write", bodies={"post": {"offer": "nothing"}}),
+    f"api/v1/paid-capacity/{ID}": Rule(get="fleet:read", row="paid_capacity"),
     "api/v1/reference-prices": Rule(get="fleet:read"),
     "api/v1/price-rules": Rule(
         get="fleet:read",

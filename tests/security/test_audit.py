@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from fleet.models import CapacityMemory, Event
-from fleet.services import operations
+from fleet.domain.outcomes import BlockOffer
+from fleet.models import CapacityMemory, CloudAccount, Event
+from fleet.services import buying_blocks, operations
 from tests import factories
 from tests.api_client import fresh_client
 from tests.security.estate import Estate
@@ -97,6 +100,18 @@ EXEMPT = {
     ("post", "api/v1/plans/rejected"): "a question: nothing is written",
     ("post", "api/v1/usage-events"): "measurements that routers push, each with an id of its own",
 }
+
+
+def _offer(estate: Estate) -> dict[str, Any]:
+    start = datetime.now(UTC)
+    offer = BlockOffer(
+        "cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, start, start + timedelta(days=1), Decimal(900), "USD"
+    )
+    account = CloudAccount.objects.filter(enabled=True).first()
+    assert account is not None
+    return {"offer": buying_blocks.name_of(account, offer)}
+
+
 CHANGES: dict[tuple[str, str], Change] = {
     ("post", "api/v1/allocations"): Change(
         ("allocation.requested",), says(name="audited", accelerator="H100", accelerator_count=8), both=False
@@ -109,6 +124,7 @@ CHANGES: dict[tuple[str, str], Change] = {
         ("allocation.release-requested",),
         lambda estate: {"items": [{"id": _free_allocation(estate).public_id, "if_match": "*"}]},
     ),
+    ("post", "api/v1/paid-capacity"): Change(("block-purchase.requested",), _offer, both=False),
     ("patch", f"api/v1/allocations/{ID}"): Change(("allocation.changed",), says(name="audited")),
     ("delete", f"api/v1/slots/{ID}"): Change(("slot.release-requested",), about=_free_slot),
     ("post", "api/v1/instances/bulk"): Change(

@@ -27,6 +27,12 @@ from .audit_event_out import AuditEventOut
 from .audit_event_out_data import AuditEventOutData
 from .audit_event_page import AuditEventPage
 from .backend_out import BackendOut
+from .block_offer_out import BlockOfferOut
+from .block_offers_out import BlockOffersOut
+from .block_purchase_accepted_out import BlockPurchaseAcceptedOut
+from .block_purchase_in_request import BlockPurchaseInRequest
+from .block_purchase_out import BlockPurchaseOut
+from .block_trial_out import BlockTrialOut
 from .budget_action import BudgetAction
 from .budget_in_request import BudgetInRequest
 from .budget_out import BudgetOut
@@ -124,6 +130,8 @@ from .get_offering_prices_ordering import GetOfferingPricesOrdering
 from .get_offerings_capacity_type import GetOfferingsCapacityType
 from .get_offerings_ordering import GetOfferingsOrdering
 from .get_operations_ordering import GetOperationsOrdering
+from .get_paid_capacities_kind import GetPaidCapacitiesKind
+from .get_paid_capacities_ordering import GetPaidCapacitiesOrdering
 from .get_percentiles_metric import GetPercentilesMetric
 from .get_price_rules_kind import GetPriceRulesKind
 from .get_price_rules_ordering import GetPriceRulesOrdering
@@ -192,6 +200,9 @@ from .operation_out_result_type_0 import OperationOutResultType0
 from .operation_page import OperationPage
 from .operation_state import OperationState
 from .overlap_in_request import OverlapInRequest
+from .paid_capacity_out import PaidCapacityOut
+from .paid_capacity_page import PaidCapacityPage
+from .paid_kind import PaidKind
 from .parameter_out import ParameterOut
 from .patched_account_changes_in_request import PatchedAccountChangesInRequest
 from .patched_account_changes_in_request_options import PatchedAccountChangesInRequestOptions
@@ -232,6 +243,7 @@ from .problem_out import ProblemOut
 from .project_in_request import ProjectInRequest
 from .project_out import ProjectOut
 from .project_page import ProjectPage
+from .purchase_state import PurchaseState
 from .quota_in_request import QuotaInRequest
 from .quota_out import QuotaOut
 from .quota_page import QuotaPage
@@ -326,6 +338,12 @@ __all__ = (
     "AuditEventOutData",
     "AuditEventPage",
     "BackendOut",
+    "BlockOfferOut",
+    "BlockOffersOut",
+    "BlockPurchaseAcceptedOut",
+    "BlockPurchaseInRequest",
+    "BlockPurchaseOut",
+    "BlockTrialOut",
     "BudgetAction",
     "BudgetInRequest",
     "BudgetOut",
@@ -423,6 +441,8 @@ __all__ = (
     "GetOfferingsCapacityType",
     "GetOfferingsOrdering",
     "GetOperationsOrdering",
+    "GetPaidCapacitiesKind",
+    "GetPaidCapacitiesOrdering",
     "GetPercentilesMetric",
     "GetPriceRulesKind",
     "GetPriceRulesOrdering",
@@ -491,6 +511,9 @@ __all__ = (
     "OperationPage",
     "OperationState",
     "OverlapInRequest",
+    "PaidCapacityOut",
+    "PaidCapacityPage",
+    "PaidKind",
     "ParameterOut",
     "PatchedAccountChangesInRequest",
     "PatchedAccountChangesInRequestOptions",
@@ -531,6 +554,7 @@ __all__ = (
     "ProjectInRequest",
     "ProjectOut",
     "ProjectPage",
+    "PurchaseState",
     "QuotaInRequest",
     "QuotaOut",
     "QuotaPage",

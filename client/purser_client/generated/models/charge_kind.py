@@ -1,10 +1,12 @@
 from typing import Literal
 
-ChargeKind = Literal["leak", "machine"]
+ChargeKind = Literal["leak", "machine", "prepaid", "unused"]
 
 CHARGE_KIND_VALUES: set[ChargeKind] = {
     "leak",
     "machine",
+    "prepaid",
+    "unused",
 }
 
 

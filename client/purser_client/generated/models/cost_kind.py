@@ -1,6 +1,6 @@
 from typing import Literal
 
-CostKind = Literal["idle", "leak", "serving", "startup", "unmeasured"]
+CostKind = Literal["idle", "leak", "serving", "startup", "unmeasured", "unused"]
 
 COST_KIND_VALUES: set[CostKind] = {
     "idle",
@@ -8,6 +8,7 @@ COST_KIND_VALUES: set[CostKind] = {
     "serving",
     "startup",
     "unmeasured",
+    "unused",
 }
 
 

@@ -1,10 +1,12 @@
 from typing import Literal
 
-GetLedgerEntriesKind = Literal["leak", "machine"]
+GetLedgerEntriesKind = Literal["leak", "machine", "prepaid", "unused"]
 
 GET_LEDGER_ENTRIES_KIND_VALUES: set[GetLedgerEntriesKind] = {
     "leak",
     "machine",
+    "prepaid",
+    "unused",
 }
 
 

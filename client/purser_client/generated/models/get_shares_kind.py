@@ -1,6 +1,6 @@
 from typing import Literal
 
-GetSharesKind = Literal["idle", "leak", "serving", "startup", "unmeasured"]
+GetSharesKind = Literal["idle", "leak", "serving", "startup", "unmeasured", "unused"]
 
 GET_SHARES_KIND_VALUES: set[GetSharesKind] = {
     "idle",
@@ -8,6 +8,7 @@ GET_SHARES_KIND_VALUES: set[GetSharesKind] = {
     "serving",
     "startup",
     "unmeasured",
+    "unused",
 }
 
 

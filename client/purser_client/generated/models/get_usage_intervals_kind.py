@@ -1,10 +1,12 @@
 from typing import Literal
 
-GetUsageIntervalsKind = Literal["leak", "machine"]
+GetUsageIntervalsKind = Literal["leak", "machine", "prepaid", "unused"]
 
 GET_USAGE_INTERVALS_KIND_VALUES: set[GetUsageIntervalsKind] = {
     "leak",
     "machine",
+    "prepaid",
+    "unused",
 }
 
 

@@ -14,8 +14,9 @@ T = TypeVar("T", bound="HoldOut")
 class HoldOut:
     """
     Attributes:
-        attempt (str): Public id of the launch it is for
-        allocation (str):
+        attempt (None | str): Public id of the launch it is for
+        allocation (None | str):
+        purchase (None | str): Public id of the capacity block it is for
         project (str):
         cloud (str):
         endpoint (None | str):
@@ -28,8 +29,9 @@ class HoldOut:
         released_at (datetime.datetime | None):
     """
 
-    attempt: str
-    allocation: str
+    attempt: None | str
+    allocation: None | str
+    purchase: None | str
     project: str
     cloud: str
     endpoint: None | str
@@ -43,9 +45,14 @@ class HoldOut:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        attempt: None | str
         attempt = self.attempt
 
+        allocation: None | str
         allocation = self.allocation
+
+        purchase: None | str
+        purchase = self.purchase
 
         project = self.project
 
@@ -78,6 +85,7 @@ class HoldOut:
             {
                 "attempt": attempt,
                 "allocation": allocation,
+                "purchase": purchase,
                 "project": project,
                 "cloud": cloud,
                 "endpoint": endpoint,
@@ -96,9 +104,27 @@ class HoldOut:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        attempt = d.pop("attempt")
 
-        allocation = d.pop("allocation")
+        def _parse_attempt(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        attempt = _parse_attempt(d.pop("attempt"))
+
+        def _parse_allocation(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        allocation = _parse_allocation(d.pop("allocation"))
+
+        def _parse_purchase(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        purchase = _parse_purchase(d.pop("purchase"))
 
         project = d.pop("project")
 
@@ -141,6 +167,7 @@ class HoldOut:
         hold_out = cls(
             attempt=attempt,
             allocation=allocation,
+            purchase=purchase,
             project=project,
             cloud=cloud,
             endpoint=endpoint,

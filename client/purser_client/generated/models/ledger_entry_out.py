@@ -20,15 +20,18 @@ class LedgerEntryOut:
     Attributes:
         id (int):
         transaction (UUID):
-        account (str): cost:<project or leak>, payable:<cloud account>
+        account (str): cost:<project, leak or unused>, payable:<cloud account>, prepaid:<paid capacity>
         amount (str):
         currency (str):
         kind (ChargeKind): * `machine` - Machine of an allocation
             * `leak` - Machine nobody asked for
+            * `unused` - Paid capacity nobody used
+            * `prepaid` - Fee of a capacity block
         start (datetime.datetime): Business time; inside one hour
         end (datetime.datetime): Exclusive
         hour (datetime.datetime):
-        instance (str):
+        instance (None | str): Empty: it is about paid capacity, not a machine
+        paid_capacity (None | str):
         cloud (str):
         project (None | str):
         endpoint (None | str):
@@ -48,7 +51,8 @@ class LedgerEntryOut:
     start: datetime.datetime
     end: datetime.datetime
     hour: datetime.datetime
-    instance: str
+    instance: None | str
+    paid_capacity: None | str
     cloud: str
     project: None | str
     endpoint: None | str
@@ -78,7 +82,11 @@ class LedgerEntryOut:
 
         hour = self.hour.isoformat()
 
+        instance: None | str
         instance = self.instance
+
+        paid_capacity: None | str
+        paid_capacity = self.paid_capacity
 
         cloud = self.cloud
 
@@ -113,6 +121,7 @@ class LedgerEntryOut:
                 "end": end,
                 "hour": hour,
                 "instance": instance,
+                "paid_capacity": paid_capacity,
                 "cloud": cloud,
                 "project": project,
                 "endpoint": endpoint,
@@ -147,7 +156,19 @@ class LedgerEntryOut:
 
         hour = datetime.datetime.fromisoformat(d.pop("hour"))
 
-        instance = d.pop("instance")
+        def _parse_instance(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        instance = _parse_instance(d.pop("instance"))
+
+        def _parse_paid_capacity(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        paid_capacity = _parse_paid_capacity(d.pop("paid_capacity"))
 
         cloud = d.pop("cloud")
 
@@ -191,6 +212,7 @@ class LedgerEntryOut:
             end=end,
             hour=hour,
             instance=instance,
+            paid_capacity=paid_capacity,
             cloud=cloud,
             project=project,
             endpoint=endpoint,

@@ -26,6 +26,7 @@ class ShareOut:
             * `startup` - Starting up
             * `unmeasured` - No telemetry
             * `leak` - Leak
+            * `unused` - Unused reservation
         amount (str):
         currency (str):
         seconds (float): Machine-seconds

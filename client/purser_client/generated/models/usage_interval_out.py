@@ -23,6 +23,8 @@ class UsageIntervalOut:
         instance (str):
         kind (ChargeKind): * `machine` - Machine of an allocation
             * `leak` - Machine nobody asked for
+            * `unused` - Paid capacity nobody used
+            * `prepaid` - Fee of a capacity block
         amount (str):
         currency (str):
         price_per_hour (str):

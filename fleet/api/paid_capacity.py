@@ -1,0 +1,276 @@
+"""Capacity that is paid for whether it is used or not: what there is, blocks for sale, and buying one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fleet.api.base import ApiView
+from fleet.api.conditional import version_of
+from fleet.api.fields import Flag, Instant, Strict, Whole, Word, column_names
+from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
+from fleet.api.operations import accepted
+from fleet.api.plans import DryRun
+from fleet.api.problems import Problem
+from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
+from fleet.models import BlockPurchase, PaidCapacity, PaidKind, PurchaseState
+from fleet.services import buying_blocks, operations
+from fleet.services.accounts import enabled
+from fleet.services.buying_blocks import Offered, Wanted
+from fleet.services.clock import business_now
+from fleet.services.idempotency import Answer
+from fleet.services.paid_capacity import with_room
+
+LONGEST_OFFER = 2000
+
+
+class PaidCapacityQuery(PageQuery):
+    account = Word(required=False, help_text="Name")
+    kind = serializers.ChoiceField(PaidKind.choices, required=False)
+    project = Word(required=False, help_text="Slug")
+    usable = Flag(required=False, help_text="true: only what takes machines now")
+    ordering = Ordering("first_seen_at", "ends_at", "machines")
+    fields = Fields(lambda: PaidCapacityOut)  # type: ignore[assignment]  # a name of the base class, unused here
+
+
+class PaidCapacityOut(serializers.Serializer[Any]):
+    """Machines of one type in one zone that an account pays for whether it uses them or not."""
+
+    id = serializers.CharField()
+    account = serializers.CharField()
+    ref = serializers.CharField(help_text="The cloud's own id")
+    kind = serializers.ChoiceField(PaidKind.choices)
+    project = serializers.CharField(allow_null=True, help_text="Who bears the hours nobody uses")
+    instance_type = serializers.CharField()
+    region = serializers.CharField()
+    zone = serializers.CharField()
+    machines = serializers.IntegerField()
+    free = serializers.IntegerField(help_text="Machines that may still be launched into it")
+    state = serializers.CharField(help_text="The cloud's own word")
+    usable = serializers.BooleanField(help_text="It takes machines now")
+    starts_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="Paid for until then")
+    usable_until = serializers.DateTimeField(allow_null=True, help_text="Its machines are taken back then")
+    fee = serializers.CharField(allow_null=True, help_text="Of a block, in total")
+    price_per_hour = serializers.CharField(allow_null=True, help_text="Of one machine")
+    currency = serializers.CharField()
+    purchase = serializers.CharField(allow_null=True, help_text="What bought it here")
+    seen_at = serializers.DateTimeField()
+
+
+class BlockOfferQuery(Strict):
+    hours = Whole(min_value=1, max_value=24 * 200)
+    accelerator = Word(required=False, help_text="With accelerator_count; else instance_type with machines")
+    accelerator_count = Whole(min_value=1, max_value=100_000, required=False)
+    instance_type = Word(required=False)
+    machines = Whole(min_value=1, max_value=10_000, required=False)
+    region = Word(required=False, help_text="Without it: every region of the account")
+    account = Word(required=False, help_text="Name; without it: every account")
+    earliest = Instant(required=False, help_text="Begins then or later")
+    latest = Instant(required=False, help_text="Ends then or earlier")
+
+
+class BlockOfferOut(serializers.Serializer[Any]):
+    offer = serializers.CharField(help_text="To name when it is to be bought")
+    account = serializers.CharField()
+    cloud = serializers.CharField()
+    instance_type = serializers.CharField()
+    region = serializers.CharField()
+    zone = serializers.CharField()
+    machines = serializers.IntegerField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    fee = serializers.CharField(help_text="For all machines and all the time, owed at once")
+    currency = serializers.CharField()
+    price_per_hour = serializers.CharField(help_text="Of one machine")
+    expires_at = serializers.DateTimeField(help_text="Ask again after this")
+
+
+class BlockOffersOut(serializers.Serializer[Any]):
+    items = BlockOfferOut(many=True)
+
+
+class BlockPurchaseIn(Strict):
+    offer = Word(max_length=LONGEST_OFFER, help_text="As /block-offers named it")
+    project = Word(required=False, help_text="Slug or id of who pays; needed when you act in several")
+
+
+class BlockPurchaseOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    account = serializers.CharField()
+    project = serializers.CharField()
+    instance_type = serializers.CharField()
+    region = serializers.CharField()
+    zone = serializers.CharField()
+    machines = serializers.IntegerField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    fee = serializers.CharField()
+    currency = serializers.CharField()
+    state = serializers.ChoiceField(PurchaseState.choices)
+    detail = serializers.CharField(allow_blank=True)
+    paid_capacity = serializers.CharField(allow_null=True, help_text="What it made")
+    requested_by = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    resolved_at = serializers.DateTimeField(allow_null=True)
+
+
+class BlockPurchaseAcceptedOut(BlockPurchaseOut):
+    operation = serializers.CharField()
+
+
+class BlockTrialOut(serializers.Serializer[Any]):
+    """What would be bought: quotas, budgets and caps have room for it now."""
+
+    dry_run = serializers.BooleanField()
+    offer = BlockOfferOut()
+
+
+class BlockOffers(ApiView):
+    resource = "fleet"
+
+    @says(BlockOffersOut, query=BlockOfferQuery, summary="Capacity blocks for sale, the cheapest first")
+    def get(self, request: Request) -> Response:
+        """The clouds are asked now, and nothing is bought."""
+        query = self.query(BlockOfferQuery)
+        by_type = "instance_type" in query and "machines" in query
+        if by_type == ("accelerator" in query and "accelerator_count" in query):
+            told = "Name accelerator and accelerator_count, or instance_type and machines."
+            raise Problem(422, "invalid", told, field="accelerator")
+        account = query.pop("account", None)
+        accounts = [row for row in enabled() if account in (None, row.name)]
+        if not accounts and account:
+            raise Problem(422, "unknown-account", "No account of that name is bought from.", field="account")
+        found = buying_blocks.offers(Wanted(**query), accounts=accounts, now=business_now())
+        return Response({"items": [offer_json(one) for one in found]})
+
+
+COLUMNS = column_names(PaidCapacityOut, without={"id", "account", "project", "purchase", "free", "usable_until"})
+
+
+class PaidCapacities(ApiView):
+    resource = "fleet"
+
+    @says(paged(PaidCapacityOut), query=PaidCapacityQuery, summary="Reservations and capacity blocks, newest first")
+    def get(self, request: Request) -> Response:
+        query = self.query(PaidCapacityQuery)
+        found = narrowed(
+            readable(self), query, account="account__name", kind="kind", project="project__slug", usable="usable"
+        )
+        return Response(page(request._request, rows(found), query, key="id", row=shown))
+
+    @says(
+        BlockPurchaseAcceptedOut,
+        status=202,
+        also={200: BlockTrialOut},
+        query=DryRun,
+        body=BlockPurchaseIn,
+        parameters=(IDEMPOTENCY_KEY_UNLESS_DRY,),
+        refuses=(409,),
+        summary="Buy the capacity block of an offer, or see whether it could be bought",
+        takes={"offer": "eyJyZWYiOiJjYi0w…", "project": "research"},
+    )
+    def post(self, request: Request) -> Response:
+        """Its whole fee is kept aside of the budgets first, and owed once it is bought. It is ordered at most once:
+        `operation` tells how it ended."""
+        dry_run = self.query(DryRun)["dry_run"]
+        wanted = self.body(BlockPurchaseIn)
+        if dry_run:
+            offered, project = buying_blocks.named(wanted["offer"]), self.project_named(wanted.get("project"))
+            buying_blocks.check_purchase(offered, project=project, now=business_now(), token_id=self.caller.token_id)
+            return Response({"dry_run": True, "offer": offer_json(offered)})
+        return self.once(lambda: buy(self, wanted))
+
+
+class OnePaidCapacity(ApiView):
+    resource = "fleet"
+
+    @says(PaidCapacityOut, path_id="cap", summary="One reservation or capacity block")
+    def get(self, request: Request, public_id: str) -> Response:
+        row = rows(readable(self).filter(public_id=public_id)).first()
+        if row is None:
+            raise Http404
+        return self.shown(shown(row), version_of(row["seen_at"]))
+
+
+class OneBlockPurchase(ApiView):
+    resource = "fleet"
+
+    @says(BlockPurchaseOut, path_id="buy", summary="One purchase of a capacity block, and how it ended")
+    def get(self, request: Request, public_id: str) -> Response:
+        row = self.one(purchases(), public_id)
+        return self.shown(purchase_json(row), version_of(row.state, row.detail))
+
+
+def buy(view: ApiView, wanted: dict[str, Any]) -> Answer:
+    """Ask for it in the caller's name. Call inside a transaction."""
+    project, now = view.project_named(wanted.get("project")), business_now()
+    said: dict[str, Any] = {
+        "project": project,
+        "requested_by": view.caller.name,
+        "now": now,
+        "request_id": view.request_id,
+    }
+    made = buying_blocks.request_purchase(buying_blocks.named(wanted["offer"]), token_id=view.caller.token_id, **said)
+    operation = operations.start("paid-capacity.buy", subject=made.public_id, **said)
+    told = purchase_json(purchases().get(pk=made.pk))
+    return accepted(told, operation, f"/api/v1/block-purchases/{made.public_id}", version=made.state)
+
+
+def readable(view: ApiView) -> QuerySet[PaidCapacity]:
+    """What nobody's project keeps is for everybody who may read."""
+    projects = view.readable_projects()
+    found = PaidCapacity.objects.all()
+    return found if projects is None else found.filter(Q(project__in=projects) | Q(project=None))
+
+
+def rows(found: QuerySet[PaidCapacity]) -> QuerySet[PaidCapacity, dict[str, Any]]:
+    return with_room(found).values(
+        "id", "public_id", *COLUMNS, "machines_until", "used_by_others", "taken", of_account=F("account__name"),
+        of_project=F("project__slug"), of_purchase=F("purchase__public_id"),
+    )  # fmt: skip
+
+
+def purchases() -> QuerySet[BlockPurchase]:
+    return BlockPurchase.objects.select_related("account", "project", "capacity")
+
+
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """One row of `rows`."""
+    free = max(row["machines"] - row["used_by_others"] - row["taken"], 0)
+    return {
+        **{name: row[name] for name in COLUMNS},
+        "id": row["public_id"],
+        "account": row["of_account"],
+        "project": row["of_project"],
+        "purchase": row["of_purchase"],
+        "free": free if row["usable"] else 0,
+        "usable_until": row["machines_until"] or row["ends_at"],
+    }
+
+
+def offer_json(one: Offered) -> dict[str, Any]:
+    """An offer with its price and until when it can be bought."""
+    extra = {"price_per_hour": str(one.price_per_hour), "expires_at": one.expires_at}
+    return {"offer": one.name, **buying_blocks.told(one), **extra}
+
+
+def purchase_json(row: BlockPurchase) -> dict[str, Any]:
+    made = getattr(row, "capacity", None)
+    names = ("instance_type", "region", "zone", "machines", "starts_at", "ends_at", "currency", "state", "detail")
+    return {
+        "id": row.public_id,
+        "account": row.account.name,
+        "project": row.project.slug,
+        **{name: getattr(row, name) for name in names},
+        "fee": str(row.fee),
+        "paid_capacity": made.public_id if made else None,
+        "requested_by": row.requested_by,
+        "created_at": row.created_at,
+        "resolved_at": row.resolved_at,
+    }

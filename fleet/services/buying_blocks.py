@@ -1,0 +1,451 @@
+"""Buy one capacity block: thousands at once, so it is as careful as a launch, and sent at most once.
+
+    K0  the purchase is claimed
+    T1  one transaction when it is asked for: budgets locked, the whole fee held, the order frozen
+    K1  before its commit            K2  after it, nothing sent yet
+    C   the call, no transaction open; that it is made is written down before it is
+    K3  sent, nothing received       K4  received, nothing written
+    T2  the fact is inserted, unfenced
+    K5  before the result is applied
+    T3  the purchase and its paid capacity, if the lease still holds
+    K6  after it
+
+No cloud knows a token for this call, and a second one may buy a second block. So what may have been sent is never
+sent again: it is looked for by the tag it would carry, until the cloud had all the time it can need. What shows up
+even later is taken in by the reading of paid capacity, which knows the tag too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from fleet.crashpoints import reach
+from fleet.domain.outcomes import (
+    BlockAsk,
+    BlockBought,
+    BlockFound,
+    BlockOffer,
+    BlockOrder,
+    BuyOutcome,
+    ErrorClass,
+    FindBlockOutcome,
+    PaidCapacity,
+    PaidKind,
+    Refusal,
+    Scope,
+    Unclear,
+)
+from fleet.domain.refusals import Refused
+from fleet.models import (
+    OPEN_PURCHASES,
+    BlockPurchase,
+    BlockPurchaseResult,
+    CloudAccount,
+    Hold,
+    InstanceType,
+    Project,
+    PurchaseState,
+)
+from fleet.models.paid import purchase_id
+from fleet.providers.base import ReadFailed
+from fleet.services import budgets, events, paid_capacity
+from fleet.services.accounts import adapter
+from fleet.services.installation import TAG_INSTALLATION, TAG_PROJECT, installation
+from fleet.services.leases import Lease, kept_alive
+from fleet.services.paid_capacity import TAG_PURCHASE
+
+VERB = "buy-block"
+HOLDS_FOR = timedelta(minutes=10)
+"""How long a cloud keeps to an offer."""
+LOOK_AGAIN = timedelta(seconds=5)
+OFFER = "purser.block-offer"
+TIMES = ("starts_at", "ends_at", "machines_until", "made_at")
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An offer with the account it was made to, and what to name when it is to be bought."""
+
+    name: str
+    account: CloudAccount
+    offer: BlockOffer
+    expires_at: datetime
+
+    @property
+    def price_per_hour(self) -> Decimal:
+        """Of one machine, to the price's digit."""
+        offer = self.offer
+        return paid_capacity.price_of_machine_hour(offer.fee, offer.machines, offer.starts_at, offer.ends_at)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for: accelerators of a kind or machines of a type, for so many hours."""
+
+    hours: int
+    instance_type: str = ""
+    machines: int = 0
+    accelerator: str = ""
+    accelerator_count: int = 0
+    region: str = ""
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+
+def offers(wanted: Wanted, *, accounts: Sequence[CloudAccount], now: datetime) -> list[Offered]:
+    """What is for sale in these accounts, the cheapest first. Raises Refused when no account could be asked."""
+    found: list[Offered] = []
+    problems: list[str] = []
+    asks = [(account, ask) for account in accounts for ask in _asks(wanted, account)]
+    for account, ask in asks:
+        try:
+            made = adapter(account).block_offers(ask)
+        except (ReadFailed, Refused) as error:
+            problems.append(str(error))
+            continue
+        found += [Offered(name_of(account, offer), account, offer, now + HOLDS_FOR) for offer in made]
+    if problems and len(problems) == len(asks):
+        raise Refused("offers-unread", " ".join(dict.fromkeys(problems)), retryable=True)
+    return sorted(found, key=lambda one: (one.offer.currency, one.offer.fee, one.offer.starts_at, one.offer.zone))
+
+
+def _asks(wanted: Wanted, account: CloudAccount) -> list[BlockAsk]:
+    """One for each region of the account and each shape that brings exactly what is wanted."""
+    if wanted.instance_type:
+        shapes = {wanted.instance_type: wanted.machines}
+    else:
+        kinds = InstanceType.objects.filter(cloud=account.cloud, accelerator=wanted.accelerator)
+        counts = dict(kinds.values_list("name", "accelerator_count"))
+        want = wanted.accelerator_count
+        shapes = {name: want // count for name, count in counts.items() if count and want % count == 0}
+    known = account.options.get("regions") or [wanted.region]
+    regions = [region for region in known if wanted.region in ("", region)]
+    return [
+        BlockAsk(region, name, machines, wanted.hours, wanted.earliest, wanted.latest)
+        for region in regions
+        if region
+        for name, machines in sorted(shapes.items())
+        if machines > 0
+    ]
+
+
+def named(name: str) -> Offered:
+    """The offer of this name, as it was shown. Raises Refused when it was not, or too long ago."""
+    try:
+        said = signing.loads(name, salt=OFFER, max_age=HOLDS_FOR)
+    except signing.SignatureExpired as error:
+        raise Refused("offer-expired", "The offer has run out; ask for offers again.", field="offer") from error
+    except signing.BadSignature as error:
+        raise Refused("offer-unknown", "Name an offer as it was shown.", field="offer") from error
+    account = CloudAccount.objects.filter(public_id=said.pop("account"), enabled=True).first()
+    if account is None:
+        raise Refused("offer-unknown", "The account it was offered to is not bought from.", field="offer")
+    times = {name: datetime.fromisoformat(said[name]) for name in ("starts_at", "ends_at")}
+    offer = BlockOffer(**{**said, **times, "fee": Decimal(said["fee"])})
+    made_at = datetime.fromtimestamp(_made_at(name), UTC)
+    return Offered(name, account, offer, made_at + HOLDS_FOR)
+
+
+def request_purchase(
+    offered: Offered,
+    *,
+    project: Project,
+    requested_by: str,
+    now: datetime,
+    token_id: int | None = None,
+    request_id: str = "",
+) -> BlockPurchase:
+    """T1: the intent, paid for before anything is sent. Raises Refused when a budget or a cap has no room for it."""
+    with transaction.atomic():
+        purchase = _freeze(offered, project, requested_by, now, token_id)
+        events.record(
+            "block-purchase.requested",
+            subject=purchase.public_id,
+            project=project,
+            actor=requested_by,
+            request_id=request_id,
+            now=now,
+            data=told(offered),
+        )
+        reach(VERB, "K1")
+    return purchase
+
+
+def check_purchase(offered: Offered, *, project: Project, now: datetime, token_id: int | None = None) -> None:
+    """Whether it could be bought now, by the same checks; nothing stays. Raises Refused."""
+    with transaction.atomic():
+        _freeze(offered, project, "", now, token_id)
+        transaction.set_rollback(True)
+
+
+def reconcile_purchase(lease: Lease, *, now: datetime) -> None:
+    """Take an open purchase one step on. Call with it freshly claimed."""
+    reach(VERB, "K0")
+    purchase = lease.rows().select_related("project", "account").first()
+    if purchase is None:
+        return
+    if purchase.state not in OPEN_PURCHASES:
+        lease.release(again_in=None)
+        return
+    known = purchase.results.order_by("id").first()
+    if known is not None:
+        _apply_bought(purchase, from_json(known.answer), lease, now)
+    elif purchase.calls:
+        _look_for_it(purchase, lease, now)
+    elif not purchase.account.enabled or installation().launches_paused:
+        _wait_or_drop(purchase, lease, now)
+    else:
+        reach(VERB, "K2")
+        _call_and_apply(purchase, lease, now)
+
+
+def told(offered: Offered) -> dict[str, Any]:
+    """An offer as plain data."""
+    offer = offered.offer
+    return {
+        "account": offered.account.name,
+        "cloud": offered.account.cloud,
+        "instance_type": offer.instance_type,
+        "region": offer.region,
+        "zone": offer.zone,
+        "machines": offer.machines,
+        "starts_at": offer.starts_at.isoformat(),
+        "ends_at": offer.ends_at.isoformat(),
+        "fee": str(offer.fee),
+        "currency": offer.currency,
+    }
+
+
+def to_json(capacity: PaidCapacity) -> dict[str, Any]:
+    """Paid capacity as a fact to keep; `from_json` gives it back."""
+    values = dict(vars(capacity))
+    values |= {name: values[name].isoformat() if values[name] else None for name in TIMES}
+    price = None if capacity.price_per_hour is None else str(capacity.price_per_hour)
+    return {**values, "kind": capacity.kind.value, "price_per_hour": price}
+
+
+def from_json(values: dict[str, Any]) -> PaidCapacity:
+    """The paid capacity that was kept."""
+    times = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in TIMES}
+    price = None if values["price_per_hour"] is None else Decimal(values["price_per_hour"])
+    return PaidCapacity(**{**values, **times, "kind": PaidKind(values["kind"]), "price_per_hour": price})
+
+
+def name_of(account: CloudAccount, offer: BlockOffer) -> str:
+    """Everything that was offered, signed: nobody buys at a fee that was not shown."""
+    times = {name: getattr(offer, name).isoformat() for name in ("starts_at", "ends_at")}
+    return signing.dumps({**vars(offer), **times, "fee": str(offer.fee), "account": account.public_id}, salt=OFFER)
+
+
+def _made_at(name: str) -> int:
+    """When the name was signed, in seconds of the epoch."""
+    return signing.b62_decode(name.rsplit(":", 2)[1])
+
+
+def _freeze(
+    offered: Offered, project: Project, requested_by: str, now: datetime, token_id: int | None
+) -> BlockPurchase:
+    offer, public_id = offered.offer, purchase_id()
+    if offer.ends_at <= now:
+        raise Refused("offer-expired", "What was offered has ended; ask for offers again.", field="offer")
+    tags = {
+        TAG_PURCHASE: public_id,
+        TAG_INSTALLATION: str(installation().uuid),
+        TAG_PROJECT: project.public_id,
+    }
+    purchase = BlockPurchase.objects.create(
+        public_id=public_id,
+        project=project,
+        account=offered.account,
+        requested_by=requested_by[:200],
+        requested_token_id=token_id,
+        instance_type=offer.instance_type,
+        region=offer.region,
+        zone=offer.zone,
+        machines=offer.machines,
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        fee=offer.fee,
+        currency=offer.currency,
+        frozen_params=BlockOrder(public_id, offer.region, offer.ref, tags).as_json(),
+        created_at=now,
+    )
+    try:
+        budgets.hold_fee(purchase, now=now)
+    except budgets.NoRoom as refusal:
+        raise Refused(refusal.code, refusal.sentence) from refusal
+    return purchase
+
+
+def _call_and_apply(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
+    """C, T2, T3."""
+    try:
+        cloud = adapter(purchase.account)
+    except Refused as error:
+        _apply_refusal(purchase, Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT), lease, now)
+        return
+    if not _the_only_call(purchase, lease):
+        return
+    with kept_alive(lease):
+        outcome: BuyOutcome = cloud.buy_block(BlockOrder.from_json(purchase.frozen_params))
+    reach(VERB, "K4")
+    if isinstance(outcome, BlockBought):
+        _keep(purchase, outcome.capacity)
+        reach(VERB, "K5")
+        _apply_bought(purchase, outcome.capacity, lease, now)
+    elif isinstance(outcome, Unclear):
+        reach(VERB, "K5")
+        _apply_unclear(purchase, outcome, lease)
+    else:
+        reach(VERB, "K5")
+        _apply_refusal(purchase, outcome, lease, now)
+    reach(VERB, "K6")
+
+
+def _the_only_call(purchase: BlockPurchase, lease: Lease) -> bool:
+    """Write down that it is sent, right before it is. False: the claim was lost, or it may have been sent before."""
+    if not lease.update(lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS)):
+        return False
+    unsent = lease.rows().filter(calls=0, state=PurchaseState.INTENT)
+    return unsent.update(calls=1, called_at_real=Now()) == 1
+
+
+def _keep(purchase: BlockPurchase, capacity: PaidCapacity) -> None:
+    BlockPurchaseResult.objects.create(purchase=purchase, ref=capacity.ref, answer=to_json(capacity))
+
+
+def _apply_bought(purchase: BlockPurchase, capacity: PaidCapacity, lease: Lease, now: datetime) -> None:
+    """T3: the purchase made this block. Its hold stays: the fee is drawn hour by hour."""
+    with transaction.atomic():
+        CloudAccount.objects.select_for_update(no_key=True).get(pk=purchase.account_id)
+        if not lease.rows().select_for_update(no_key=True).exists():
+            return
+        row = paid_capacity.store(purchase.account, capacity, now=now, purchase=purchase)
+        detail = f"{capacity.ref} in {capacity.zone}, {capacity.state}"
+        if _close(purchase, PurchaseState.BOUGHT, now, detail=detail):
+            events.record(
+                "block-purchase.bought",
+                subject=purchase.public_id,
+                project=purchase.project,
+                now=now,
+                data={"capacity": row.public_id, "ref": capacity.ref, "fee": str(purchase.fee)},
+            )
+        lease.release(again_in=None)
+
+
+def _apply_unclear(purchase: BlockPurchase, outcome: Unclear, lease: Lease) -> None:
+    detail = f"No clear answer from {purchase.account.name} ({outcome.code}); it is looked for, and not ordered again."
+    lease.update(state=PurchaseState.UNKNOWN, detail=detail)
+    lease.release(again_in=LOOK_AGAIN)
+
+
+def _apply_refusal(purchase: BlockPurchase, refusal: Refusal, lease: Lease, now: datetime) -> None:
+    """A definite no: nothing was bought, and the offer may be gone by the time anybody could ask again."""
+    with transaction.atomic():
+        if not lease.rows().select_for_update(no_key=True).exists():
+            return
+        detail = f"{refusal.message or refusal.code} Nothing was bought; ask for offers again."
+        said = {"error_class": refusal.error_class, "error_code": refusal.code[:120], "detail": detail}
+        if _close(purchase, PurchaseState.REFUSED, now, **said):
+            budgets.release_fee(purchase, now=now)
+            data = {"class": refusal.error_class, "code": refusal.code, "message": refusal.message}
+            events.record(
+                "block-purchase.refused", subject=purchase.public_id, project=purchase.project, now=now, data=data
+            )
+        lease.release(again_in=None)
+
+
+def _look_for_it(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
+    """It may have been sent: find out what it made instead of sending it again."""
+    found = _find(purchase)
+    if isinstance(found, BlockFound) and found.capacity is not None:
+        _keep(purchase, found.capacity)
+        _apply_bought(purchase, found.capacity, lease, now)
+        return
+    if isinstance(found, BlockFound) and _long_ago(purchase):
+        _give_up(purchase, lease, now)
+        return
+    if purchase.state == PurchaseState.INTENT:
+        lease.update(state=PurchaseState.UNKNOWN, detail="It may have been ordered; it is looked for.")
+    if not isinstance(found, BlockFound):
+        lease.update(detail=f"{purchase.account.name}: {found.message}; looked for again.")
+    lease.release(again_in=LOOK_AGAIN)
+
+
+def _find(purchase: BlockPurchase) -> FindBlockOutcome:
+    try:
+        cloud = adapter(purchase.account)
+    except Refused as error:
+        return Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT)
+    return cloud.find_block(BlockOrder.from_json(purchase.frozen_params))
+
+
+def _long_ago(purchase: BlockPurchase) -> bool:
+    """Sent longer ago than the cloud may take to answer and to show it, on the database's clock."""
+    settled = Now() - timedelta(seconds=settings.UNKNOWN_GIVE_UP_SECONDS)
+    return BlockPurchase.objects.filter(pk=purchase.pk, called_at_real__lt=settled).exists()
+
+
+def _give_up(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
+    """Nothing shows it long after its call could have ended. The fee stays held, in case the cloud's list lies."""
+    with transaction.atomic():
+        if not lease.rows().select_for_update(no_key=True).exists():
+            return
+        detail = "The order was never answered, and no list of the cloud shows a block of it. Ask for offers again."
+        if _close(purchase, PurchaseState.ABANDONED, now, detail=detail):
+            data = {"fee": str(purchase.fee), "currency": purchase.currency}
+            events.record(
+                "block-purchase.abandoned", subject=purchase.public_id, project=purchase.project, now=now, data=data
+            )
+        lease.release(again_in=None)
+
+
+def _wait_or_drop(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
+    """Nothing was sent and nothing may be: wait for the switch, as long as the offer holds."""
+    if now - purchase.created_at < HOLDS_FOR:
+        lease.update(detail="Launches are paused, or the account is switched off; nothing was ordered yet.")
+        lease.release(again_in=LOOK_AGAIN)
+        return
+    refusal = Refusal(ErrorClass.BAD_REQUEST, "not-sent", "Launches were paused until the offer had run out.")
+    _apply_refusal(purchase, refusal, lease, now)
+
+
+def _close(purchase: BlockPurchase, state: PurchaseState, now: datetime, **changes: Any) -> bool:
+    still_open = BlockPurchase.objects.filter(pk=purchase.pk, state__in=OPEN_PURCHASES)
+    return still_open.update(state=state, resolved_at=now, **changes) == 1
+
+
+def settle_given_up(*, now: datetime) -> None:
+    """Purchases that were given up: bought after all when their block shows, else their fee is free once none came."""
+    shown = BlockPurchase.objects.filter(~Q(state=PurchaseState.BOUGHT), capacity__isnull=False)
+    for purchase in shown.select_related("project"):
+        with transaction.atomic():
+            found = BlockPurchase.objects.filter(pk=purchase.pk).exclude(state=PurchaseState.BOUGHT)
+            if found.update(
+                state=PurchaseState.BOUGHT, resolved_at=now, detail="It showed up in the list.", next_at=None
+            ):
+                Hold.objects.filter(purchase=purchase).update(released_at=None)
+                data = {"capacity": purchase.capacity.public_id, "ref": purchase.capacity.ref, "late": True}
+                events.record(
+                    "block-purchase.bought", subject=purchase.public_id, project=purchase.project, now=now, data=data
+                )
+    old = Hold.objects.filter(
+        released_at=None,
+        purchase__state=PurchaseState.ABANDONED,
+        purchase__capacity=None,
+        purchase__called_at_real__lt=Now() - TOMBSTONE_CLEAR_AFTER,
+    )
+    old.update(released_at=now)
+
+
+TOMBSTONE_CLEAR_AFTER = timedelta(minutes=10)

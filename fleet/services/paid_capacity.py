@@ -1,0 +1,236 @@
+"""Reservations and capacity blocks: read from the clouds, offered to the planner, and filled up to their number.
+
+A row says what the cloud says. How many machines may still go into it is counted from the holds of the attempts
+that went into it, under the row's lock, so that two launches never take the same last machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from fleet.domain import outcomes
+from fleet.domain.capacity import ON_DEMAND, RESERVED, Offering, Pool
+from fleet.domain.refusals import Refused
+from fleet.models import BlockPurchase, CloudAccount, InstanceType, PaidCapacity, PaidKind, Project, Slot
+from fleet.models import Offering as OfferingRow
+from fleet.providers.base import ReadFailed
+from fleet.services import events
+from fleet.services.accounts import adapter
+from fleet.services.chips import accelerators
+
+PRICE_DIGIT = Decimal("0.000001")
+TAG_PURCHASE = "purser:purchase"
+NO_END = datetime.max.replace(tzinfo=UTC)
+
+
+def sync(account: CloudAccount, *, now: datetime) -> bool:
+    """Read what the account pays for. False: the read failed, and nothing was changed."""
+    try:
+        found = adapter(account).paid_capacity()
+    except (ReadFailed, Refused) as error:
+        CloudAccount.objects.filter(pk=account.pk).update(last_error=str(error))
+        return False
+    with transaction.atomic():
+        CloudAccount.objects.select_for_update(no_key=True).get(pk=account.pk)  # one reader at a time makes the rows
+        for capacity in sorted(found, key=lambda one: one.ref):
+            store(account, capacity, now=now)
+        gone = _locked(account).filter(listed=True).exclude(ref__in=[capacity.ref for capacity in found])
+        for row in gone:
+            PaidCapacity.objects.filter(pk=row.pk).update(listed=False, usable=False, available=0)
+            _say("paid-capacity.unlisted", row, now, state=row.state)
+    return True
+
+
+def store(
+    account: CloudAccount, capacity: outcomes.PaidCapacity, *, now: datetime, purchase: BlockPurchase | None = None
+) -> PaidCapacity:
+    """Take over what the cloud says of one, and which purchase made it. A change of its state is an event.
+
+    Call in a transaction.
+    """
+    row = _locked(account).filter(ref=capacity.ref).first()
+    if row is None:
+        return _first_seen(account, capacity, purchase, now)
+    before = {"state": row.state, "machines": row.machines, "ends_at": _told(row.ends_at)}
+    if row.kind == PaidKind.FUTURE and capacity.kind != PaidKind.FUTURE:
+        row.kind = capacity.kind.value
+    for name in ("state", "machines", "available", "usable", "starts_at", "ends_at", "machines_until"):
+        setattr(row, name, getattr(capacity, name))
+    if purchase is not None and row.purchase is None:
+        row.purchase, row.project, row.fee = purchase, purchase.project, purchase.fee
+    row.used_by_others = _used_by_others(row)
+    row.price_per_hour, row.currency = _price(row, capacity)
+    row.listed, row.seen_at = True, now
+    row.save()
+    after = {"state": row.state, "machines": row.machines, "ends_at": _told(row.ends_at)}
+    if after != before:
+        _say("paid-capacity.changed", row, now, before=before, after=after)
+    return row
+
+
+def _first_seen(
+    account: CloudAccount, capacity: outcomes.PaidCapacity, purchase: BlockPurchase | None, now: datetime
+) -> PaidCapacity:
+    """Its row. One that carries the tag of a purchase of ours, and fits it, is what that purchase made."""
+    purchase = purchase or _purchase_of(account, capacity)
+    row = PaidCapacity(
+        account=account,
+        ref=capacity.ref,
+        kind=capacity.kind.value,
+        purchase=purchase,
+        project=purchase.project if purchase else None,
+        instance_type=capacity.instance_type,
+        region=capacity.region,
+        zone=capacity.zone,
+        machines=capacity.machines,
+        available=capacity.available,
+        state=capacity.state,
+        usable=capacity.usable,
+        starts_at=capacity.starts_at,
+        ends_at=capacity.ends_at,
+        machines_until=capacity.machines_until,
+        fee=purchase.fee if purchase else None,
+        first_seen_at=now,
+        seen_at=now,
+    )
+    row.used_by_others = _used_by_others(row)
+    row.price_per_hour, row.currency = _price(row, capacity)
+    row.save()
+    _say("paid-capacity.found", row, now, state=row.state, machines=row.machines, ends_at=_told(row.ends_at))
+    return row
+
+
+def _purchase_of(account: CloudAccount, capacity: outcomes.PaidCapacity) -> BlockPurchase | None:
+    """Tags can be copied by whoever may edit them: only a purchase that made nothing yet, of the same shape, counts."""
+    if not (named := capacity.tags.get(TAG_PURCHASE)):
+        return None
+    shape = {"instance_type": capacity.instance_type, "zone": capacity.zone, "machines": capacity.machines}
+    waiting = BlockPurchase.objects.filter(account=account, public_id=named, capacity=None, **shape)
+    return waiting.select_related("project").first()
+
+
+def offerings(accounts: Sequence[CloudAccount]) -> list[Offering]:
+    """What takes machines now and has room, as the planner sees it: one offering for each row."""
+    rows = with_room(PaidCapacity.objects.filter(account__in=accounts, usable=True)).select_related("account")
+    found = list(rows.order_by("id"))
+    if not found:
+        return []
+    chips, kinds = accelerators(), {(kind.cloud, kind.name): kind for kind in _kinds(found)}
+    made = []
+    for row in found:
+        kind = kinds.get((row.account.cloud, row.instance_type))
+        chip = chips.get(kind.accelerator) if kind else None
+        if kind is None or chip is None or room(row) < 1:
+            continue
+        offering = Offering(
+            pool=Pool(row.account_id, row.account.cloud, row.region, row.zone, row.instance_type, RESERVED),
+            accelerator=kind.accelerator,
+            accelerator_count=kind.accelerator_count,
+            accelerator_memory_gib=chip.memory_gib,
+            fp8=chip.fp8,
+            interconnect=kind.interconnect,
+            price_per_hour=row.price_per_hour or Decimal(0),
+            currency=row.currency,
+            observed_at=row.seen_at,
+            vcpus=kind.vcpus,
+            machines_left=room(row),
+            ends_at=usable_until(row),
+        )
+        made.append(offering)
+    return made
+
+
+def take(slot: Slot, *, now: datetime) -> PaidCapacity | None:
+    """The row this slot's machine goes into, locked until the intent is committed; None: none has room any more.
+
+    Of those that last long enough, the one that ends first; for a machine without an end, the one that lasts longest.
+    """
+    until = slot.allocation.expires_at
+    rows = PaidCapacity.objects.filter(
+        account=slot.account, instance_type=slot.instance_type, zone=slot.zone, usable=True
+    )
+    locked = list(rows.select_for_update(no_key=True).order_by("id"))
+    counted = {row.pk: room(row) for row in with_room(PaidCapacity.objects.filter(pk__in=[row.pk for row in locked]))}
+    fitting = [row for row in locked if counted[row.pk] > 0 and (usable_until(row) or NO_END) >= (until or now)]
+    if until is None:
+        return max(fitting, key=lambda row: usable_until(row) or NO_END, default=None)
+    return min(fitting, key=lambda row: usable_until(row) or NO_END, default=None)
+
+
+def usable_until(row: PaidCapacity) -> datetime | None:
+    """When its last machine has to be gone; None: it has no end."""
+    return row.machines_until or row.ends_at
+
+
+def with_room(rows: QuerySet[PaidCapacity]) -> QuerySet[PaidCapacity]:
+    """Rows with `taken`: attempts whose hold is open, so sent or about to be, given up ones too."""
+    return rows.annotate(taken=Count("attempts", filter=Q(attempts__hold__released_at=None, attempts__hold__pk__gt=0)))
+
+
+def room(row: Any) -> int:
+    """Machines that may still go into a row read by `with_room`."""
+    return max(row.machines - row.used_by_others - row.taken, 0)
+
+
+def price_of_machine_hour(fee: Decimal, machines: int, starts_at: datetime, ends_at: datetime) -> Decimal:
+    """A fee spread over its machine-hours, rounded down: what is left goes with the unused hours."""
+    hours = Decimal((ends_at - starts_at) // timedelta(microseconds=1)) / Decimal(3_600_000_000)
+    return (fee / (machines * hours)).quantize(PRICE_DIGIT, rounding=ROUND_FLOOR)
+
+
+def assign(row: PaidCapacity, project: Project | None, *, now: datetime, actor: str) -> None:
+    """Say who bears the hours of it that nobody uses."""
+    with transaction.atomic():
+        before = row.project.slug if row.project else None
+        PaidCapacity.objects.filter(pk=row.pk).update(project=project)
+        data = {"before": {"project": before}, "after": {"project": project.slug if project else None}}
+        events.record("paid-capacity.assigned", subject=row.public_id, project=project, actor=actor, now=now, data=data)
+
+
+def _locked(account: CloudAccount) -> QuerySet[PaidCapacity]:
+    rows = PaidCapacity.objects.filter(account=account).select_related("purchase", "project", "account")
+    return rows.select_for_update(no_key=True, of=("self",)).order_by("ref")
+
+
+def _used_by_others(row: PaidCapacity) -> int:
+    """What the cloud counts as taken beyond our own machines: of theirs we know nothing else."""
+    if row.available is None or not row.usable:
+        return 0
+    ours = row.instances.filter(terminated_at=None).count() if row.pk else 0
+    return max(row.machines - row.available - ours, 0)
+
+
+def _price(row: PaidCapacity, capacity: outcomes.PaidCapacity) -> tuple[Decimal | None, str]:
+    """Of a machine-hour: a block's share of its fee; else as the cloud says; a reservation's else as on-demand is."""
+    if row.purchase is not None:
+        bought = row.purchase
+        price = price_of_machine_hour(bought.fee, bought.machines, bought.starts_at, bought.ends_at)
+        return price, bought.currency
+    if capacity.price_per_hour is not None:
+        return capacity.price_per_hour, capacity.currency
+    if row.kind == PaidKind.BLOCK:
+        return None, capacity.currency
+    pool = OfferingRow.objects.filter(
+        account=row.account, instance_type__name=row.instance_type, zone=row.zone, capacity_type=ON_DEMAND
+    )
+    return pool.values_list("price_per_hour", "currency").first() or (None, capacity.currency)
+
+
+def _kinds(rows: Sequence[PaidCapacity]) -> QuerySet[InstanceType]:
+    names = {row.instance_type for row in rows}
+    return InstanceType.objects.filter(cloud__in={row.account.cloud for row in rows}, name__in=names)
+
+
+def _told(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _say(topic: str, row: PaidCapacity, now: datetime, **data: Any) -> None:
+    said = {"ref": row.ref, "kind": row.kind, "account": row.account.name, **data}
+    events.record(topic, subject=row.public_id, project=row.project, now=now, data=said)
