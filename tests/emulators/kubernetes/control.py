@@ -10,7 +10,7 @@ PUT  denied     {cluster, verb, resource, denied}: one verb of one resource is f
 PUT  budgets    {cluster, machine, allowed}: a disruption budget around a machine
 PUT  requests   {running, waiting}: what the engines have to do
 PUT  delays     {scheduling?, booting?, loading?, ending?, lag?, growing?}: real seconds
-POST forget     {cluster}: versions of until now are too old for watches and pages
+POST forget     {cluster, but_the_newest?}: versions of until now are too old for watches and pages
 GET  machines   ?token= or ?cluster=: every workload that ever held accelerators
 GET  objects    ?cluster= &plural=
 GET  clock
@@ -61,7 +61,7 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
             return {}
         case "POST", "forget":
             cluster = world.clusters[body["cluster"]]
-            cluster.oldest = cluster.newest + 1
+            cluster.oldest = cluster.newest + (0 if body.get("but_the_newest") else 1)
             cluster.newest = next(cluster.version)
             return {}
         case "GET", "machines":

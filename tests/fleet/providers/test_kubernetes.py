@@ -276,12 +276,29 @@ def test_what_changes_is_followed_and_listed_anew_when_the_watch_is_too_old(emul
     followed.close()
 
 
-def test_a_bookmark_moves_a_quiet_watch_on_so_that_nothing_is_listed_again(emulator, account):
-    place = read_place(account.secret)
+def test_a_watch_goes_on_from_the_last_version_it_heard_of_so_that_nothing_is_listed_again(emulator, account):
+    cluster = {"cluster": account.options["emulated_cluster"]}
+
+    def add(name: str) -> None:
+        body = of_eks(name, "g6.xlarge", "us-east-1a", {"nvidia.com/gpu": 1})
+        emulator.emulated.post("nodes", {**cluster, "nodes": [body]})
+
+    followed = watching.follow(api.Api(read_place(account.secret), 5), api.NODE, "", time.monotonic() + 30, 500)
+    assert len(next(followed)) == 10
     lists = int(emulator.emulated.get("calls", operation="list nodes")["calls"])
-    seen = list(watching.follow(api.Api(place, 5), api.NODE, "", time.monotonic() + 1.3, 500))
-    assert [len(found) for found in seen] == [10, 10], "at first, and at the end"
-    assert int(emulator.emulated.get("calls", operation="list nodes")["calls"]) == lists + 1
+    add("first")
+    assert len(next(followed)) == 11
+    emulator.emulated.post("forget", {**cluster, "but_the_newest": True})
+    add("second")
+    assert len(next(followed)) == 12
+    assert int(emulator.emulated.get("calls", operation="list nodes")["calls"]) == lists
+    followed.close()
+
+
+def test_the_howto_has_the_rules_that_are_checked():
+    told = Path("docs/howto/connect-kubernetes.md").read_text(encoding="utf-8")
+    [text] = policy.policies({}, "installation")
+    assert [line for line in text.text.splitlines() if line.startswith("- {") and line not in told] == []
 
 
 # --- Rights and bad input ---------------------------------------------------------------------------------------------

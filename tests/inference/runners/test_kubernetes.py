@@ -137,6 +137,7 @@ def test_a_draining_engine_says_what_still_runs_and_never_guesses(emulator, acco
         runner.drain("r-1")
     emulator.emulated.put("requests", {})
     assert runner.drain("r-1").idle
+    assert runner.start(spec("r-1")).state == DRAINING, "a start that comes late does not take it back"
 
 
 def test_an_engine_whose_health_does_not_answer_is_not_ready(emulator, account):
@@ -192,7 +193,9 @@ def test_a_machine_that_is_gone_is_not_there_and_nothing_is_left_to_stop(emulato
 
 def test_somebody_elses_change_in_between_is_not_overwritten(emulator, account):
     runner = runner_on(launched(emulator, account, "conflict"), account)
-    emulator.emulated.post("faults", {"kind": "error", "method": "PATCH", "code": "Conflict"})
+    emulator.emulated.post(
+        "faults", {"kind": "error", "method": "PATCH", "body": "resourceVersion", "code": "Conflict"}
+    )
     with pytest.raises(RunnerFailed, match="Conflict"):
         runner.start(spec("r-1"))
     assert runner.start(spec("r-1")).state in (LOADING, READY)
