@@ -185,7 +185,8 @@ def plan_by_rules(
     Units are accelerators, or GiB of accelerator memory where the demand is a need for memory. `held_firm`: how many
     of those held are not spot. Gang: all machines in one pool. Otherwise any mix of pools.
     """
-    question = question_of(demand, room, now, limits=limits, places=places, held_units=held_units, risk=risk)
+    missing = units_missing(demand, held_units, held_firm)
+    question = question_of(demand, room, now, limits=limits, places=places, units=missing, risk=risk)
     candidates: list[Candidate] = []
     refused: list[tuple[int, Rejection]] = []
     for offering in offerings:
@@ -230,6 +231,16 @@ def units_wanted(demand: Demand) -> int:
     return demand.accelerator_count
 
 
+def firm_wanted(demand: Demand) -> int:
+    """How many of them may not be spot: never more than are wanted, also when fewer are wanted than at first."""
+    return min(demand.on_demand_floor, units_wanted(demand))
+
+
+def units_missing(demand: Demand, held_units: int, held_firm: int) -> int:
+    """What is to be bought: what is wanted beyond what is held, or what the floor lacks when that is more."""
+    return max(units_wanted(demand) - held_units, firm_wanted(demand) - held_firm, 0)
+
+
 def question_of(
     demand: Demand,
     room: Room,
@@ -237,11 +248,10 @@ def question_of(
     *,
     limits: CloudLimits | None = None,
     places: Places | None = None,
-    held_units: int = 0,
+    units: int,
     risk: Risk | None = None,
 ) -> Question:
-    """What every offering is asked."""
-    units = max(units_wanted(demand) - held_units, 0)
+    """What every offering is asked. `units`: see `units_missing`."""
     return Question(demand, units, room, now, limits or CloudLimits(), places or Places(), risk or DEFAULT_RISK)
 
 
@@ -317,7 +327,7 @@ def choose(question: Question, choosing: Choosing, held_firm: int) -> tuple[Take
     whole = cheapest(choosing.shelves(False), question.units, left, {})
     if whole is None:
         return {}, _short(question, choosing.lots(False), left, question.units, "")
-    floor = min(question.demand.on_demand_floor - held_firm, question.units)
+    floor = firm_wanted(question.demand) - held_firm
     firm = sum(choosing.units(key) * machines for key, machines in whole.items() if not choosing.spot(key))
     if firm >= floor:
         return _largest_first(whole, choosing), None

@@ -50,7 +50,7 @@ class Risk:
 
 @dataclass(frozen=True)
 class Question:
-    """Everything an offering is asked against. `units`: still wanted, after what is held (`placement.units_wanted`)."""
+    """Everything an offering is asked against. `units`: still to be bought (`placement.units_missing`)."""
 
     demand: Demand
     units: int

@@ -34,6 +34,8 @@ from fleet.domain.placement import (
     draws_of,
     finish,
     question_of,
+    units_missing,
+    units_wanted,
     unlike_reason,
 )
 from fleet.domain.room import CloudLimits, Room
@@ -64,7 +66,7 @@ def plan(
     `limits`: the market's own, in its order, with what they leave by now; None: as when the market was made.
     `candidates` and `losers`: how many of each are shown; all are counted.
     """
-    question = _question(demand, market, room, now, limits, held_units, risk)
+    question = _question(demand, market, room, now, limits, units_missing(demand, held_units, held_firm), risk)
     weighed = Weighed(question, market.stall(demand.accelerator), memories)
     taken, problem = choose(question, weighed.choosing(), held_firm)
     chosen, over = finish(question, [Choice(weighed.candidate(place), n) for place, n in taken.items()])
@@ -98,7 +100,7 @@ def page_of_losers(
     most: int = 100,
 ) -> Page:
     """Every loser one by one, so many at a time, each as it stands now."""
-    question = _question(demand, market, room, now, limits, 0, risk)
+    question = _question(demand, market, room, now, limits, units_wanted(demand), risk)
     kept = Weighed(question, market.stall(demand.accelerator), memories).kept
     found: list[tuple[int, Rejection]] = []
     for row in range(int(np.searchsorted(market.ids, after, side="right")), len(market)):
@@ -451,11 +453,11 @@ def _question(
     room: Room,
     now: datetime,
     limits: CloudLimits | None,
-    held_units: int,
+    units: int,
     risk: Risk | None,
 ) -> Question:
     known = market.limits if limits is None else limits
-    return question_of(demand, room, now, limits=known, places=market.places, held_units=held_units, risk=risk)
+    return question_of(demand, room, now, limits=known, places=market.places, units=units, risk=risk)
 
 
 def _expected(stall: Stall, asked: list[tuple[int, Memory]], risk: Risk) -> Ints:

@@ -22,7 +22,7 @@ from fleet.domain.lifecycle import (
     Reason,
     SlotState,
 )
-from fleet.domain.placement import Plan, units_wanted
+from fleet.domain.placement import Plan, firm_wanted, units_missing, units_wanted
 from fleet.models import Allocation, Slot
 from fleet.services import events
 from fleet.services.allocations import demand_of, let_go, plan_for
@@ -80,7 +80,7 @@ def _why_end(allocation: Allocation, slots: list[Slot], now: datetime) -> tuple[
     if idle is not None and allocation.idle_since and allocation.idle_since + timedelta(seconds=idle) <= now:
         return Reason.IDLE, f"No work since {allocation.idle_since:%Y-%m-%d %H:%M} UTC, longer than {idle} s."
     come = [slot for slot in slots if not _waits_in_a_queue(slot)]
-    whole = _held_units(allocation, come, only_ready=False) >= units_wanted(demand_of(allocation))
+    whole = _missing(allocation, come) == 0
     never_filled = allocation.first_ready_at is None
     if allocation.deadline_at is not None and allocation.deadline_at <= now and never_filled and not whole:
         return Reason.DEADLINE, f"Not filled by {allocation.deadline_at:%Y-%m-%d %H:%M} UTC."
@@ -136,8 +136,7 @@ def _unwind_gang(allocation: Allocation, slots: list[Slot], now: datetime) -> No
     kept = [slot for slot in slots if slot.desired == Desired.PRESENT and slot.state not in ENDED_SLOT_STATES]
     waiting = [slot for slot in kept if slot.state == SlotState.WANTED]
     stuck = [slot for slot in waiting if slot.account_id is None or slot.reason in NO_ROOM]
-    short = _held_units(allocation, kept, only_ready=False) < units_wanted(demand_of(allocation))
-    if len(waiting) == len(kept) or not (stuck or short):
+    if len(waiting) == len(kept) or not (stuck or _missing(allocation, kept)):
         return
     detail = stuck[0].detail if stuck else "One of its machines ended before all of them were ready."
     for slot in kept:
@@ -145,11 +144,14 @@ def _unwind_gang(allocation: Allocation, slots: list[Slot], now: datetime) -> No
 
 
 def _drop_surplus(allocation: Allocation, slots: list[Slot], now: datetime) -> None:
-    """Close slots nobody has tried to buy yet, last ones first, while the rest still meets the demand."""
-    wanted = units_wanted(demand_of(allocation))
+    """Close slots nobody has tried to buy yet, last ones first, while the rest still meets the demand and its floor."""
+    demand = demand_of(allocation)
     for slot in reversed(slots):
-        untried = slot.state == SlotState.WANTED and slot.desired == Desired.PRESENT
-        if untried and _held_units(allocation, slots, only_ready=False) - _slot_units(allocation, slot) >= wanted:
+        if slot.state != SlotState.WANTED or slot.desired != Desired.PRESENT:
+            continue
+        others = [other for other in slots if other is not slot]
+        enough = _held_units(allocation, others) >= units_wanted(demand)
+        if enough and (slot.capacity_type == SPOT or _firm_units(allocation, others) >= firm_wanted(demand)):
             let_go(slot, now=now, reason=Reason.SCALED_DOWN, detail="No longer wanted.")
 
 
@@ -159,9 +161,8 @@ def _fill(allocation: Allocation, slots: list[Slot], lease: Lease, now: datetime
         return None  # its release was asked for: nothing is bought for it unless that is withdrawn
     demand = demand_of(allocation, now=now)
     unplanned = [s for s in slots if s.state == SlotState.WANTED and s.desired == Desired.PRESENT and not s.account_id]
-    firm = [slot for slot in slots if slot not in unplanned]
-    held = _held_units(allocation, firm, only_ready=False)
-    if held >= units_wanted(demand):
+    planned = [slot for slot in slots if slot not in unplanned]
+    if not _missing(allocation, planned):
         return None
     if allocation.state == AllocationState.REQUESTED:
         move_allocation(allocation, AllocationState.PLANNING, reason=Reason.REQUESTED, now=now, lease=lease)
@@ -170,8 +171,8 @@ def _fill(allocation: Allocation, slots: list[Slot], lease: Lease, now: datetime
         project=allocation.project,
         endpoint_ref=allocation.endpoint_ref,
         now=now,
-        held_units=held,
-        held_firm=_held_units(allocation, [s for s in firm if s.capacity_type != SPOT], only_ready=False),
+        held_units=_held_units(allocation, planned),
+        held_firm=_firm_units(allocation, planned),
         token_id=allocation.requested_token_id,
     )
     _keep_plan(allocation, plan, now)
@@ -230,9 +231,9 @@ def _settle(
 ) -> timedelta:
     """Say what the slots amount to."""
     kept = [slot for slot in slots if slot.desired == Desired.PRESENT and slot.state not in ENDED_SLOT_STATES]
-    ready = _held_units(allocation, [slot for slot in kept if slot.state == SlotState.READY], only_ready=True)
+    ready = [slot for slot in kept if slot.state == SlotState.READY]
     wanted = units_wanted(demand_of(allocation))
-    if ready >= wanted and (wanted or allocation.state == AllocationState.ACTIVE):
+    if not _missing(allocation, ready) and (wanted or allocation.state == AllocationState.ACTIVE):
         _become_whole(allocation, kept, lease, now)
         action, at = _planned_end(allocation)
         _next(allocation, action, at)
@@ -253,7 +254,7 @@ def _settle(
     return SOON
 
 
-def _unsettled_state(allocation: Allocation, kept: list[Slot], ready: int) -> AllocationState:
+def _unsettled_state(allocation: Allocation, kept: list[Slot], ready: list[Slot]) -> AllocationState:
     """Which state an allocation that is not whole is in."""
     if allocation.first_ready_at is not None or (ready and not allocation.gang):
         return AllocationState.DEGRADED
@@ -316,12 +317,21 @@ def _planned_end(allocation: Allocation) -> tuple[str, datetime | None]:
     return ("Release (time to live)", allocation.expires_at) if allocation.expires_at else ("", None)
 
 
-def _held_units(allocation: Allocation, slots: list[Slot], *, only_ready: bool) -> int:
+def _missing(allocation: Allocation, slots: list[Slot]) -> int:
+    """Units that these slots lack of what is wanted; those the floor lacks count even where spot has enough."""
+    return units_missing(demand_of(allocation), _held_units(allocation, slots), _firm_units(allocation, slots))
+
+
+def _held_units(allocation: Allocation, slots: list[Slot]) -> int:
     """Units of the slots that are wanted, live or to be, and not about to be taken away."""
-    counted = [slot for slot in slots if slot.desired == Desired.PRESENT and slot.state not in ENDED_SLOT_STATES]
-    if not only_ready:
-        counted = [slot for slot in counted if slot.state not in (SlotState.DRAINING, SlotState.TERMINATING)]
+    going = (*ENDED_SLOT_STATES, SlotState.DRAINING, SlotState.TERMINATING)
+    counted = [slot for slot in slots if slot.desired == Desired.PRESENT and slot.state not in going]
     return sum(_slot_units(allocation, slot) for slot in counted)
+
+
+def _firm_units(allocation: Allocation, slots: list[Slot]) -> int:
+    """Those of them that are not spot."""
+    return _held_units(allocation, [slot for slot in slots if slot.capacity_type != SPOT])
 
 
 def _slot_units(allocation: Allocation, slot: Slot) -> int:

@@ -173,13 +173,15 @@ def _going(allocation: Allocation, wanted: int) -> list[Slot]:
             price_per_hour=slot.price_per_hour or Decimal(0),
             busy=not slot.drained,
             ready=slot.state == SlotState.READY,
+            firm=slot.capacity_type != SPOT,
         )
         for slot in slots.values()
     ]
     surplus = sum(machine.accelerators for machine in machines) - wanted
-    gone = leaving(machines, surplus)
+    floor = min(allocation.on_demand_floor, wanted)
+    gone = leaving(machines, surplus, floor)
     if surplus > 0 and sum(machine.accelerators for machine in gone) != surplus:
-        sizes = " or ".join(str(size) for size in sizes_near(machines, wanted))
+        sizes = " or ".join(str(size) for size in sizes_near(machines, wanted, floor))
         raise Refused(
             "part-of-a-machine",
             f"{wanted} would leave part of a machine unused and paid for. Whole machines make {sizes}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,12 @@ class AwsWorld:
         for zone in ZONES:
             self.stock(zone, machines.get(zone[-1], 0))
 
+    def take_back(self, provider_ids: Iterable[str], *, notice_s: float) -> None:
+        """AWS gives notice for these machines, and we read it; they end after it."""
+        for provider_id in provider_ids:
+            self.aws.post("preempt", {"instance_id": provider_id, "seconds": notice_s})
+        observing.watch_notices(self.account, now=clock.business_now())
+
     def spoil(self, operation: str, kind: str, **details: Any) -> None:
         self.aws.post("faults", {"kind": kind, "body": rf"Action={operation}\b", **details})
 
@@ -99,7 +105,7 @@ def connect_aws(aws: Emulated, folder: Any, **options: Any) -> AwsWorld:
         provider="aws",
         name="aws",
         credentials_ref=f"file:{folder / 'aws'}",
-        options={"endpoint_url": aws.url, "regions": ["us-east-1"]} | options,
+        options={"endpoint_url": aws.url, "regions": ["us-east-1"], "queue_url": made["queue_url"]} | options,
     )
     assert catalog.sync_account(account, now=clock.business_now()), CloudAccount.objects.get(pk=account.pk).last_error
     project = Project.objects.create(slug="research", name="Research")

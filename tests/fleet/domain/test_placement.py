@@ -340,6 +340,20 @@ def test_what_is_held_and_not_spot_counts_towards_the_floor():
     assert bought(result) == {"firm": 1, "spot": 3}
 
 
+@pytest.mark.parametrize(
+    ("wanted", "floor", "held", "firm", "taken"),
+    [
+        pytest.param(8, 2, 8, 0, {"firm": 2}, id="spot covers it all, and the floor is gone"),
+        pytest.param(8, 2, 7, 0, {"firm": 2}, id="one is missing, and two of the floor"),
+        pytest.param(8, 2, 5, 2, {"spot": 3}, id="the floor stands, and spot is missing"),
+        pytest.param(2, 3, 2, 2, {}, id="fewer are wanted by now than the floor was"),
+    ],
+)
+def test_a_floor_that_is_lost_is_bought_again_and_one_that_stands_is_not(wanted, floor, held, firm, taken):
+    demand = Demand(wanted, "L4", on_demand_floor=floor)
+    assert bought(planned(demand, SPOT_L4, FIRM_L4, held_units=held, held_firm=firm)) == taken
+
+
 def test_a_floor_that_only_spot_could_meet_buys_nothing_and_says_so():
     result = planned(Demand(8, "L4", on_demand_floor=3), SPOT_L4)
     assert (bought(result), result.code) == ({}, "on-demand-floor")
