@@ -88,6 +88,8 @@ class Labels(serializers.DictField):
 class DemandIn(Strict):
     """By `accelerator` name and count, or by `need`."""
 
+    timeless = True
+
     project = Word(required=False, help_text="Slug or id; needed when you may act in several")
     accelerator = serializers.RegexField(CHIP_WORD, required=False)
     accelerator_count = Whole(min_value=1, max_value=allocations.MOST_ACCELERATORS, default=1)
@@ -114,6 +116,8 @@ class DemandIn(Strict):
 
 class AllocationIn(DemandIn):
     """A demand, and what its machines are given."""
+
+    timeless = False  # its script and labels are not for keeping
 
     name = serializers.RegexField(NAME)
     image = serializers.RegexField(IMAGE, required=False)

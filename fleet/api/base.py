@@ -36,12 +36,14 @@ from fleet.models import Project
 from fleet.services import tokens
 from fleet.services.access import Caller
 from fleet.services.clock import business_now
+from fleet.services.compiled import Columns, Compiled, GapForKeys
 from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
 
 __all__ = ["ApiView", "etag", "respond"]
 
 Row = TypeVar("Row", bound=Model)
 LONGEST_KEPT_QUERY = 500
+LONGEST_KEPT_BODY = 1000
 KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
 
 
@@ -119,7 +121,11 @@ class ApiView(APIView):
 
     def body(self, serializer: type[Strict]) -> dict[str, Any]:
         """The body, checked; unknown fields are refused."""
-        return _checked(serializer, self.request.data)
+        given = self.request.data
+        raw = self.request._request.body
+        if serializer.timeless and len(raw) <= LONGEST_KEPT_BODY:
+            return dict(_read_body(serializer, _Body(raw, given)))
+        return _checked(serializer, given)
 
     def visible(self, rows: QuerySet[Row], *, project: str = "project_id") -> QuerySet[Row]:
         """Only the rows of projects the caller may read; who sees everything sees also those of no project."""
@@ -173,15 +179,17 @@ class ApiView(APIView):
     @staticmethod
     def one_named(name: str | None, projects: Sequence[int]) -> Project:
         """Of these projects the one of that slug or id, or the only one there is."""
-        mine = Project.objects.filter(pk__in=projects)
         if name:
+            mine = Project.objects.filter(pk__in=projects)
             found = mine.filter(slug=name).first() or mine.filter(public_id=name).first()
             if found is None:
                 raise Problem(422, "unknown-project", "You may not act in a project of that name.", field="project")
             return found
-        if len(both := list(mine[:2])) != 1:
+        if len(both := [_PROJECT.take(iter(row)) for row in _FIRST_TWO.rows(keys=list(projects))]) != 1:
             raise Problem(422, "which-project", "You may act in several projects; name one.", field="project")
-        return both[0]
+        [only] = both
+        assert only is not None  # of no outer join
+        return only
 
     def once(self, run: Callable[[], Answer], *, spends: bool = True) -> Response:
         """Do it at most once per Idempotency-Key. What spends needs a key; whatever else creates may have one."""
@@ -223,6 +231,13 @@ class ApiView(APIView):
         return Response(status=304, headers={"ETag": tag}) if conditional.is_known(self.request, tag) else None
 
 
+_PROJECT = Columns(Project, "id", "public_id", "slug", "name", "created_at")
+_FIRST_TWO = Compiled(
+    lambda: Project.objects.filter(pk=GapForKeys("keys")).order_by("id")[:2].values_list(*_PROJECT.paths())
+)
+"""Enough to see whether there is only one."""
+
+
 def _checked(serializer: type[Strict], given: Any) -> dict[str, Any]:
     checked = serializer(data=given)
     checked.is_valid(raise_exception=True)
@@ -241,6 +256,20 @@ class _Query:
 def _read_query(serializer: type[Strict], query: _Query) -> dict[str, Any]:
     """What a query means, kept: scripts ask for the same pages again and again. Refusals are found anew each time."""
     return _checked(serializer, query.given)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What was sent, told apart by its bytes."""
+
+    raw: bytes
+    given: Any = field(compare=False)
+
+
+@lru_cache(maxsize=1024)
+def _read_body(serializer: type[Strict], body: _Body) -> dict[str, Any]:
+    """What a body means, kept as that of a query is. Whoever reads it changes nothing in it."""
+    return _checked(serializer, body.given)
 
 
 def respond(answer: Answer) -> Response:

@@ -29,7 +29,7 @@ class Strict(serializers.Serializer[Any]):
     """Refuses fields it does not have, in bodies and in query parameters."""
 
     default_error_messages = {"invalid": AN_OBJECT}
-    timeless = False  # of query parameters: the same ones always mean the same, whoever asks and whenever
+    timeless = False  # the same parameters, or the same body, always mean the same, whoever asks and whenever
 
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -99,11 +99,20 @@ def faded(count: float, age: timedelta, half_life: timedelta) -> float:
     return count * math.pow(0.5, max(age, timedelta()) / half_life)
 
 
+HOUR = timedelta(hours=1)
+
+
+def weight(hours: int, half_life: timedelta) -> float:
+    """What a count weighs that was last brought up to date so many whole hours ago."""
+    return math.pow(0.5, hours / (half_life / HOUR))
+
+
 @dataclass(frozen=True)
 class Memory:
     """What asking a pool taught us. Durations are business time.
 
-    Counts fade: each attempt and refusal, each hour held and interruption weighs less the longer ago it was.
+    Counts fade: each attempt and refusal, each hour held and interruption weighs less the longer ago it was. They are
+    what they weighed at `counted_at`; None: as they weigh now.
     """
 
     attempts: float = 0
@@ -115,6 +124,25 @@ class Memory:
     fill_seconds: tuple[float, ...] = ()
     interruptions: float = 0
     held_hours: float = 0.0
+    counted_at: datetime | None = None
+
+    def seen_from(self, now: datetime, cooling: Memory) -> Memory:
+        """These counts as they weigh now, by whole hours, with the cool-down of `cooling` and the refusal behind it."""
+        asked = held = 1.0
+        if self.counted_at is not None:
+            hours = max(now - self.counted_at, timedelta()) // HOUR
+            asked, held = weight(hours, FORGOTTEN_BY_HALF), weight(hours, HOURS_FORGOTTEN_BY_HALF)
+        return Memory(
+            self.attempts * asked,
+            self.refusals * asked,
+            cooling.cooldown_until,
+            cooling.last_refusal_class,
+            cooling.last_refusal_code,
+            cooling.last_refusal_at,
+            self.fill_seconds,
+            self.interruptions * held,
+            self.held_hours * held,
+        )
 
     def stockout_probability(self, prior: float) -> float:
         """Share of attempts refused, with one imagined attempt of probability `prior` so that it is never 0 or 1."""
@@ -123,18 +151,6 @@ class Memory:
     def interruptions_per_hour(self, prior: float) -> float:
         """Observed rate with ten imagined hours at the prior rate."""
         return (self.interruptions + prior * 10) / (self.held_hours + 10)
-
-    def cooling_as(self, other: Memory) -> Memory:
-        """These counts, with another's cool-down and the refusal it comes from."""
-        if other is self:
-            return self
-        return replace(
-            self,
-            cooldown_until=other.cooldown_until,
-            last_refusal_class=other.last_refusal_class,
-            last_refusal_code=other.last_refusal_code,
-            last_refusal_at=other.last_refusal_at,
-        )
 
     def median_fill_seconds(self) -> float | None:
         """Launch to ready, or None when it never filled."""

@@ -195,6 +195,7 @@ class Stall:
         self.columns = market.columns.cut(rows)
         self._expected: tuple[Risk, Ints] | None = None
         self._made: dict[int, Offering] = {}
+        self.asked: tuple[Any, Any] | None = None  # of `fleet.domain.asked`
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -27,12 +27,17 @@ class Memories:
         """What is known of a pool: its own counts, with the longest cool-down of anything that covers it."""
         if not self.rows:
             return FRESH
-        keys = covering(pool)
-        own = self.rows.get(keys[0], FRESH)
-        found = [row for key in keys if (row := self.rows.get(key)) is not None]
-        cooling = [row for row in found if row.cooldown_until is not None and row.cooldown_until > self.now]
-        longest = max(cooling, key=lambda row: row.cooldown_until or self.now, default=FRESH)
-        return own.cooling_as(longest)
+        own, *wider = (self.rows.get(key) for key in covering(pool))
+        longest = FRESH
+        for row in (own, *wider):
+            until = row.cooldown_until if row is not None else None
+            if row is None or until is None or until <= self.now:
+                continue
+            if longest.cooldown_until is None or until > longest.cooldown_until:
+                longest = row
+        if own is None and longest is FRESH:
+            return FRESH
+        return (own or FRESH).seen_from(self.now, longest)
 
 
 def key_of(pool: Pool) -> Key:

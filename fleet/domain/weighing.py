@@ -14,11 +14,12 @@ from functools import cached_property
 
 import numpy as np
 
-from fleet.domain.capacity import FLEX_START, USD, Memory
+from fleet.domain.asked import Asked, asked_of
+from fleet.domain.capacity import FLEX_START, USD
 from fleet.domain.covering import Lot, Shelves, Taken
 from fleet.domain.demand import Demand
 from fleet.domain.market import NEVER, SAFE, Floats, Ints, Market, Mask, Stall, ticks, with_extra
-from fleet.domain.memories import Key, Memories
+from fleet.domain.memories import Memories
 from fleet.domain.placement import (
     NANO,
     NO_ACCOUNT,
@@ -141,9 +142,9 @@ class Weighed:
         self.units = stall.memory_units if by_memory else stall.columns.count
         self.sizes = stall.memory_sizes if by_memory else stall.counts
         self.weights = stall.memory_weights if by_memory else stall.count_weights
-        places = stall.places if memories.rows else {}
-        self.asked = [(place, row) for key, row in memories.rows.items() for place in places.get(key, ())]
-        self.expected = _expected(stall, self.asked, question.risk)
+        self._candidates: dict[int, Candidate] = {}
+        self.asked = asked_of(stall, memories.rows)
+        self.expected = _expected(stall, self.asked, question)
 
     def _leave_one_currency(self) -> str:
         words = self.stall.columns.currency
@@ -156,9 +157,11 @@ class Weighed:
         return kept
 
     def candidate(self, place: int) -> Candidate:
-        """An offering that would do."""
-        offering = self.stall.offering(place)
-        return candidate_of(self.question, offering, self.memories.get(offering.pool))
+        """An offering that would do; made once, for what is chosen is ranked too."""
+        if place not in self._candidates:
+            offering = self.stall.offering(place)
+            self._candidates[place] = candidate_of(self.question, offering, self.memories.get(offering.pool))
+        return self._candidates[place]
 
     @cached_property
     def _of_stage(self) -> dict[int, int]:
@@ -346,35 +349,17 @@ class Weighed:
 
     def cool_down(self) -> Mask | None:
         """Of several scopes that cover a row the one that cools longest; the narrower among equals."""
-        now = self.question.now
-        rows = self.memories.rows
-        cooling = {key for key, row in rows.items() if row.cooldown_until is not None and row.cooldown_until > now}
-        if not cooling:
-            return None
         until = np.zeros(len(self.stall), dtype=np.int64)
         self.cooling = np.zeros(len(self.stall), dtype=np.int64)
-        classes: dict[str, int] = {}
-        own = [(place, row) for place, row in self.asked if row.cooldown_until is not None and row.cooldown_until > now]
-        at = [place for place, _ in own]
-        until[at] = [ticks(row.cooldown_until or now) for _, row in own]
-        self.cooling[at] = [classes.setdefault(_class(row), len(classes)) for _, row in own]
-        for key in sorted((key for key in cooling if _width(key)), key=_width):
-            covered, ends = self._covered(key), ticks(rows[key].cooldown_until or now)
-            longer = covered[until[covered] < ends]
-            until[longer] = ends
-            self.cooling[longer] = classes.setdefault(_class(rows[key]), len(classes))
-        self.cooling_classes = list(classes)
+        self.cooling_classes = self.asked.classes
+        some = False
+        for rows, ends, code in self.asked.cooling(self.question.now):
+            some = True
+            longer = until[rows] < ends
+            until[rows] = np.where(longer, ends, until[rows])
+            self.cooling[rows] = np.where(longer, code, self.cooling[rows])
         refused: Mask = until > 0
-        return refused
-
-    def _covered(self, key: Key) -> Ints:
-        """Rows that a refusal remembered for more than one pool reaches."""
-        c = self.stall.columns
-        mask = c.account == key[0]
-        columns = {1: ((1, c.region), (2, c.zone), (3, c.instance_type)), 2: ((1, c.region), (4, c.capacity_type))}
-        for k, column in columns.get(_width(key), ()):
-            mask = mask & column.among([str(key[k])])
-        return np.flatnonzero(mask)
+        return refused if some else None
 
     def machines_left(self) -> Mask | None:
         return self.stall.columns.machines_left < self._at_once
@@ -460,32 +445,13 @@ def _question(
     return question_of(demand, room, now, limits=known, places=market.places, units=units, risk=risk)
 
 
-def _expected(stall: Stall, asked: list[tuple[int, Memory]], risk: Risk) -> Ints:
+def _expected(stall: Stall, asked: Asked, question: Question) -> Ints:
     """Expected millionths an hour of every row, with what is remembered of some; see `placement.expectation`."""
-    expected = stall.expected(risk)
-    if not asked:
+    expected = stall.expected(question.risk)
+    if not len(asked):
         return expected
-    places = np.array([place for place, _ in asked], dtype=np.int64)
-    seen = np.array([(m.refusals, m.attempts, m.interruptions, m.held_hours) for _, m in asked], dtype=np.float64)
-    column = stall.columns.capacity_type
-    prior = np.array([risk.prior(word) for word in column.words])[column.codes[places]]
-    refused = (seen[:, 0] + prior) / (seen[:, 1] + 1)
-    interrupted = (seen[:, 2] + risk.interruptions_prior * 10) / (seen[:, 3] + 10)
-    interrupted[~stall.spot[places]] = 0.0
-    extra = np.rint((refused * risk.delay_hours + interrupted * risk.restart_hours) * NANO).astype(np.int64)
+    extra = np.rint(asked.surcharge(question.risk, question.now) * NANO).astype(np.int64)
     expected = expected.copy()
-    expected[places] = with_extra(stall.columns.price[places], extra)
+    expected[asked.places] = with_extra(stall.columns.price[asked.places], extra)
     expected[stall.paid] = 0
     return expected
-
-
-def _class(row: Memory) -> str:
-    return row.last_refusal_class or "cool-down"
-
-
-def _width(key: Key) -> int:
-    """0: a pool; 1: a zone's machines of a type; 2: a region's of a capacity type; 3: the account."""
-    _, region, zone, _, capacity_type = key
-    if zone:
-        return 0 if capacity_type else 1
-    return 2 if region else 3

@@ -256,13 +256,14 @@ class CloudQuota(models.Model):
 
 
 class CatalogueChange(models.Model):
-    """Written by the database in each transaction that changes what is on sale; its triggers are in the migration.
+    """Written by the database in each transaction that changes what is on sale, or what asking taught (`kind`).
 
-    Processes that keep the market in memory ask whether there is another one. Nothing is locked for it, and nobody
-    who writes has to think of it; the database forgets old ones.
+    Processes that keep either in memory ask whether there is another one. Nothing is locked for it, and nobody who
+    writes has to think of it: its triggers are in the migrations. The database forgets old ones.
     """
 
     tx = models.BigIntegerField()
+    kind = models.CharField(max_length=16, default="market", db_default="market")
 
     def __str__(self) -> str:
         return f"Change {self.pk}"

@@ -19,8 +19,9 @@ from fleet.domain.lifecycle import AllocationState, Desired, Reason, SlotState
 from fleet.domain.placement import Plan
 from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import Allocation, CapacityType, Project, Slot
-from fleet.services import budgets, events, market, memory, stale_prices
+from fleet.services import events, market, memory, rooms, stale_prices
 from fleet.services.chips import accelerators
+from fleet.services.moment import Moment, read_moment
 from fleet.services.moves import move_slot
 
 MOST_ACCELERATORS = 10_000
@@ -122,12 +123,20 @@ def preview(
 
 
 def preview_demand(
-    *, project: Project, demand: Demand, now: datetime, token_id: int | None = None, shown: Shown | None = None
+    *, project: Project, demand: Demand, moment: Moment, token_id: int | None = None, shown: Shown | None = None
 ) -> Plan:
     """The same for a demand alone. Raises Refused for one that no plan could ever meet as it is written."""
-    sold = market.on_sale()
-    demand = check_demand(demand, sold)
-    return plan_for(demand, project=project, endpoint_ref="", now=now, token_id=token_id, shown=shown, sold=sold)
+    sold = market.on_sale(moment)
+    return plan_for(
+        check_demand(demand, sold),
+        project=project,
+        endpoint_ref="",
+        now=moment.now,
+        token_id=token_id,
+        shown=shown,
+        sold=sold,
+        moment=moment,
+    )
 
 
 def plan_for(
@@ -141,23 +150,26 @@ def plan_for(
     token_id: int | None = None,
     shown: Shown | None = None,
     sold: market.OnSale | None = None,
+    moment: Moment | None = None,
 ) -> Plan:
     """Run the planner on what every enabled account sells, what we remember and what quotas and budgets leave.
 
-    `held_firm`: how many of the units held are not spot.
+    `held_firm`: how many of the units held are not spot. `sold` and `moment`: what was read of these already.
     """
-    shown, sold = shown or Shown(), sold or market.on_sale()
-    remembered = memory.recall(accounts=sold.accounts, instance_types=sold.kinds_with(demand.accelerator), now=now)
+    shown, moment = shown or Shown(), moment or read_moment()
+    sold = sold or market.on_sale(moment)
+    kinds = sold.kinds_with(demand.accelerator)
+    remembered = memory.recall(accounts=sold.accounts, instance_types=kinds, now=now, moment=moment)
     return weighing.plan(
         demand,
         sold.market,
         remembered,
-        budgets.room_for(project, endpoint_ref=endpoint_ref, now=now, token_id=token_id),
+        rooms.room_for(project, endpoint_ref=endpoint_ref, token_id=token_id),
         now=now,
         limits=market.limits_now(sold),
         held_units=held_units,
         held_firm=held_firm,
-        risk=stale_prices.risk(),
+        risk=stale_prices.risk(moment),
         candidates=shown.candidates,
         losers=shown.losers,
     )
@@ -170,16 +182,18 @@ def losers_of(
 
     Raises Refused as `preview_demand` does.
     """
-    sold = market.on_sale()
+    moment = read_moment()
+    sold = market.on_sale(moment)
     demand = check_demand(demand, sold)
+    kinds = sold.kinds_with(demand.accelerator)
     return weighing.page_of_losers(
         demand,
         sold.market,
-        memory.recall(accounts=sold.accounts, instance_types=sold.kinds_with(demand.accelerator), now=now),
-        budgets.room_for(project, endpoint_ref="", now=now, token_id=token_id),
+        memory.recall(accounts=sold.accounts, instance_types=kinds, now=now, moment=moment),
+        rooms.room_for(project, endpoint_ref="", token_id=token_id),
         now=now,
         limits=market.limits_now(sold),
-        risk=stale_prices.risk(),
+        risk=stale_prices.risk(moment),
         after=after,
         most=most,
     )

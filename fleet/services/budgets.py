@@ -17,7 +17,6 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from fleet.domain.capacity import USD
-from fleet.domain.room import Cap, Room
 from fleet.models import Allocation, BlockPurchase, Budget, BudgetAction, Hold, LaunchAttempt, Project, Quota, Token
 from fleet.services import tokens
 
@@ -123,41 +122,6 @@ def reprice_hold(attempt: LaunchAttempt, price_per_hour: Decimal, currency: str)
     """
     held = Hold.objects.filter(attempt=attempt, released_at=None, currency=currency)
     held.exclude(price_per_hour=price_per_hour).update(price_per_hour=price_per_hour, amount=worst_case(price_per_hour))
-
-
-def room_for(project: Project, *, endpoint_ref: str, now: datetime, token_id: int | None = None) -> Room:
-    """What quotas, budgets and the cap of a token leave right now, for planning.
-
-    The launch checks again under the locks.
-    """
-    accelerators: list[tuple[int, str]] = []
-    by_kind: dict[tuple[str, str], tuple[int, str]] = {}
-    for quota in _quotas(project):
-        left = quota.max_accelerators - _held_accelerators(quota)
-        if not quota.cloud and not quota.accelerator:
-            accelerators.append((left, f"the quota ({quota})"))
-        else:
-            key = (quota.cloud, quota.accelerator)
-            by_kind[key] = min(by_kind.get(key, (left, "")), (left, f"the quota ({quota})"))
-    blocking = list(_budgets(project, None, endpoint_ref).filter(action=BudgetAction.BLOCK))
-    caps = [Cap(b.cloud, b.currency, f"the budget ({b})") for b in blocking]
-    anywhere = [b for b in blocking if not b.cloud]
-    rates = [(rate, f"the budget ({b})", "budget") for b in anywhere if (rate := _left_per_hour(b)) is not None]
-    if token_id is not None and (capped := _left_of_token(token_id)) is not None:
-        name = f"the spend cap of the token {capped[1].name}"
-        rates.append((capped[0], name, "token-cap"))
-        caps.append(Cap("", USD, name))
-    tightest = min(accelerators) if accelerators else None
-    poorest = min(rates) if rates else None
-    return Room(
-        accelerators=tightest[0] if tightest else None,
-        accelerators_of=by_kind,
-        price_per_hour=poorest[0] if poorest else None,
-        quota_name=tightest[1] if tightest else "",
-        budget_name=poorest[1] if poorest else "",
-        budget_code=poorest[2] if poorest else "budget",
-        caps=tuple(caps),
-    )
 
 
 def over_held(limit: Quota | Budget, *, now: datetime) -> str:

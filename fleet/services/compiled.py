@@ -87,6 +87,19 @@ class Compiled:
             return list(cursor.fetchall())
 
 
+class Statement:
+    """SQL of our own, for what a queryset says only in several questions; prepared like those above."""
+
+    def __init__(self, sql: str) -> None:
+        self.sql = sql
+
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows; `%(name)s` stands for the value of that name."""
+        with _prepared() as cursor:
+            cursor.execute(self.sql, values)
+            return list(cursor.fetchall())
+
+
 class _Prepared(psycopg.Cursor[Any]):
     """Has the server keep the plan: it reads and plans a long statement for longer than it runs it."""
 

@@ -14,8 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Func, Max, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, Count, F, Func
 from django.db.models.functions import Cast
 
 from fleet.domain.capacity import Pool
@@ -23,12 +22,10 @@ from fleet.domain.market import NEVER, Column, Columns, Ints, Market
 from fleet.domain.outcomes import QuotaUnit
 from fleet.domain.placement import MICRO
 from fleet.domain.room import CloudLimit, CloudLimits
-from fleet.models import CatalogueChange, CloudAccount, CloudQuota, InstanceType, Offering, Slot
+from fleet.models import CloudAccount, CloudQuota, InstanceType, Offering, Slot
 from fleet.services.chips import accelerators
-from fleet.services.compiled import Compiled
+from fleet.services.moment import Moment, Version, read_moment
 from fleet.services.regions import places
-
-Version = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -50,15 +47,15 @@ _kept: OnSale | None = None
 _building = threading.Lock()
 
 
-def on_sale() -> OnSale:
-    """What the enabled accounts sell now."""
+def on_sale(moment: Moment | None = None) -> OnSale:
+    """What the enabled accounts sell now. `moment`: what was read of it already."""
     global _kept
-    version = _version()
+    version = (moment or read_moment()).market
     kept = _kept
     if kept is not None and kept.version == version:
         return kept
     with _building:
-        version = _version()  # read before the rows: what changes meanwhile is found out by the next question
+        version = read_moment().market  # read before the rows: what changes meanwhile is found out by the next question
         if _kept is None or _kept.version != version:
             _kept = _built(version)
         return _kept
@@ -114,22 +111,6 @@ def _held(accounts: Sequence[int]) -> Iterator[_Held]:
     for account, cloud, region, zone, kind, capacity_type, count, since, machines in rows:
         pool = Pool(account, cloud, region, zone, kind, capacity_type)
         yield _Held(pool, count, vcpus.get((cloud, kind), 0), machines, since)
-
-
-def _version() -> Version:
-    """Another one whenever other noted changes are visible: what a transaction is called is never used again."""
-    rows = _CHANGES.rows()
-    return (connection.settings_dict["NAME"], *(rows[0] if rows else ()))
-
-
-def _changes() -> QuerySet[CatalogueChange, Any]:
-    counted = CatalogueChange.objects.order_by().values(all=Value(1)).annotate(
-        number=Count("*"), newest=Max("id"), sum=Sum("tx")
-    )  # fmt: skip
-    return counted.values_list("number", "newest", "sum")
-
-
-_CHANGES = Compiled(_changes)
 
 
 def _built(version: Version) -> OnSale:

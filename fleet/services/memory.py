@@ -24,8 +24,11 @@ from fleet.domain.outcomes import Refusal, Scope
 from fleet.models import CapacityMemory, Instance, LaunchAttempt, Slot
 from fleet.services import events
 from fleet.services.compiled import Compiled, GapForKeys, GapForWords
+from fleet.services.moment import Moment, Version, read_moment
 
 KEPT_FILLS = 50
+MOST_KEPT = 64
+"""Questions of which a process keeps the answer: one for each chip that is asked for."""
 
 
 def pool_of(slot: Slot) -> Pool:
@@ -105,30 +108,52 @@ def remember_end(pool: Pool, instance: Instance, *, interrupted: bool) -> None:
         row.save(update_fields=["held_hours", "interruptions", *counted])
 
 
-def recall(*, accounts: Sequence[int], instance_types: Sequence[str] | None = None, now: datetime) -> Memories:
+def recall(
+    *,
+    accounts: Sequence[int],
+    instance_types: Sequence[str] | None = None,
+    now: datetime,
+    moment: Moment | None = None,
+) -> Memories:
     """What is known of these accounts' pools, and of what covers several of them, as it weighs now.
 
-    `instance_types`: only of these, and of what covers any; None: of all.
+    `instance_types`: only of these, and of what covers any; None: of all. `moment`: what was read already of how far
+    it has changed; while it has not, nothing is read anew.
     """
+    version = (moment or read_moment()).memory
+    asked = (tuple(accounts), None if instance_types is None else tuple(instance_types))
+    kept = _kept.get(asked)
+    if kept is None or kept[0] != version:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        kept = _kept[asked] = (version, _read(*asked))
+    return Memories(kept[1], now)
+
+
+_kept: dict[tuple[tuple[int, ...], tuple[str, ...] | None], tuple[Version, dict[Key, Memory]]] = {}
+
+
+def _read(accounts: Sequence[int], instance_types: Sequence[str] | None) -> dict[Key, Memory]:
     if instance_types is None:
         rows = _IN_ACCOUNTS.rows(accounts=list(accounts))
     else:
         rows = _OF_KINDS.rows(accounts=list(accounts), kinds=[*instance_types, ""])
-    found: dict[Key, Memory] = {}
-    for key, row in ((tuple(values[:5]), _Row(*values[5:])) for values in rows):
-        age = now - row.counted_at if row.counted_at else timedelta()
-        found[key] = Memory(
-            attempts=faded(row.attempts, age, FORGOTTEN_BY_HALF),
-            refusals=faded(row.refusals, age, FORGOTTEN_BY_HALF),
-            cooldown_until=row.cooldown_until,
-            last_refusal_class=row.last_refusal_class,
-            last_refusal_code=row.last_refusal_code,
-            last_refusal_at=row.last_refusal_at,
-            fill_seconds=tuple(orjson.loads(row.fill_seconds)),
-            interruptions=faded(row.interruptions, age, HOURS_FORGOTTEN_BY_HALF),
-            held_hours=faded(row.hours, age, HOURS_FORGOTTEN_BY_HALF),
-        )
-    return Memories(found, now)
+    return {tuple(values[:5]): _memory(_Row(*values[5:])) for values in rows}
+
+
+def _memory(row: _Row) -> Memory:
+    return Memory(
+        attempts=row.attempts,
+        refusals=row.refusals,
+        cooldown_until=row.cooldown_until,
+        last_refusal_class=row.last_refusal_class,
+        last_refusal_code=row.last_refusal_code,
+        last_refusal_at=row.last_refusal_at,
+        fill_seconds=tuple(orjson.loads(row.fill_seconds)),
+        interruptions=row.interruptions,
+        held_hours=row.hours,
+        counted_at=row.counted_at,
+    )
 
 
 class _Row(NamedTuple):

@@ -13,6 +13,7 @@ from fleet.models import Installation, Offering
 from fleet.services import events
 from fleet.services.access import Caller
 from fleet.services.installation import installation, subject_of
+from fleet.services.moment import Moment, read_moment
 from fleet.services.switches import check_reason
 
 POLICIES = ("buy_at_stale_prices", "buy_at_imported_prices")
@@ -28,10 +29,10 @@ def is_stale(*, observed_at: datetime, imported: bool, now: datetime) -> bool:
     return imported or now - observed_at > stale_after()
 
 
-def risk() -> Risk:
+def risk(moment: Moment | None = None) -> Risk:
     """What planning has to know of it, as the policies stand."""
-    row = installation()
-    return Risk(stale_after=stale_after(), **{policy: getattr(row, policy) for policy in POLICIES})
+    policies = moment or read_moment()
+    return Risk(stale_after=stale_after(), **{policy: getattr(policies, policy) for policy in POLICIES})
 
 
 def why_not_bought_at(offering: Offering, *, now: datetime) -> str:

@@ -14,7 +14,8 @@ from django.db.models.functions import Now
 from fleet.domain.capacity import USD
 from fleet.domain.lifecycle import Desired
 from fleet.models import Slot
-from fleet.services import budgets, events
+from fleet.services import events
+from fleet.services.rooms import room_for
 from inference.domain.autoscaling import Guardrails, Load, Observation, Recommendation, guard, policy
 from inference.domain.counters import MINUTE
 from inference.domain.lifecycle import ReplicaState
@@ -118,7 +119,7 @@ def _rails(endpoint: Endpoint, wanted: Recommendation, seen: Observation, now: d
 def _affordable(endpoint: Endpoint, seen: Observation, now: datetime) -> int | None:
     """Those there are, and as many more as quotas and budgets leave room for; None: no such limit."""
     asked_with = endpoint.allocation.requested_token_id if endpoint.allocation else None
-    room = budgets.room_for(endpoint.project, endpoint_ref=endpoint.public_id, now=now, token_id=asked_with)
+    room = room_for(endpoint.project, endpoint_ref=endpoint.public_id, token_id=asked_with)
     more = []
     if room.accelerators is not None:
         more.append(room.accelerators // endpoint.serving_config.accelerators_per_replica)

@@ -79,6 +79,7 @@ remembered = st.builds(
     fill_seconds=some([(), (30.0, 90.0)]),
     interruptions=st.floats(0, 9),
     held_hours=st.floats(0, 90),
+    counted_at=maybe(moments),
 )
 keys = pools.flatmap(
     lambda p: some(

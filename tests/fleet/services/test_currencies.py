@@ -13,6 +13,7 @@ from fleet.domain.outcomes import Machine, MachineState
 from fleet.models import Allocation, Budget, Hold, LaunchAttempt, Project, Slot
 from fleet.services import budgets, intents, machines, tokens
 from fleet.services.leases import claim
+from fleet.services.rooms import room_for
 from tests import factories
 from tests.api_client import ApiClient
 from tests.factories import NOON
@@ -84,7 +85,7 @@ def test_what_is_held_in_another_currency_is_never_added(project: Project) -> No
     [row] = budgets.status(NOON)
     assert (row["held_per_hour"], row["left_per_hour"], row["held_amount"]) == (60, 40, 120)
     assert budgets.over_held(budget, now=NOON) == ""
-    room = budgets.room_for(project, endpoint_ref="", now=NOON)
+    room = room_for(project, endpoint_ref="")
     assert room.price_per_hour == 40
     Hold.objects.update(released_at=NOON)
     later = NOON.replace(hour=14)

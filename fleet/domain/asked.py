@@ -1,0 +1,114 @@
+"""What is remembered of the rows of a stall, in columns: made once for each state of what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from fleet.domain.capacity import FORGOTTEN_BY_HALF, HOUR, HOURS_FORGOTTEN_BY_HALF, Memory, weight
+from fleet.domain.market import NEVER, TICK, Floats, Ints, Stall, ticks
+from fleet.domain.memories import Key, width
+from fleet.domain.rules import Risk
+
+HOUR_IN_TICKS = HOUR // TICK
+
+
+@dataclass(frozen=True)
+class Wide:
+    """A refusal that reaches several pools: the rows it covers, until when, and its class."""
+
+    rows: Ints
+    until: int
+    class_code: int
+
+
+def asked_of(stall: Stall, rows: Mapping[Key, Memory]) -> Asked:
+    """Kept beside the stall for as long as the same is remembered."""
+    kept = stall.asked
+    if kept is None or kept[0] is not rows:
+        kept = stall.asked = (rows, Asked(stall, rows))
+    asked: Asked = kept[1]
+    return asked
+
+
+class Asked:
+    """Of each row that was asked: its counts as they were last brought up to date, and its cool-down."""
+
+    def __init__(self, stall: Stall, rows: Mapping[Key, Memory]) -> None:
+        places = stall.places if rows else {}
+        own = [(place, row) for key, row in rows.items() for place in places.get(key, ())]
+        self.stall = stall
+        self.places: Ints = np.array([place for place, _ in own], dtype=np.int64)
+        counts = [(m.refusals, m.attempts, m.interruptions, m.held_hours) for _, m in own]
+        self.counts: Floats = np.array(counts, dtype=np.float64).reshape(len(own), 4)
+        self.counted: Ints = np.array([_ticks(m.counted_at, NEVER) for _, m in own], dtype=np.int64)
+        self.until: Ints = np.array([_ticks(m.cooldown_until, 0) for _, m in own], dtype=np.int64)
+        classes: dict[str, int] = {}
+        self.class_codes: Ints = np.array([classes.setdefault(_class(m), len(classes)) for _, m in own], dtype=np.int64)
+        keys = sorted((key for key in rows if width(key) and rows[key].cooldown_until is not None), key=width)
+        self.wide = [
+            Wide(
+                self._covered(key),
+                _ticks(rows[key].cooldown_until, 0),
+                classes.setdefault(_class(rows[key]), len(classes)),
+            )
+            for key in keys
+        ]
+        self.classes = list(classes)
+        self._priors: tuple[Risk, Floats] | None = None
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def surcharge(self, risk: Risk, now: datetime) -> Floats:
+        """What waiting and interruptions add to the price of each row asked, as a share of it."""
+        hours = np.maximum(ticks(now) - self.counted, 0) // HOUR_IN_TICKS
+        asked, held = _weights(hours, FORGOTTEN_BY_HALF), _weights(hours, HOURS_FORGOTTEN_BY_HALF)
+        refusals, attempts, interruptions, held_hours = self.counts.T
+        refused = (refusals * asked + self._prior(risk)) / (attempts * asked + 1)
+        interrupted = (interruptions * held + risk.interruptions_prior * 10) / (held_hours * held + 10)
+        interrupted[~self.stall.spot[self.places]] = 0.0
+        found: Floats = refused * risk.delay_hours + interrupted * risk.restart_hours
+        return found
+
+    def cooling(self, now: datetime) -> Iterator[tuple[Ints, Ints | int, Ints | int]]:
+        """Rows, until when, and the code of the class: each pool's own first, then from narrow to wide."""
+        at = self.until > ticks(now)
+        if at.any():
+            yield self.places[at], self.until[at], self.class_codes[at]
+        for wide in self.wide:
+            if wide.until > ticks(now):
+                yield wide.rows, wide.until, wide.class_code
+
+    def _prior(self, risk: Risk) -> Floats:
+        if self._priors is None or self._priors[0] != risk:
+            column = self.stall.columns.capacity_type
+            by_word = np.array([risk.prior(word) for word in column.words], dtype=np.float64)
+            self._priors = (risk, by_word[column.codes[self.places]])
+        return self._priors[1]
+
+    def _covered(self, key: Key) -> Ints:
+        """Rows that a refusal remembered for more than one pool reaches."""
+        c = self.stall.columns
+        mask = c.account == key[0]
+        columns = {1: ((1, c.region), (2, c.zone), (3, c.instance_type)), 2: ((1, c.region), (4, c.capacity_type))}
+        for k, column in columns.get(width(key), ()):
+            mask = mask & column.among([str(key[k])])
+        return np.flatnonzero(mask)
+
+
+def _weights(hours: Ints, half_life: timedelta) -> Floats:
+    """`capacity.weight` of each, which is why it is not numpy that raises to the power: the last digit may differ."""
+    few, place = np.unique(hours, return_inverse=True)
+    return np.array([weight(one, half_life) for one in few.tolist()], dtype=np.float64)[place]
+
+
+def _ticks(moment: datetime | None, otherwise: int) -> int:
+    return otherwise if moment is None else ticks(moment)
+
+
+def _class(row: Memory) -> str:
+    return row.last_refusal_class or "cool-down"
