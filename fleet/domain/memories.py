@@ -52,3 +52,11 @@ def covering(pool: Pool) -> tuple[Key, ...]:
         (pool.account_id, pool.region, "", "", pool.capacity_type),
         (pool.account_id, "", "", "", ""),
     )
+
+
+def width(key: Key) -> int:
+    """0: a pool; 1: a zone's machines of a type; 2: a region's of a capacity type; 3: the account."""
+    _, region, zone, _, capacity_type = key
+    if zone:
+        return 0 if capacity_type else 1
+    return 2 if region else 3
