@@ -97,6 +97,8 @@ class Asked:
         columns = {1: ((1, c.region), (2, c.zone), (3, c.instance_type)), 2: ((1, c.region), (4, c.capacity_type))}
         for k, column in columns.get(width(key), ()):
             mask = mask & column.among([str(key[k])])
+        if width(key) == 1:
+            mask = mask & ~self.stall.paid
         return np.flatnonzero(mask)
 
 

@@ -188,6 +188,6 @@ def remembered_scope(pool: Pool, scope: Scope) -> tuple[str, str, str, str]:
         return ("", "", "", "")
     if scope == Scope.REGION:
         return (pool.region, "", "", pool.capacity_type)
-    if scope == Scope.ZONE:
+    if scope == Scope.ZONE and pool.capacity_type != RESERVED:
         return (pool.region, pool.zone, pool.instance_type, "")
     return (pool.region, pool.zone, pool.instance_type, pool.capacity_type)

@@ -215,6 +215,12 @@ class Stall:
         return self.columns.capacity_type.among([RESERVED])
 
     @cached_property
+    def counted(self) -> dict[int, int]:
+        """Where the number of machines left is known: the place here, and the row of the market."""
+        known = np.flatnonzero(self.columns.machines_left != NEVER)
+        return dict(zip(known.tolist(), self.rows[known].tolist(), strict=True))
+
+    @cached_property
     def kinds(self) -> list[str]:
         """Names of the machine shapes here."""
         column = self.columns.instance_type
@@ -349,7 +355,9 @@ def columns_of(offerings: Sequence[Offering]) -> Columns:
 def _joined(first: Any, second: Any) -> Any:
     if not isinstance(first, Column):
         return np.concatenate([first, second])
-    return Column.of([column.words[code] for column in (first, second) for code in column.codes.tolist()])
+    known = {word: code for code, word in enumerate(first.words)}
+    codes = np.array([known.setdefault(word, len(known)) for word in second.words], dtype=np.int64)
+    return Column(tuple(known), np.concatenate([first.codes, codes[second.codes]]))
 
 
 def micros(amount: Decimal) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from fleet.domain.capacity import FRESH, Memory, Pool
+from fleet.domain.capacity import FRESH, RESERVED, Memory, Pool
 
 Key = tuple[int, str, str, str, str]  # account, region, zone, instance type, capacity type; empty: any
 
@@ -45,10 +45,14 @@ def key_of(pool: Pool) -> Key:
 
 
 def covering(pool: Pool) -> tuple[Key, ...]:
-    """Under what a refusal that reaches this pool may be remembered, narrow to wide (`capacity.remembered_scope`)."""
+    """Under what a refusal that reaches this pool may be remembered, narrow to wide (`capacity.remembered_scope`).
+
+    A zone that is sold out still has the machines that are kept for whoever paid for them.
+    """
+    in_zone = (pool.account_id, pool.region, pool.zone, pool.instance_type, "")
     return (
         key_of(pool),
-        (pool.account_id, pool.region, pool.zone, pool.instance_type, ""),
+        *([] if pool.capacity_type == RESERVED else [in_zone]),
         (pool.account_id, pool.region, "", "", pool.capacity_type),
         (pool.account_id, "", "", "", ""),
     )

@@ -357,7 +357,8 @@ def finish(question: Question, chosen: list[Choice]) -> tuple[list[Choice], tupl
         wanted = sum(n for (c, a), n in of_each.items() if cloud in ("", c) and chip in ("", a))
         if wanted > left:
             return [], ("quota", f"Needs {wanted} accelerators; {name} leaves {left}.")
-    price = sum((c.machines * c.candidate.offering.price_per_hour for c in chosen), Decimal(0))
+    bought = [choice for choice in chosen if not choice.candidate.offering.paid]
+    price = sum((c.machines * c.candidate.offering.price_per_hour for c in bought), Decimal(0))
     if room.price_per_hour is not None and price > room.price_per_hour:
         reason = f"Costs ${price:.2f}/h; {room.budget_name} leaves ${room.price_per_hour:.2f}/h."
         return [], (room.budget_code, reason)

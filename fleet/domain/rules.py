@@ -225,7 +225,7 @@ def _memory(question: Question, offering: Offering, memory: Memory) -> Said:
 
 def _currency(question: Question, offering: Offering, memory: Memory) -> Said:
     """A cap says nothing about a price in another currency, so what one covers is bought in its currency only."""
-    for name, currency in caps_over(question, offering.pool.cloud):
+    for name, currency in caps_over(question, offering.pool.cloud, offering.paid):
         if offering.currency != currency:
             return (
                 "currency",
@@ -234,10 +234,10 @@ def _currency(question: Question, offering: Offering, memory: Memory) -> Said:
     return None
 
 
-def caps_over(question: Question, cloud: str) -> list[tuple[str, str]]:
-    """Names and currencies of all caps that cover what is bought in this cloud."""
+def caps_over(question: Question, cloud: str, paid: bool) -> list[tuple[str, str]]:
+    """Names and currencies of all caps that cover what is bought in this cloud: budgets do not, what is paid for."""
     caps = [("the limit of price a machine", USD)] if question.demand.max_price_per_hour is not None else []
-    return caps + [(cap.name, cap.currency) for cap in question.room.caps if cap.cloud in ("", cloud)]
+    return caps if paid else caps + [(cap.name, cap.currency) for cap in question.room.caps if cap.cloud in ("", cloud)]
 
 
 def _price(question: Question, offering: Offering, memory: Memory) -> Said:
@@ -260,6 +260,8 @@ def _stale_price(question: Question, offering: Offering, memory: Memory) -> Said
 
 
 def _is_stale(question: Question, offering: Offering) -> bool:
+    if offering.paid:
+        return False  # using it costs nothing more, whatever its price was when it was last seen
     return not offering.imported and question.now - offering.observed_at > question.risk.stale_after
 
 
@@ -303,7 +305,7 @@ def _quota(question: Question, offering: Offering, memory: Memory) -> Said:
 
 def _budget(question: Question, offering: Offering, memory: Memory) -> Said:
     room = question.room
-    if room.price_per_hour is not None and offering.price_per_hour > room.price_per_hour:
+    if room.price_per_hour is not None and not offering.paid and offering.price_per_hour > room.price_per_hour:
         return (
             room.budget_code,
             f"${offering.price_per_hour:.2f}/h is over the ${room.price_per_hour:.2f}/h "

@@ -7,15 +7,15 @@ it to the rules.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 
 from fleet.domain.asked import Asked, asked_of
-from fleet.domain.capacity import FLEX_START, USD
+from fleet.domain.capacity import FLEX_START, USD, Offering
 from fleet.domain.covering import Lot, Shelves, Taken
 from fleet.domain.demand import Demand
 from fleet.domain.market import NEVER, SAFE, Floats, Ints, Market, Mask, Stall, ticks, with_extra
@@ -56,6 +56,7 @@ def plan(
     *,
     now: datetime,
     limits: CloudLimits | None = None,
+    left: Mapping[int, int] | None = None,
     held_units: int = 0,
     held_firm: int = 0,
     risk: Risk | None = None,
@@ -65,10 +66,11 @@ def plan(
     """The cheapest way to meet what is left of the demand after `held_units`; see `placement.plan_by_rules`.
 
     `limits`: the market's own, in its order, with what they leave by now; None: as when the market was made.
+    `left`: machines left by now of rows of the market whose number is known.
     `candidates` and `losers`: how many of each are shown; all are counted.
     """
     question = _question(demand, market, room, now, limits, units_missing(demand, held_units, held_firm), risk)
-    weighed = Weighed(question, market.stall(demand.accelerator), memories)
+    weighed = Weighed(question, market.stall(demand.accelerator), memories, left)
     taken, problem = choose(question, weighed.choosing(), held_firm)
     chosen, over = finish(question, [Choice(weighed.candidate(place), n) for place, n in taken.items()])
     rejected = weighed.losers(losers)
@@ -96,16 +98,19 @@ def page_of_losers(
     *,
     now: datetime,
     limits: CloudLimits | None = None,
+    left: Mapping[int, int] | None = None,
     risk: Risk | None = None,
     after: int = 0,
     most: int = 100,
 ) -> Page:
     """Every loser one by one, so many at a time, each as it stands now."""
     question = _question(demand, market, room, now, limits, units_wanted(demand), risk)
-    kept = Weighed(question, market.stall(demand.accelerator), memories).kept
+    left = left or {}
+    kept = Weighed(question, market.stall(demand.accelerator), memories, left).kept
     found: list[tuple[int, Rejection]] = []
     for row in range(int(np.searchsorted(market.ids, after, side="right")), len(market)):
         offering = market.offering(row)
+        offering = replace(offering, machines_left=left[row]) if row in left else offering
         if said := verdict(question, offering, memories.get(offering.pool)):
             rejection = Rejection(offering, said.code, said.reason)
         elif offering.currency != kept:
@@ -121,8 +126,10 @@ def page_of_losers(
 class Weighed:
     """A stall with the answer to a question in every row."""
 
-    def __init__(self, question: Question, stall: Stall, memories: Memories) -> None:
-        self._begin(question, stall, memories)
+    def __init__(
+        self, question: Question, stall: Stall, memories: Memories, left: Mapping[int, int] | None = None
+    ) -> None:
+        self._begin(question, stall, memories, left or {})
         self.machines = -(-question.units // self.units)
         self.cooling_classes: list[str] = []
         self.cooling = np.zeros(0, dtype=np.int64)
@@ -134,8 +141,10 @@ class Weighed:
         self.fit: Ints = np.flatnonzero(self.stage == FITS)
         self.kept = self._leave_one_currency()
 
-    def _begin(self, question: Question, stall: Stall, memories: Memories) -> None:
+    def _begin(self, question: Question, stall: Stall, memories: Memories, left: Mapping[int, int]) -> None:
         self.question = question
+        self.left = {place: left[row] for place, row in stall.counted.items() if row in left} if left else {}
+        self.of_market = left
         self.stall = stall
         self.memories = memories
         by_memory = question.demand.need is not None and bool(question.demand.need.memory_gib)
@@ -156,10 +165,15 @@ class Weighed:
         self.fit = self.fit[alike]
         return kept
 
+    def offering(self, place: int) -> Offering:
+        """As the rules read it, with what is left of it by now."""
+        offering = self.stall.offering(place)
+        return replace(offering, machines_left=self.left[place]) if place in self.left else offering
+
     def candidate(self, place: int) -> Candidate:
         """An offering that would do; made once, for what is chosen is ranked too."""
         if place not in self._candidates:
-            offering = self.stall.offering(place)
+            offering = self.offering(place)
             self._candidates[place] = candidate_of(self.question, offering, self.memories.get(offering.pool))
         return self._candidates[place]
 
@@ -188,7 +202,7 @@ class Weighed:
                 of_stage = np.flatnonzero(self.stage == stage)
                 found += [self._loser(place) for place in self._nearest(of_stage, most - len(found))]
         if len(found) < most and len(self.stall) < len(self.stall.market):
-            others = Others(self.question, self.stall.market, self.memories)
+            others = Others(self.question, self.stall.market, self.memories, self.of_market)
             found += others.losers(most - len(found))
         return found
 
@@ -239,10 +253,10 @@ class Weighed:
         return lots
 
     def _lot(self, place: int) -> Lot:
-        left = int(self.stall.columns.machines_left[place])
+        left = self.left.get(place, int(self.stall.columns.machines_left[place]))
         draws: tuple[tuple[int, int], ...] = ()
         if self.question.limits.rows:
-            draws = draws_of(self.question, self.stall.offering(place))
+            draws = draws_of(self.question, self.offering(place))
         most = None if left == NEVER else left
         return Lot(place, int(self.units[place]), int(self.expected[place]), most, draws)
 
@@ -267,7 +281,7 @@ class Weighed:
         return kept
 
     def _loser(self, place: int) -> Rejection:
-        offering = self.stall.offering(place)
+        offering = self.offering(place)
         if said := verdict(self.question, offering, self.memories.get(offering.pool)):
             return Rejection(offering, said.code, said.reason)
         return Rejection(offering, "currency", unlike_reason(offering, self.kept))
@@ -326,11 +340,12 @@ class Weighed:
         if words.words == (USD,) and all(cap.currency == USD for cap in self.question.room.caps):
             return None
         refused = [
-            [any(word != kept for _, kept in caps_over(self.question, cloud)) for word in words.words]
-            for cloud in clouds.words
-        ]
-        table = np.array(refused, dtype=bool).reshape(len(clouds.words), len(words.words))
-        found: Mask = table[clouds.codes, words.codes]
+            [[any(word != kept for _, kept in caps_over(self.question, cloud, paid)) for word in words.words]
+             for cloud in clouds.words]
+            for paid in (False, True)
+        ]  # fmt: skip
+        table = np.array(refused, dtype=bool).reshape(2, len(clouds.words), len(words.words))
+        found: Mask = table[self.stall.paid.astype(np.int64), clouds.codes, words.codes]
         return found
 
     def price(self) -> Mask | None:
@@ -345,7 +360,8 @@ class Weighed:
         if risk.buy_at_stale_prices:
             return None
         seen = self.stall.columns.observed_at
-        return (seen < ticks(self.question.now - risk.stale_after)) & ~self.stall.columns.imported
+        old = seen < ticks(self.question.now - risk.stale_after)
+        return old & ~self.stall.columns.imported & ~self.stall.paid
 
     def cool_down(self) -> Mask | None:
         """Of several scopes that cover a row the one that cools longest; the narrower among equals."""
@@ -362,7 +378,11 @@ class Weighed:
         return refused if some else None
 
     def machines_left(self) -> Mask | None:
-        return self.stall.columns.machines_left < self._at_once
+        left = self.stall.columns.machines_left
+        if self.left:
+            left = left.copy()
+            left[list(self.left)] = list(self.left.values())
+        return left < self._at_once
 
     def cloud_quota(self) -> Mask | None:
         limits = self.question.limits.rows
@@ -387,7 +407,7 @@ class Weighed:
 
     def budget(self) -> Mask | None:
         left = self.question.room.price_per_hour
-        return None if left is None else self.stall.columns.price > int(left * 1_000_000 // 1)
+        return None if left is None else (self.stall.columns.price > int(left * 1_000_000 // 1)) & ~self.stall.paid
 
     @cached_property
     def _at_once(self) -> Ints:
@@ -424,8 +444,8 @@ _ASKED: dict[str, Callable[[Weighed], Mask | None]] = {
 class Others(Weighed):
     """Rows of other chips than the one that was named: all lose for that."""
 
-    def __init__(self, question: Question, market: Market, memories: Memories) -> None:
-        self._begin(question, market.stall(""), memories)
+    def __init__(self, question: Question, market: Market, memories: Memories, left: Mapping[int, int]) -> None:
+        self._begin(question, market.stall(""), memories, left)
 
     def losers(self, most: int) -> list[Rejection]:
         others = ~self.stall.columns.accelerator.among([self.question.demand.accelerator])

@@ -1,8 +1,9 @@
 """What is on sale, kept in memory by each process until the database says that something of it has changed.
 
-Whoever writes offerings, shapes, accounts or quotas has nothing to do for it: triggers note each such transaction
-(`CatalogueChange`), and every plan asks first whether there is another one. A change of a transaction that is not
-committed is seen by that transaction only; what was built meanwhile is found out by the next question.
+Whoever writes offerings, shapes, accounts, quotas or paid capacity has nothing to do for it: triggers note each such
+transaction (`CatalogueChange`), and every plan asks first whether there is another one. A change of a transaction that
+is not committed is seen by that transaction only; what was built meanwhile is found out by the next question. What
+changes with every plan and every launch, as what is left of a quota or of paid capacity, is asked anew each time.
 """
 
 from __future__ import annotations
@@ -18,24 +19,32 @@ from django.db.models import BigIntegerField, Count, F, Func
 from django.db.models.functions import Cast
 
 from fleet.domain.capacity import Pool
-from fleet.domain.market import NEVER, Column, Columns, Ints, Market
+from fleet.domain.market import NEVER, Column, Columns, Ints, Market, columns_of
 from fleet.domain.outcomes import QuotaUnit
 from fleet.domain.placement import MICRO
 from fleet.domain.room import CloudLimit, CloudLimits
 from fleet.models import CloudAccount, CloudQuota, InstanceType, Offering, Slot
+from fleet.services import paid_capacity
 from fleet.services.chips import accelerators
 from fleet.services.moment import Moment, Version, read_moment
 from fleet.services.regions import places
 
+PAID_IDS = 1 << 52
+"""Rows of paid capacity stand after all offerings, whose ids never come near."""
+
 
 @dataclass(frozen=True)
 class OnSale:
-    """A market and the accounts it is of. `quotas` are the rows behind the market's limits, in their order."""
+    """A market and the accounts it is of. `quotas` are the rows behind the market's limits, in their order.
+
+    `paid` are the keys of the paid capacity behind its last rows, in their order.
+    """
 
     market: Market
     accounts: tuple[int, ...]
     clouds: frozenset[str]
     quotas: tuple[CloudQuota, ...]
+    paid: tuple[int, ...]
     version: Version
 
     def kinds_with(self, accelerator: str) -> list[str] | None:
@@ -75,6 +84,15 @@ def limits_now(sold: OnSale) -> CloudLimits:
         ours = sum(h.takes(limit) for h in uncounted if limit.covers(h.pool))
         rows.append(replace(limit, left=quota.most - (quota.used or 0) - ours))
     return CloudLimits(tuple(rows))
+
+
+def left_now(sold: OnSale, *, now: datetime) -> Mapping[int, int]:
+    """Machines left in each row of the market that is paid capacity: less what is launched or planned into it."""
+    if not sold.paid:
+        return {}
+    first = len(sold.market) - len(sold.paid)
+    left = paid_capacity.left(sold.paid, now=now)
+    return {first + k: left.get(key, 0) for k, key in enumerate(sold.paid)}
 
 
 @dataclass(frozen=True)
@@ -118,8 +136,12 @@ def _built(version: Version) -> OnSale:
     quotas = tuple(CloudQuota.objects.filter(account__in=accounts).order_by("id"))
     limits = CloudLimits(tuple(_limit(quota) for quota in quotas))
     columns, ids = _columns(accounts)
+    paid = paid_capacity.on_sale(accounts)
+    if paid:
+        columns = columns.and_(columns_of([offering for _, offering in paid]))
+        ids = np.concatenate([ids, [PAID_IDS + key for key, _ in paid]])
     market = Market(columns, ids=ids, limits=limits, places=places())
-    return OnSale(market, tuple(accounts), frozenset(accounts.values()), quotas, version)
+    return OnSale(market, tuple(accounts), frozenset(accounts.values()), quotas, tuple(key for key, _ in paid), version)
 
 
 def _limit(quota: CloudQuota) -> CloudLimit:

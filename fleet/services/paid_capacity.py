@@ -1,13 +1,15 @@
 """Reservations and capacity blocks: read from the clouds, offered to the planner, and filled up to their number.
 
 A row says what the cloud says. How many machines may still go into it is counted from the holds of the attempts
-that went into it, under the row's lock, so that two launches never take the same last machine.
+that went into it, under the row's lock, so that two launches never take the same last machine. What a plan may count on
+is less than that by the slots planned into it that were not launched yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -15,7 +17,9 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from fleet.domain import outcomes
-from fleet.domain.capacity import ON_DEMAND, RESERVED, Offering, Pool
+from fleet.domain.capacity import ON_DEMAND, RESERVED, USD, Offering, Pool
+from fleet.domain.lifecycle import Desired, SlotState
+from fleet.domain.paid import Space, best, left_after
 from fleet.domain.refusals import Refused
 from fleet.models import BlockPurchase, CloudAccount, InstanceType, PaidCapacity, PaidKind, Project, Slot
 from fleet.models import Offering as OfferingRow
@@ -26,7 +30,6 @@ from fleet.services.chips import accelerators
 
 PRICE_DIGIT = Decimal("0.000001")
 TAG_PURCHASE = "purser:purchase"
-NO_END = datetime.max.replace(tzinfo=UTC)
 
 
 def sync(account: CloudAccount, *, now: datetime) -> bool:
@@ -115,21 +118,29 @@ def _purchase_of(account: CloudAccount, capacity: outcomes.PaidCapacity) -> Bloc
     return waiting.select_related("project").first()
 
 
-def offerings(accounts: Sequence[CloudAccount]) -> list[Offering]:
-    """What takes machines now and has room, as the planner sees it: one offering for each row."""
-    rows = with_room(PaidCapacity.objects.filter(account__in=accounts, usable=True)).select_related("account")
-    found = list(rows.order_by("id"))
-    if not found:
+def on_sale(accounts: Mapping[int, str]) -> list[tuple[int, Offering]]:
+    """What takes machines now in these accounts (id and cloud), as the planner sees it, with the row each is of.
+
+    All its machines are told as left: how many are is asked anew for each plan (`left`).
+    """
+    rows = list(PaidCapacity.objects.filter(account__in=accounts, usable=True).order_by("id"))
+    if not rows:
         return []
-    chips, kinds = accelerators(), {(kind.cloud, kind.name): kind for kind in _kinds(found)}
+    chips = accelerators()
+    names = {row.instance_type for row in rows}
+    kinds = {
+        (kind.cloud, kind.name): (kind, chips[kind.accelerator])
+        for kind in InstanceType.objects.filter(cloud__in=set(accounts.values()), name__in=names)
+        if kind.accelerator in chips
+    }
     made = []
-    for row in found:
-        kind = kinds.get((row.account.cloud, row.instance_type))
-        chip = chips.get(kind.accelerator) if kind else None
-        if kind is None or chip is None or room(row) < 1:
+    for row in rows:
+        cloud = accounts[row.account_id]
+        if (cloud, row.instance_type) not in kinds:
             continue
+        kind, chip = kinds[cloud, row.instance_type]
         offering = Offering(
-            pool=Pool(row.account_id, row.account.cloud, row.region, row.zone, row.instance_type, RESERVED),
+            pool=Pool(row.account_id, cloud, row.region, row.zone, row.instance_type, RESERVED),
             accelerator=kind.accelerator,
             accelerator_count=kind.accelerator_count,
             accelerator_memory_gib=chip.memory_gib,
@@ -139,28 +150,46 @@ def offerings(accounts: Sequence[CloudAccount]) -> list[Offering]:
             currency=row.currency,
             observed_at=row.seen_at,
             vcpus=kind.vcpus,
-            machines_left=room(row),
+            machines_left=max(row.machines - row.used_by_others, 0),
             ends_at=usable_until(row),
         )
-        made.append(offering)
+        made.append((row.pk, offering))
     return made
 
 
-def take(slot: Slot, *, now: datetime) -> PaidCapacity | None:
-    """The row this slot's machine goes into, locked until the intent is committed; None: none has room any more.
+def left(keys: Sequence[int], *, now: datetime) -> Mapping[int, int]:
+    """How many machines a plan may still put into each of these rows.
 
-    Of those that last long enough, the one that ends first; for a machine without an end, the one that lasts longest.
+    Slots that are planned and not launched yet count where their launch will put them.
     """
-    until = slot.allocation.expires_at
+    spaces: dict[tuple[int, str, str], list[Space]] = defaultdict(list)
+    for row in with_room(PaidCapacity.objects.filter(pk__in=keys)).order_by("id"):
+        spaces[row.account_id, row.zone, row.instance_type].append(_space(row))
+    waiting: dict[tuple[int, str, str], list[datetime | None]] = defaultdict(list)
+    planned = Slot.objects.filter(
+        state=SlotState.WANTED,
+        desired=Desired.PRESENT,
+        capacity_type=RESERVED,
+        account__in={pool[0] for pool in spaces},
+    ).order_by("id")
+    for slot in planned.select_related("allocation"):
+        assert slot.account_id is not None
+        waiting[slot.account_id, slot.zone, slot.instance_type].append(slot.allocation.expires_at)
+    return {key: count for pool, ours in spaces.items() for key, count in left_after(ours, waiting[pool], now).items()}
+
+
+def take(slot: Slot, *, now: datetime) -> PaidCapacity | None:
+    """The row this slot's machine goes into, locked until the intent is committed; None: none has room any more."""
     rows = PaidCapacity.objects.filter(
         account=slot.account, instance_type=slot.instance_type, zone=slot.zone, usable=True
     )
-    locked = list(rows.select_for_update(no_key=True).order_by("id"))
-    counted = {row.pk: room(row) for row in with_room(PaidCapacity.objects.filter(pk__in=[row.pk for row in locked]))}
-    fitting = [row for row in locked if counted[row.pk] > 0 and (usable_until(row) or NO_END) >= (until or now)]
-    if until is None:
-        return max(fitting, key=lambda row: usable_until(row) or NO_END, default=None)
-    return min(fitting, key=lambda row: usable_until(row) or NO_END, default=None)
+    limit = slot.allocation.max_price_per_hour
+    if limit is not None:
+        rows = rows.filter(Q(price_per_hour=None) | Q(price_per_hour__lte=limit, currency=USD))
+    locked = {row.pk: row for row in rows.select_for_update(no_key=True).order_by("id")}
+    counted = with_room(PaidCapacity.objects.filter(pk__in=locked)).order_by("id")
+    chosen = best([_space(row) for row in counted], slot.allocation.expires_at, now)
+    return locked[chosen.key] if chosen else None
 
 
 def usable_until(row: PaidCapacity) -> datetime | None:
@@ -176,6 +205,11 @@ def with_room(rows: QuerySet[PaidCapacity]) -> QuerySet[PaidCapacity]:
 def room(row: Any) -> int:
     """Machines that may still go into a row read by `with_room`."""
     return max(row.machines - row.used_by_others - row.taken, 0)
+
+
+def _space(row: Any) -> Space:
+    """Of a row read by `with_room`."""
+    return Space(row.pk, room(row), usable_until(row))
 
 
 def price_of_machine_hour(fee: Decimal, machines: int, starts_at: datetime, ends_at: datetime) -> Decimal:
@@ -220,11 +254,6 @@ def _price(row: PaidCapacity, capacity: outcomes.PaidCapacity) -> tuple[Decimal 
         account=row.account, instance_type__name=row.instance_type, zone=row.zone, capacity_type=ON_DEMAND
     )
     return pool.values_list("price_per_hour", "currency").first() or (None, capacity.currency)
-
-
-def _kinds(rows: Sequence[PaidCapacity]) -> QuerySet[InstanceType]:
-    names = {row.instance_type for row in rows}
-    return InstanceType.objects.filter(cloud__in={row.account.cloud for row in rows}, name__in=names)
 
 
 def _told(at: datetime | None) -> str | None:

@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 
 from fleet.domain.demand import AllocationSpec, Demand
+from fleet.domain.placement import Plan
 from fleet.models import Allocation, Event, Hold, Instance, LaunchAttempt, PaidCapacity, Slot
 from fleet.services import allocations, observing, paid_capacity
-from fleet.services.accounts import enabled
 from fleet.services.explaining import explain
 from fleet.services.intents import write_intent
 from fleet.services.leases import claim
@@ -36,6 +36,14 @@ def world(emulator, tmp_path) -> Iterator[BlockWorld]:
     emulator.heal()
 
 
+FULL = "Skipped. 0 machines are left; 1 are needed."
+
+
+def preview(world: BlockWorld) -> Plan:
+    spec = AllocationSpec("train", Demand(8, "H100", capacity_types=("reserved",)), ttl=RUNS_FOR)
+    return allocations.preview(project=world.project, spec=spec, now=world.now())
+
+
 def ask(world: BlockWorld, accelerators: int = 8, **changes) -> Allocation:
     said = {"capacity_types": ("reserved",)} | changes
     spec = AllocationSpec("train", Demand(accelerators, "H100", **said), ttl=RUNS_FOR)
@@ -54,7 +62,7 @@ def test_eight_h100_for_a_day_by_capacity_block(world):
     told = [event.topic for event in Event.objects.filter(subject=block.public_id).order_by("id")]
     assert told[0] == "paid-capacity.found"
 
-    allocation = slots_planned_into(block, world, 1)[0].allocation
+    allocation = ask(world, capacity_types=())
 
     def ready() -> bool:
         allocation.refresh_from_db()
@@ -68,19 +76,29 @@ def test_eight_h100_for_a_day_by_capacity_block(world):
     assert allocation.expires_at < block.machines_until
     attempt = LaunchAttempt.objects.get(slot__allocation=allocation)
     assert Hold.objects.get(attempt=attempt).amount == 0, "it was paid before"
-    asked = [event for event in explain(allocation)["trail"] if event["topic"] == "slot.launching"]
+    told = explain(allocation)
+    [chosen] = told["plan"]["chosen"]
+    assert (chosen["capacity_type"], chosen["zone"], chosen["machines"]) == ("reserved", block.zone, 1)
+    assert Decimal(chosen["expected_per_hour"]) == 0, "it is paid already"
+    assert Decimal(chosen["price_per_hour"]) == machine.price_per_hour, "and accounted all the same"
+    others = [one for one in told["plan"]["candidates"] if one["capacity_type"] == "on-demand"]
+    assert others
+    assert all(Decimal(one["expected_per_hour"]) > 0 for one in others)
+    asked = [event for event in told["trail"] if event["topic"] == "slot.launching"]
     assert asked[0]["data"]["paid_capacity"] == block.public_id
     assert world.emulator.blocks(world.told)[0]["used"] == 1
 
 
 def test_a_row_is_an_offering_with_its_number_and_its_end_until_it_is_full(world):
     block = world.block()
-    [offering] = paid_capacity.offerings(enabled())
+    [found] = preview(world).candidates
+    offering = found.offering
     assert (offering.machines_left, offering.ends_at) == (1, block.machines_until)
     assert (offering.accelerator, offering.accelerator_count) == ("H100", 8)
     allocation = slots_planned_into(block, world, 1)[0].allocation
+    assert preview(world).note == FULL, "a slot was planned into it"
     world.until(lambda: Instance.objects.filter(slot__allocation=allocation).exists(), "it is launched")
-    assert not paid_capacity.offerings(enabled())
+    assert preview(world).note == FULL
 
 
 def slots_planned_into(block: PaidCapacity, world: BlockWorld, count: int) -> list[Slot]:

@@ -1,6 +1,7 @@
 """Placement: the whole demand at least expected cost, and a reason for every loser."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.domain.capacity import Memory, Offering, Pool
+from fleet.domain.capacity import Memory, Offering, Pool, remembered_scope
 from fleet.domain.demand import Demand, Need
 from fleet.domain.market import Market
 from fleet.domain.memories import Memories
-from fleet.domain.outcomes import QuotaUnit
+from fleet.domain.outcomes import QuotaUnit, Scope
 from fleet.domain.placement import Plan, plan_by_rules, refuse_hopeless
 from fleet.domain.refusals import Refused
 from fleet.domain.residency import Places
@@ -60,9 +61,11 @@ def offering(name="g6.xlarge", **changes) -> Offering:
     )
 
 
-def planned(demand: Demand, *offerings: Offering, memory=None, room=ANY_ROOM, limits=(), **asked) -> Plan:
+def planned(
+    demand: Demand, *offerings: Offering, memory=None, memories=None, room=ANY_ROOM, limits=(), **asked
+) -> Plan:
     """By the rules and from the market: every test here is one of both."""
-    memories, limits = Memories.of_pools(memory or {}, NOON), CloudLimits(tuple(limits))
+    memories, limits = memories or Memories.of_pools(memory or {}, NOON), CloudLimits(tuple(limits))
     market = Market.of(offerings, limits=limits, places=PLACES)
     result = plan(demand, market, memories, room, now=NOON, **asked)
     assert result == plan_by_rules(demand, offerings, memories, room, now=NOON, limits=limits, places=PLACES, **asked)
@@ -287,6 +290,41 @@ def test_what_is_paid_for_is_taken_first_and_its_price_is_still_told():
     [choice] = result.chosen
     assert choice.candidate.offering.pool.capacity_type == "reserved"
     assert (result.expected_per_hour, result.price_per_hour) == (0, Decimal(80))
+
+
+@pytest.mark.parametrize(
+    ("left", "taken"), [(2, {"reserved": 2}), (1, {"reserved": 1, "on-demand": 1}), (0, {"on-demand": 2})]
+)
+def test_what_is_left_by_now_counts_not_what_was_left_when_the_market_was_made(left, taken):
+    market = Market.of([P5, BLOCK], places=PLACES)
+    asked = {"now": NOON, "candidates": 5, "losers": 5}
+    for accelerator in ("H100", ""):
+        need = None if accelerator else Need(fp8=True)
+        demand = Demand(16, accelerator, need=need, run_for=HOUR)
+        found = plan(demand, market, Memories({}, NOON), ANY_ROOM, left={1: left}, **asked)
+        assert {c.candidate.offering.pool.capacity_type: c.machines for c in found.chosen} == taken
+        shown = {one.offering.machines_left for one in found.candidates if one.offering.paid}
+        assert shown == ({left} if left else set())
+        assert found.rejected_by_reason == ({} if left else {"machines-left": 1})
+
+
+def test_it_needs_no_room_in_a_budget_and_its_price_does_not_grow_old():
+    seen_long_ago = replace(BLOCK, observed_at=NOON - 90 * HOUR, currency="EUR")
+    room = Room(price_per_hour=Decimal(1), caps=(Cap("", "USD", "the budget"),))
+    result = planned(Demand(8, "H100", run_for=HOUR), P5, seen_long_ago, room=room)
+    assert bought(result) == {"p5.48xlarge": 1}
+    assert (result.price_per_hour, result.currency) == (80, "EUR")
+
+
+def test_a_zone_that_is_sold_out_still_has_what_is_kept_for_who_paid():
+    pool = P5.pool
+    key = (pool.account_id, pool.region, pool.zone, pool.instance_type, "")
+    cooling = Memory(cooldown_until=NOON + HOUR, last_refusal_class="stock-out")
+    result = planned(Demand(8, "H100", run_for=HOUR), P5, BLOCK, memories=Memories({key: cooling}, NOON))
+    assert [choice.candidate.offering.pool.capacity_type for choice in result.chosen] == ["reserved"]
+    assert result.rejected_by_reason == {"stock-out": 1}
+    refused = remembered_scope(BLOCK.pool, Scope.ZONE)
+    assert refused == (pool.region, pool.zone, pool.instance_type, "reserved"), "and says nothing of the zone"
 
 
 def test_no_more_is_taken_of_it_than_is_left_and_the_rest_is_bought():

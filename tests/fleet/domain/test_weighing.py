@@ -1,6 +1,7 @@
 """The engine answers from columns what the rules answer offering by offering, whatever the market and the demand."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -51,6 +52,7 @@ offerings = st.builds(
     ends_at=maybe(moments),
     imported=some([False, False, True]),
 )
+lefts = st.dictionaries(st.integers(0, 23), st.integers(0, 5), max_size=8)
 markets = st.lists(offerings, max_size=24)
 needs = st.builds(Need, maybe(some([20.0, 80.5, 300.0])), st.booleans(), some(["", "nvlink"]))
 demands = st.builds(
@@ -121,28 +123,36 @@ rooms = st.builds(
 risks = some([None, Risk(buy_at_stale_prices=True), Risk(buy_at_imported_prices=True, delay_hours=3, restart_hours=9)])
 
 
+def with_left(market, left):
+    """As it would be, were it made now."""
+    return [replace(one, machines_left=left.get(row, one.machines_left)) for row, one in enumerate(market)]
+
+
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     market=markets, demand=demands, memory=memories, room=rooms, limits=limits, risk=risks,
-    held=st.integers(0, 3), firm=st.integers(0, 2),
+    held=st.integers(0, 3), firm=st.integers(0, 2), left=lefts,
 )  # fmt: skip
-def test_the_engine_agrees_with_the_rules(market, demand, memory, room, limits, risk, held, firm):
+def test_the_engine_agrees_with_the_rules(market, demand, memory, room, limits, risk, held, firm, left):
     asked = {"now": NOON, "held_units": held, "held_firm": firm, "risk": risk}
-    by_rules = plan_by_rules(demand, market, memory, room, limits=limits, places=PLACES, **asked)
+    left = {row: n for row, n in left.items() if row < len(market) and market[row].machines_left is not None}
+    by_now = with_left(market, left)
+    by_rules = plan_by_rules(demand, by_now, memory, room, limits=limits, places=PLACES, **asked)
     columns = Market.of(market, limits=limits, places=PLACES)
-    fast = plan(demand, columns, memory, room, candidates=1000, losers=1000, **asked)
+    fast = plan(demand, columns, memory, room, left=left, candidates=1000, losers=1000, **asked)
     assert fast == by_rules
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-@given(market=markets, demand=demands, memory=memories, room=rooms, most=st.integers(1, 5))
-def test_page_by_page_every_loser_is_told_once(market, demand, memory, room, most):
+@given(market=markets, demand=demands, memory=memories, room=rooms, left=lefts, most=st.integers(1, 5))
+def test_page_by_page_every_loser_is_told_once(market, demand, memory, room, left, most):
+    left = {row: n for row, n in left.items() if row < len(market) and market[row].machines_left is not None}
     columns, told, after = Market.of(market, places=PLACES), [], 0
     while after is not None:
-        page = page_of_losers(demand, columns, memory, room, now=NOON, after=after, most=most)
+        page = page_of_losers(demand, columns, memory, room, now=NOON, left=left, after=after, most=most)
         told += page.rejected
         after = page.after
-    whole = plan_by_rules(demand, market, memory, room, now=NOON, places=PLACES)
+    whole = plan_by_rules(demand, with_left(market, left), memory, room, now=NOON, places=PLACES)
     assert Counter(told) == Counter(whole.rejected)
 
 

@@ -13,8 +13,19 @@ from fleet.domain.capacity import Pool
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.outcomes import CloudQuota as Told
 from fleet.domain.outcomes import ErrorClass, QuotaUnit, Refusal
-from fleet.models import CapacityMemory, CatalogueChange, CloudAccount, CloudQuota, InstanceType, Offering
-from fleet.services import allocations, cloud_quotas, market, memory
+from fleet.models import (
+    Allocation,
+    CapacityMemory,
+    CatalogueChange,
+    CloudAccount,
+    CloudQuota,
+    InstanceType,
+    Offering,
+    PaidCapacity,
+    Slot,
+)
+from fleet.services import allocations, cloud_quotas, market, memory, paid_capacity, planning
+from fleet.services.leases import claim
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +130,114 @@ def test_a_plan_refuses_what_the_clouds_quota_leaves_no_room_for(sold):
     plan = allocations.preview(project=factories.project(), spec=AllocationSpec("x", Demand(8, "H100")), now=NOW)
     assert (plan.chosen, plan.code) == ((), "cloud-quota")
     assert plan.note == "Skipped. Needs 8 accelerators; the cloud's quota P instances in us-east-1 leaves 7."
+
+
+# --- Paid capacity ---
+
+
+def block(sold: Offering, machines: int = 1, **changes) -> PaidCapacity:
+    """One that takes machines of the kind that is sold, for a day."""
+    values = {
+        "ref": f"cr-{PaidCapacity.objects.count()}", "state": "active", "usable": True, "machines": machines,
+        "instance_type": sold.instance_type.name, "zone": sold.zone, "price_per_hour": Decimal(31),
+    }  # fmt: skip
+    return factories.paid_capacity(None, sold.account, **values | changes)
+
+
+def ask(accelerators: int = 8, **changes) -> Allocation:
+    spec = AllocationSpec("x", Demand(accelerators, "H100"), **{"ttl": HOUR} | changes)
+    return allocations.request_allocation(project=factories.project(), spec=spec, requested_by="ada", now=NOW)
+
+
+def planned(accelerators: int = 8, **changes) -> dict[str, int]:
+    spec = AllocationSpec("x", Demand(accelerators, "H100"), **{"ttl": HOUR} | changes)
+    chosen = allocations.preview(project=factories.project(), spec=spec, now=NOW).chosen
+    return {choice.candidate.offering.pool.capacity_type: choice.machines for choice in chosen}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: PaidCapacity.objects.update(usable=False),
+        lambda row: PaidCapacity.objects.update(machines=2),
+        lambda row: PaidCapacity.objects.update(used_by_others=1),
+        lambda row: PaidCapacity.objects.update(machines_until=NOW + HOUR),
+        lambda row: PaidCapacity.objects.update(price_per_hour=None),
+        lambda row: PaidCapacity.objects.all().delete(),
+    ],
+)
+def test_any_change_of_paid_capacity_is_seen_by_the_next_plan(sold, change):
+    row = block(sold)
+    before = market.on_sale()
+    change(row)
+    assert market.on_sale() is not before
+
+
+def test_paid_capacity_that_is_read_again_and_again_changes_nothing(sold):
+    row = block(sold)
+    before = market.on_sale()
+    row.seen_at, row.available = NOW + HOUR, 0
+    row.save()
+    assert market.on_sale() is before
+
+
+def test_what_is_paid_for_is_planned_first_and_the_rest_is_bought(sold):
+    assert planned(24) == {"on-demand": 3}
+    block(sold, machines=2)
+    assert planned(24) == {"reserved": 2, "on-demand": 1}
+
+
+def test_two_plans_in_a_row_never_count_on_the_same_machine(sold):
+    block(sold)
+    asked = [ask(), ask()]
+    for lease in claim(Allocation, limit=2, only=[one.pk for one in asked]):
+        planning.reconcile_allocation(lease, now=NOW)
+    slots = Slot.objects.order_by("id")
+    assert [slot.capacity_type for slot in slots] == ["reserved", "on-demand"]
+    Slot.objects.filter(capacity_type="reserved").update(state="gone", desired="absent")
+    assert planned() == {"reserved": 1}, "whoever did not go in leaves its place"
+
+
+def test_a_plan_that_waits_takes_its_place_in_the_row_its_launch_will_take(sold):
+    soon = block(sold, machines_until=NOW + 3 * HOUR)
+    late = block(sold, machines_until=NOW + 20 * HOUR)
+    for ttl, at in ((2 * HOUR, "reserved"), (10 * HOUR, "reserved"), (2 * HOUR, "on-demand")):
+        assert list(planned(ttl=ttl)) == [at]
+        [lease] = claim(Allocation, limit=1, only=[ask(ttl=ttl).pk])
+        planning.reconcile_allocation(lease, now=NOW)
+    first, second, _ = Slot.objects.select_related("account", "allocation").order_by("id")
+    with transaction.atomic():
+        assert paid_capacity.take(first, now=NOW) == soon
+        assert paid_capacity.take(second, now=NOW) == late
+
+
+def test_a_limit_of_price_a_machine_holds_inside_too(sold):
+    block(sold, price_per_hour=Decimal(31))
+    slot = factories.slot(
+        factories.allocation(factories.project(), max_price_per_hour=30),
+        account=sold.account, instance_type=sold.instance_type.name, zone=sold.zone,
+    )  # fmt: skip
+    with transaction.atomic():
+        assert paid_capacity.take(slot, now=NOW) is None
+        slot.allocation.max_price_per_hour = Decimal(31)
+        assert paid_capacity.take(slot, now=NOW) is not None
+
+
+def test_what_is_paid_for_needs_no_room_in_a_budget(sold):
+    block(sold)
+    project = factories.project()
+    factories.budget(project, cap_per_hour=Decimal(1))
+    for count, chosen in ((8, {"reserved"}), (16, set())):
+        plan = allocations.preview(project=project, spec=AllocationSpec("x", Demand(count, "H100")), now=NOW)
+        assert {choice.candidate.offering.pool.capacity_type for choice in plan.chosen} == chosen
+
+
+def test_losers_page_by_page_tell_of_full_paid_capacity_last(sold):
+    row = block(sold, machines=1, used_by_others=1)
+    said = {"project": factories.project(), "now": NOW, "token_id": None, "most": 10}
+    page = allocations.losers_of(Demand(8, "H100"), after=0, **said)
+    assert [one.code for one in page.rejected] == ["machines-left"]
+    assert not allocations.losers_of(Demand(8, "H100"), after=market.PAID_IDS + row.pk, **said).rejected
 
 
 # --- Memory fades ---
