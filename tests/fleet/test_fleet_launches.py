@@ -7,16 +7,28 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from django.db import connection
 
 from fleet.crashpoints import POINTS
 from fleet.domain.lifecycle import ENDED_SLOT_STATES, UNRESOLVED_ATTEMPT_STATES, Desired, Reason
-from fleet.models import CloudAccount, FleetLaunch, Hold, Installation, Instance, LaunchAttempt, Quota, Slot
-from fleet.services import allocations, catalog, clock, installation, reconciling
+from fleet.models import (
+    CapacityType,
+    CloudAccount,
+    FleetLaunch,
+    Hold,
+    Installation,
+    Instance,
+    LaunchAttempt,
+    PaidCapacity,
+    Quota,
+    Slot,
+)
+from fleet.services import allocations, catalog, clock, fleets, installation, paid_capacity, reconciling
 from fleet.services.accounts import adapter
 from fleet.services.explaining import explain
-from fleet.services.leases import claim
+from fleet.services.leases import Lease, claim
 from fleet.services.planning import reconcile_allocation
 from tests.emulators.process import Emulated, emulator_process
 from tests.fleet.aws_world import AwsWorld, connect_aws
@@ -79,6 +91,40 @@ def test_spot_machines_are_launched_together_too(world):
     world.until_state(world.ask(3, capacity_type="spot"), "active")
     one_machine_a_slot(world, 3)
     assert {machine["market"] for machine in world.live()} == {"spot"}
+
+
+@pytest.mark.parametrize("capacity_type", CapacityType.values)
+def test_only_what_is_on_demand_or_spot_shares_a_call(capacity_type):
+    slot = Slot(account=CloudAccount(options={"fleets": True}), capacity_type=capacity_type)
+    assert fleets.may_share(slot) is (capacity_type in ("on-demand", "spot"))
+
+
+def test_machines_of_a_reservation_are_launched_into_it_one_by_one(world):
+    client = boto3.client(
+        "ec2",
+        endpoint_url=world.aws.url,
+        region_name="us-east-1",
+        aws_access_key_id="AKIAWORLD00000000001",
+        aws_secret_access_key="hush",
+    )
+    client.create_capacity_reservation(
+        InstanceType=world.shape, InstancePlatform="Linux/UNIX", AvailabilityZone="us-east-1a", InstanceCount=2
+    )
+    now = clock.business_now()
+    allocation = world.ask(2, capacity_type="reserved")
+    [lease] = claim(type(allocation), limit=1)
+    reconcile_allocation(lease, now=now)
+    assert paid_capacity.sync(world.account, now=now)
+    pool = {"region": "us-east-1", "zone": "us-east-1a", "instance_type": world.shape, "capacity_type": "reserved"}
+    for ordinal in range(2):
+        chips = {"accelerator": "L4", "accelerator_count": 1}
+        asked = {"allocation": allocation, "account": world.account, "ordinal": ordinal, "since": now}
+        Slot.objects.create(**asked, **pool, **chips, created_at=now)
+    world.until_state(allocation, "active")
+    one_machine_a_slot(world, 2)
+    assert (world.calls("RunInstances"), world.calls("CreateFleet") - 1) == (2, 0)
+    assert not FleetLaunch.objects.exists()
+    assert {machine["reservation"] for machine in world.live()} == {PaidCapacity.objects.get().ref}
 
 
 def test_of_a_fleet_that_got_three_of_eight_the_other_five_go_to_the_next_pool(world):
@@ -264,14 +310,24 @@ def test_a_worker_killed_after_a_lost_answer_is_survived(world):
     assert len(world.tokens("CreateFleet")) - 1 == 1
 
 
-def test_two_workers_with_slots_of_one_fleet_send_its_call_once(world, monkeypatch):
-    monkeypatch.setattr(reconciling, "AT_ONCE", 1)  # or the first claims every slot
+def test_two_workers_with_slots_of_one_fleet_send_its_call_once(world):
     allocation = world.ask(4)
     worker_that_dies_at("launch:K2")
     assert world.machines() == [], "the intent is written, and nothing sent"
     FleetLaunch.objects.update(called_until=None)
+    Slot.objects.update(lease_until=None)  # the dead worker's claims have run out
+    leases = claim(Slot, limit=2, only=list(Slot.objects.values_list("pk", flat=True)))
     world.aws.post("faults", {"kind": "slow", "body": r"Action=CreateFleet\b", "delay_seconds_real": 1.0})
-    threads = [threading.Thread(target=reconciled) for _ in range(2)]
+    both = threading.Barrier(2)
+
+    def at_work(lease: Lease) -> None:
+        try:
+            both.wait(10)
+            reconciling.reconcile_slot(lease)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=at_work, args=[lease]) for lease in leases]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -279,10 +335,3 @@ def test_two_workers_with_slots_of_one_fleet_send_its_call_once(world, monkeypat
     world.until_state(allocation, "active")
     one_machine_a_slot(world, 4)
     assert world.calls("CreateFleet") - 1 == 1
-
-
-def reconciled() -> None:
-    try:
-        reconciling.reconcile_due()
-    finally:
-        connection.close()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from fleet.domain.capacity import ON_DEMAND, SPOT
 from fleet.domain.outcomes import (
     ErrorClass,
     FleetMade,
@@ -27,6 +28,8 @@ from fleet.providers.classify import classify
 IS_THERE = "InvalidLaunchTemplateName.AlreadyExistsException"
 IS_NOT_THERE = "InvalidLaunchTemplateName.NotFoundException"
 OF_THE_CALL = ("ClientToken", "MinCount", "MaxCount", "Placement", "SubnetId", "InstanceType", "InstanceMarketOptions")
+MARKETS = (ON_DEMAND, SPOT)
+"""Anything else would be bought on demand, beside what is paid for already."""
 SETTLES = (ErrorClass.STOCK_OUT, ErrorClass.QUOTA, ErrorClass.AUTH, ErrorClass.BAD_REQUEST)
 Words = dict[str, Any]
 
@@ -38,6 +41,8 @@ def template_name(request: FleetRequest) -> str:
 
 def create_template(request: FleetRequest, options: Mapping[str, Any]) -> Words:
     """The parameters of CreateLaunchTemplate. Raises ValueError, with a sentence, for what EC2 cannot do."""
+    if request.machine.capacity_type not in MARKETS or request.machine.reservation:
+        raise ValueError("Fleets are bought on demand or as spot; paid capacity is launched into one by one.")
     said = order.run_instances(request.machine, options)
     data = {name: value for name, value in said.items() if name not in (*OF_THE_CALL, "TagSpecifications")}
     data["TagSpecifications"] = [row for row in said["TagSpecifications"] if row["ResourceType"] != "instance"]

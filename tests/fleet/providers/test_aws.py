@@ -207,6 +207,20 @@ def test_a_fleet_whose_machines_have_ended_tells_of_them_as_ended(account, emula
     assert [machine.live for machine in again.machines] == [False, False]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"capacity_type": "reserved"}, {"capacity_type": "flex-start"}, {"reservation": "cr-0123456789abcdef0"}],
+)
+def test_what_is_neither_on_demand_nor_spot_is_never_bought_as_a_fleet(account, emulator, changes):
+    """EC2 would sell it on demand, beside the capacity that is paid for already."""
+    cloud, request = Aws(account), fleet("paid")
+    before = emulator._aws.get("calls", operation="CreateFleet")["calls"]
+    outcome = cloud.launch_fleet(replace(request, machine=replace(request.machine, **changes)))
+    assert isinstance(outcome, Refusal)
+    assert (outcome.error_class, outcome.code) == (ErrorClass.BAD_REQUEST, "cannot-be-said")
+    assert emulator._aws.get("calls", operation="CreateFleet")["calls"] == before
+
+
 def test_other_words_under_the_token_of_a_fleet_are_refused(account, emulator):
     cloud = Aws(account)
     assert isinstance(cloud.launch_fleet(fleet("words")), FleetMade)
