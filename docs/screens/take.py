@@ -99,7 +99,7 @@ def prices(page: Page) -> None:
 
 SETTINGS = (
     "you", "second-factor", "sessions", "display", "limits", "audit", "webhooks", "tokens", "members",
-    "service-accounts", "projects", "switches",
+    "service-accounts", "projects", "accounts", "switches",
 )  # fmt: skip
 SHOTS = (
     Shot("overview-light", "/"),
@@ -109,11 +109,13 @@ SHOTS = (
     Shot("fleet-bulk", "/fleet", bulk),
     Shot("fleet-plan-dialog", "/fleet", plan),
     Shot("fleet-plan-refused", "/fleet", refused),
+    Shot("capacity-light", "/capacity", whole=True),
     Shot("allocate-form", "/fleet/allocate"),
     Shot("allocation-light", "{allocation}", whole=True),
     Shot("release-dialog", "{allocation}", open_dialog),
     Shot("endpoints-light", "/endpoints", size=(1440, 600)),
     Shot("endpoint-light", "{endpoint}", whole=True),
+    Shot("endpoint-manifests", "{endpoint}/manifests?environment=eks&extras=karpenter&extras=kueue&cluster=prod"),
     Shot("endpoint-new", "/endpoints/new", whole=True),
     Shot("models", "/models", size=(1440, 600)),
     Shot("model", "{model}", size=(1440, 600)),
@@ -126,6 +128,7 @@ SHOTS = (
     Shot("first-steps", "/guide", size=(1440, 700)),
     Shot("settings-about", "/settings"),
     *(Shot(f"settings-{section}", f"/settings/{section}") for section in SETTINGS),
+    Shot("settings-account", "{account}", whole=True),
     Shot("settings-limits-file", "/settings/limits/file/quota", prices),
     Shot("settings-token-new", "/settings/tokens/new", whole=True),
     Shot("settings-token-secret", "/settings/tokens/new", token_secret),
@@ -139,6 +142,7 @@ SHOTS = (
         for name, path in (
             ("overview", "/"),
             ("fleet", "/fleet"),
+            ("capacity", "/capacity"),
             ("endpoint", "{endpoint}"),
             ("economics", "/economics"),
             ("settings-limits", "/settings/limits"),
@@ -150,6 +154,7 @@ SHOTS = (
         for name, path in (
             ("overview", "/"),
             ("fleet", "/fleet"),
+            ("capacity", "/capacity"),
             ("endpoint", "{endpoint}"),
             ("economics", "/economics"),
             ("activity", "/activity"),
@@ -158,6 +163,7 @@ SHOTS = (
     ),
 )
 PLACES = {
+    "account": ("/settings/accounts", "main a[href^='/settings/accounts/']"),
     "endpoint": ("/endpoints", ROW),
     "allocation": ("/fleet", ROW),
     "decision": ("/activity?show=decisions", "a[href^='/decisions/']"),
