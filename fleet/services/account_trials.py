@@ -48,7 +48,8 @@ def request_rotation(
     """Have another credential tried, and put in place if it will do. Raises Refused while one is being tried."""
     by.require(WRITE, None)
     if bool(reference) == bool(credential):
-        raise Refused("credentials-twice", "Give the next credential, or a reference to it: one of the two.")
+        sentence = "Give the next credential, or a reference to it: one of the two."
+        raise Refused("credentials-twice", sentence, field="credential")
     if reference and not REFERENCE.fullmatch(reference):
         raise Refused("credentials-reference", "A reference is env:NAME or file:/path.", field="credentials_ref")
     trial = AccountTrial(

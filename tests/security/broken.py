@@ -60,6 +60,8 @@ def broken(body: Any, strangers: dict[str, str]) -> Iterator[Broken]:
                 wrong += [strangers[value.partition("_")[0]], value[:-1], value + "0"]
             if path[-1] == "project":
                 wrong += [strangers["slug"], strangers["proj"]]
+        if "cost" in path[:-1]:
+            wrong = [True, [value], {"a": 1}, *INVISIBLE, ABSURDLY_LONG]  # an amount may be a number or its text
         if "config" in path[:-1]:
             wrong = [one for one in wrong if one in INVISIBLE]  # somebody else's document: its shape is theirs
         for one in wrong:

@@ -136,6 +136,7 @@ def pages_of(estate: Estate) -> list[str]:
     model = factories.model(estate.mine)
     config = factories.serving_config(model)
     free = factories.allocation(estate.mine, name="free")
+    unused = factories.account(name="unused")
     mine = estate.mine.slug
     return [
         f"/models/{model.public_id}/change",
@@ -144,6 +145,7 @@ def pages_of(estate: Estate) -> list[str]:
         f"/serving-configs/{config.public_id}/delete",
         *(f"/fleet/{free.public_id}/{verb}" for verb in ("extend", "resize", "release")),
         *(f"/fleet/bulk?do={verb}&id={free.public_id}" for verb in ("extend", "release")),
+        f"/settings/accounts/{unused.public_id}",
         f"/settings/members?project={mine}",
         f"/settings/limits/{estate.budget.public_id}",
         *(address(route, estate) + PAGE_RULES[route].query for route in PAGES if _is_drawn(route)),
@@ -163,6 +165,8 @@ def words_for(estate: Estate) -> dict[str, str]:
         "scopes": "read",
         "accelerator": "H100",
         "user": estate.stranger.username,
+        "credentials_ref": "env:NEXT",
+        "options": '{"regions": ["us-east-1"]}',
         "config": json.dumps(factories.LLAMA),
     }
 

@@ -19,6 +19,15 @@ def bodies() -> Iterator[tuple[str, str, Change]]:
         if method != "delete":
             yield method, route, FULL.get((method, route)) or CHANGES[method, route]
     yield "post", "api/v1/allocations", Change((), says(**NEEDS))
+    for route in ("api/v1/plans", "api/v1/plans/rejected"):
+        yield "post", route, Change((), says(need=NEEDS["need"]))
+    for body in ({"kind": "fixed", "price_per_hour": "88.00", "account": True}, {"kind": "owned", "cost": OWNED}):
+        yield "post", "api/v1/price-rules", _priced(body)
+    sealed = {"credential": "not-a-real-secret"}
+    account = {"name": "full", "cloud": "aws", "provider": "sandbox", "options": {"url": "http://127.0.0.1:1"}}
+    yield "post", "api/v1/accounts", Change((), says(**account, **sealed), root=True)
+    yield "patch", f"api/v1/accounts/{ID}", Change((), says(**sealed), root=True)
+    yield "post", f"api/v1/accounts/{ID}/rotate", Change((), says(**sealed), root=True)
     ends = Change((), says(expires_at="2150-01-01T00:00:00Z"), about=lambda estate: factories.allocation(estate.mine))
     yield "patch", f"api/v1/allocations/{ID}", ends
     yield "post", "api/v1/budgets", Change((), lambda estate: {"endpoint": estate.endpoint.public_id, **BUDGET})
@@ -26,6 +35,15 @@ def bodies() -> Iterator[tuple[str, str, Change]]:
         (), lambda estate: {"items": [{"project": "mine", "endpoint": estate.endpoint.public_id, **BUDGET}]}
     )
     yield "post", "api/v1/budgets/bulk", of_endpoint
+
+
+def _priced(body: dict[str, Any]) -> Change:
+    """A line of the price book; `account`: the estate's own."""
+
+    def whole(estate: Estate) -> Any:
+        return PRICED | body | ({"account": estate.account.name} if "account" in body else {})
+
+    return Change((), whole, root=True)
 
 
 def _usage(estate: Estate) -> Any:
@@ -52,9 +70,8 @@ def _usage(estate: Estate) -> Any:
     return {"events": [event]}
 
 
-ALLOCATION = {
+DEMAND = {
     "project": "mine",
-    "name": "full",
     "accelerator": "H100",
     "accelerator_count": 8,
     "accelerators_per_slot": 8,
@@ -63,13 +80,18 @@ ALLOCATION = {
     "regions": ["us-east-1"],
     "capacity_types": ["on-demand"],
     "max_price_per_hour": "60.00",
+    "on_demand_floor": 8,
+    "residency": "us",
+    "ttl_seconds": 86_400,
+}
+ALLOCATION = DEMAND | {
+    "name": "full",
     "image": "ubuntu:24.04",
     "startup_script": "#!/bin/sh\necho ready\n",
     "ssh_keys": [KEY],
     "disk_gib": 200,
     "ports": [8000],
     "labels": {"team": "research"},
-    "ttl_seconds": 86_400,
     "idle_release_seconds": 3_600,
     "deadline_seconds": 600,
 }
@@ -101,6 +123,17 @@ SERVED = {
 }
 TOKEN_LIMITS = {"cidrs": ["10.0.0.0/8"], "requests_per_minute": 60, "spend_cap_per_hour": "250.00"}
 BUDGET = {"cap_per_hour": "5", "cap_per_month": "500", "currency": "USD", "action": "warn", "warn_ratio": "0.8"}
+PRICED = {
+    "name": "full",
+    "instance_type": "p4d.*",
+    "region": "us-east-1",
+    "capacity_type": "on-demand",
+    "currency": "USD",
+    "starts_at": "2150-01-01T00:00:00Z",
+    "ends_at": "2151-01-01T00:00:00Z",
+    "note": "Contract 4711.",
+}
+OWNED = {"purchase": "250000", "life_years": 4, "power_watts": 10_200, "price_per_kwh": "0.12", "currency": "USD"}
 FULL: dict[tuple[str, str], Change] = {
     ("post", "api/v1/allocations"): Change((), says(**ALLOCATION)),
     ("post", "api/v1/allocations/bulk"): Change((), says(items=[ALLOCATION])),
@@ -124,7 +157,19 @@ FULL: dict[tuple[str, str], Change] = {
         (), says(credentials_ref="env:NEXT", despite_missing=True), root=True
     ),
     ("patch", "api/v1/installation"): Change(
-        (), says(launches_paused=True, destructive_frozen=True, reason="Only to try it."), root=True
+        (), says(launches_paused=True, destructive_frozen=True, buy_at_stale_prices=True, buy_at_imported_prices=True,
+                 reason="Only to try it."), root=True
+    ),
+    ("post", "api/v1/plans"): Change((), says(**DEMAND)),
+    ("post", "api/v1/plans/rejected"): Change((), says(**DEMAND)),
+    ("post", "api/v1/paid-capacity"): Change(
+        (), lambda estate: CHANGES["post", "api/v1/paid-capacity"].body(estate) | {"project": "mine"}
+    ),
+    ("post", "api/v1/price-rules"): Change(
+        (), says(kind="commitment", committed_per_hour="80.00", percent_off="40.5", cloud="aws", **PRICED), root=True
+    ),
+    ("patch", f"api/v1/price-rules/{ID}"): Change(
+        (), says(name="full", note="Contract 4711.", ends_at="2150-01-01T00:00:00Z"), root=True
     ),
     ("patch", f"api/v1/projects/{ID}"): Change((), says(slug="renamed", name="Renamed"), root=True),
     ("post", "api/v1/service-accounts"): Change(
