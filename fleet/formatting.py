@@ -139,6 +139,20 @@ def place(cloud: str, region: str, zone: str) -> str:
     return f"{cloud_name(cloud)} {where}".strip()
 
 
+UNITS = {"vcpus": "vCPU"}
+"""What clouds count quotas in, where people write it otherwise than it is stored."""
+
+
+def of_most(used: int | None, most: int | None, unit: str, *, counted: bool = True) -> str:
+    """How much of a quota is taken: `192 of 384 vCPU used`; empty where nobody says.
+
+    `counted`: the cloud counts all that is used. Otherwise only what Purser holds is known.
+    """
+    if used is None or most is None:
+        return ""
+    return f"{used:,} of {most:,} {UNITS.get(unit, unit)} {'used' if counted else 'ours'}"
+
+
 def cloud_name(slug: str) -> str:
     """A cloud as people write it."""
     return {"aws": "AWS", "gcp": "GCP", "azure": "Azure", "kubernetes": "Kubernetes", "local": "Own"}.get(slug, slug)

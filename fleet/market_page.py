@@ -10,24 +10,32 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fleet import charts
 from fleet.acting.rows import acts_in
 from fleet.charts import Chart, Line, Style
+from fleet.domain.spans import spaced
 from fleet.downloads import Sheet, sheet
-from fleet.formatting import cloud_name, percent, place
+from fleet.formatting import UNITS, cloud_name, of_most, percent, place
+from fleet.models import PaidKind
 from fleet.pages import Frame, frame_of, render_page
 from fleet.queries import market
 from fleet.queries.capacity import capacity_cells, capacity_table, wide_cooldowns
 from fleet.queries.market import MarketFilter
+from fleet.queries.paid import paid_rows
+from fleet.queries.quotas import quota_rows, quota_totals
 from fleet.queries.rows import PAGE
+from fleet.queries.signals import unclassified_signals
 from fleet.services import stale_prices
 from fleet.timerange import TimeRange
 
 FILTERS = {"accelerator": "Accelerator", "cloud": "Cloud", "region": "Region", "capacity": "Capacity"}
 MOST_IN_A_FILE = 200_000
 KNOWN_AFTER_HOURS = 1.0
+SHOWN_SIGNALS = 5
+NEARLY_FULL = 0.9
 USUAL = "H100"
 """Whose prices are drawn while nobody has chosen."""
 FILE_COLUMNS = {
@@ -60,8 +68,9 @@ def capacity(request: HttpRequest) -> HttpResponseBase:
         "chart": _prices(chosen, choices["accelerator"], frame),
         "capacity": capacity_cells(),
         "cooldowns": wide_cooldowns(frame.now),
-        "accounts": market.account_rows() if frame.projects is None else [],
-        "stale_after": stale_prices.stale_after(),
+        "paid": [_paid(row, frame.now) for row in paid_rows(frame.projects)],
+        "stale_after": spaced(stale_prices.stale_after()),
+        **(_of_the_accounts(frame) if frame.projects is None else {}),
         **acts_in(frame),
     }
     files = {
@@ -90,6 +99,46 @@ def read(params: QueryDict) -> MarketFilter:
 
 def _word(text: str) -> str:
     return text.replace("\0", "")[:100].strip()
+
+
+def _of_the_accounts(frame: Frame) -> dict[str, Any]:
+    """What is only for those who may see everything."""
+    accounts = market.account_rows()
+    return {
+        "accounts": accounts,
+        "quotas": [_quota(row, frame.now) for row in quota_rows()] if accounts else [],
+        "quota_totals": quota_totals() if accounts else {},
+        "signals": unclassified_signals()[:SHOWN_SIGNALS],
+        "accounts_page": reverse("settings-accounts") if frame.caller.may("installation:read", None) else "",
+    }
+
+
+def _paid(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    until = row["machines_until"] or row["ends_at"]
+    free = max(row["machines"] - row["used_by_others"] - row["taken"], 0) if row["usable"] else 0
+    return {
+        **row,
+        "place": place(row["cloud"], row["region"], row["zone"]),
+        "kind_word": PaidKind(row["kind"]).label,
+        "free": free,
+        "until": until,
+        "left": until - now if until and until > now else None,
+        "begins": row["starts_at"] if row["starts_at"] and row["starts_at"] > now else None,
+        "state_word": row["state"].replace("_", " ").replace("-", " "),
+    }
+
+
+def _quota(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    share = row["share"]
+    return {
+        **row,
+        "place": place(row["cloud"], row["region"], row["zone"]),
+        "said": of_most(row["used"], row["most"], row["unit"]),
+        "unit_word": UNITS.get(row["unit"], row["unit"]),
+        "points": None if share is None else min(round(share * 100), 100),
+        "tight": share is not None and share >= NEARLY_FULL,
+        "age": max(now - row["observed_at"], timedelta(0)),
+    }
 
 
 def _row(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -151,7 +200,7 @@ def _prices(chosen: MarketFilter, known: Sequence[str], frame: Frame) -> Chart:
         lines=lines,
         style=Style(unit="$ per accelerator-hour", format="usd", height="h232", method="price history"),
         empty="No price of these pools is known in this time range.",
-        note="Each line is one pool and its own history. Other pools of that cloud cost more now.",
+        note="Each line is one pool and its own history. Other pools of that cloud cost more now." if lines else "",
     )
 
 

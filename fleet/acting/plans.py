@@ -1,10 +1,8 @@
-"""A plan as the plan dialog shows it: what is asked, the ranked candidates with their risks, the losers, the money."""
+"""A plan as the plan dialog shows it: what is asked, its rows, what comes after, the money."""
 
 from __future__ import annotations
 
 import calendar
-import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,21 +13,42 @@ from typing import Any
 from django.db.models import Sum
 from django.urls import reverse
 
-from fleet.domain.capacity import USD, Memory, Pool
+from fleet.acting.plan_rows import Around, candidate_rows, loser_rows, time_to_fill
+from fleet.domain.capacity import USD
 from fleet.domain.demand import AllocationSpec, Demand
-from fleet.domain.placement import Candidate, Plan
-from fleet.domain.spans import write_span
-from fleet.formatting import clock, cloud_name, duration, percent, place, usd
+from fleet.domain.placement import Plan
+from fleet.domain.spans import spaced
+from fleet.formatting import clock, cloud_name, duration, usd
 from fleet.formatting import money as in_currency
 from fleet.models import Project
 from fleet.pages import Frame
 from fleet.queries.machines import live_machines
-from fleet.services import budgets
+from fleet.services import budgets, market
 
 Shown = dict[str, Any]
-SHOWN_CANDIDATES, SHOWN_LOSERS = 8, 40
+SHOWN_CANDIDATES, SHOWN_LOSERS = 5, 10
 DAY = timedelta(days=1)
-KNOWN_AFTER_HOURS = 1.0
+OF = {
+    "accelerator": "another accelerator",
+    "cloud": "another cloud",
+    "region": "another region",
+    "residency": "outside of the residency",
+    "capacity-type": "another capacity type",
+    "on-demand-floor": "spot, where some may not be",
+    "size": "another size of machine",
+    "fp8": "no FP8",
+    "interconnect": "another interconnect",
+    "memory": "too little memory",
+    "price": "over the limit of price",
+    "cloud-quota": "over the cloud's quota",
+    "quota": "over a quota",
+    "budget": "over a budget",
+    "machines-left": "too few machines left",
+    "imported-price": "price from a file",
+    "stock-out": "stock-out",
+    "flex-start": "flex-start",
+}
+"""Why so many lost; other codes are words already."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +75,11 @@ def paths_of(name: str, *, back: str) -> Callable[[], dict[str, str]]:
 
 
 def shown_plan(plan: Plan, spec: AllocationSpec, *, project: Project, money: Money, now: datetime) -> Shown:
-    """Everything the dialog says about a plan."""
+    """Everything the dialog says about a plan. Of a whole market it shows the nearest and counts the rest."""
     horizon = min(spec.ttl or DAY, DAY)
-    rows = _candidates(plan, budgets.quota_use(project), horizon)
-    chosen = [row for row in rows if row["chosen"]]
+    limits = market.limits_now(market.on_sale())
+    around = Around(bool(spec.demand.accelerator), budgets.quota_use(project), limits, horizon, now)
+    rows, losers = candidate_rows(plan, around), loser_rows(plan, around)
     return {
         "title": f"Placement plan: allocate {asks(spec.demand)}",
         "checked": plan.candidates_total + plan.rejected_total,
@@ -67,24 +87,24 @@ def shown_plan(plan: Plan, spec: AllocationSpec, *, project: Project, money: Mon
         "facts": _facts(spec, project),
         "candidates": rows[:SHOWN_CANDIDATES],
         "more_candidates": rows[SHOWN_CANDIDATES:],
-        "losers": _losers(plan),
+        "untold_candidates": plan.candidates_total - len(rows),
+        "losers": losers[:SHOWN_LOSERS],
+        "more_losers": losers[SHOWN_LOSERS:],
+        "skipped": plan.rejected_total,
+        "counts": _counts(plan),
         "horizon": spaced(horizon),
         "note": plan.note,
         "currency": plan.currency,
         "price": plan.price_per_hour,
+        "paid": _paid(plan),
         "expected": plan.expected_per_hour,
         "burn_before": money.burn,
         "burn_after": money.burn + (plan.price_per_hour if plan.currency == USD else 0),
         "budgets": budget_lines(project, plan, spec.ttl, now),
         "blast": _blast(plan, spec, now),
-        "fallback": _fallback(rows, chosen, plan),
+        "fallback": _fallback(rows, plan),
         "action": _action(plan),
     }
-
-
-def spaced(span: timedelta) -> str:
-    """`24 h`, `7 d`, `90 min`: as it was asked for."""
-    return re.sub(r"([0-9])([a-z])", r"\1 \2", write_span(span))
 
 
 def asks(demand: Demand) -> str:
@@ -159,121 +179,13 @@ def _facts(spec: AllocationSpec, project: Project) -> list[tuple[str, str]]:
     ]
 
 
-def _candidates(plan: Plan, quotas: Sequence[Mapping[str, Any]], horizon: timedelta) -> list[Shown]:
-    bought = {choice.candidate.offering.pool: choice.machines for choice in plan.chosen}
-    first = next((k for k, c in enumerate(plan.candidates) if c.offering.pool in bought), len(plan.candidates))
-    best = plan.expected_per_hour
+def _counts(plan: Plan) -> list[Shown]:
+    """How many lost for each reason, the commonest first."""
     return [
-        _candidate(candidate, k, bought, k < first, best, quotas, horizon)
-        for k, candidate in enumerate(plan.candidates)
+        {"code": OF.get(code, code.replace("-", " ")), "count": count}
+        for code, count in Counter(plan.rejected_by_reason).most_common()
+        if count
     ]
-
-
-def _candidate(
-    candidate: Candidate,
-    k: int,
-    bought: Mapping[Pool, int],
-    larger: bool,
-    best: Decimal,
-    quotas: Sequence[Mapping[str, Any]],
-    horizon: timedelta,
-) -> Shown:
-    offering, pool = candidate.offering, candidate.offering.pool
-    machines = bought.get(pool, candidate.machines_for_all)
-    seen = candidate.memory
-    expected = candidate.expected_per_hour * machines
-    return {
-        "rank": k + 1,
-        "chosen": pool in bought,
-        "larger": larger,
-        "place": place(pool.cloud, pool.region, pool.zone),
-        "shape": f"{machines} × {pool.instance_type}" if machines > 1 else pool.instance_type,
-        "chips": f"{offering.accelerator_count} × {offering.accelerator}",
-        "capacity": pool.capacity_type,
-        "price": offering.price_per_hour * machines,
-        "currency": offering.currency,
-        "stockout": _risk(candidate.stockout_probability),
-        "stockout_basis": _basis(seen),
-        "fills_in": _fills_in(seen),
-        "cautions": candidate.cautions,
-        "interruption": _interruption(candidate, seen, horizon),
-        "quota": _quota(quotas, pool.cloud, offering.accelerator),
-        "expected": expected,
-        "why": _why(candidate, machines, pool in bought, larger, expected, best),
-    }
-
-
-def _basis(seen: Memory) -> str:
-    """What the risk is judged by; what was long ago hardly counts any more."""
-    if not seen.attempts:
-        return "never asked"
-    if seen.attempts < 0.5:
-        return "not asked lately"
-    return f"{seen.refusals:.0f} of {seen.attempts:.0f} asked lately were refused"
-
-
-def _fills_in(seen: Memory) -> str:
-    seconds = seen.median_fill_seconds()
-    return "" if seconds is None else duration(timedelta(seconds=seconds))
-
-
-def _risk(probability: float) -> str:
-    word = "Low" if probability < 0.15 else "Medium" if probability < 0.5 else "High"
-    return f"{word}, {percent(probability)}"
-
-
-def _interruption(candidate: Candidate, seen: Memory, horizon: timedelta) -> str:
-    """P(at least one) over the horizon; of a pool never held nothing is known."""
-    if candidate.offering.pool.capacity_type != "spot":
-        return "None"
-    if seen.held_hours < KNOWN_AFTER_HOURS:
-        return "Not known yet"
-    hours = horizon / timedelta(hours=1)
-    return percent(1 - math.exp(-candidate.interruptions_per_hour * hours))
-
-
-def _quota(quotas: Sequence[Mapping[str, Any]], cloud: str, accelerator: str) -> str:
-    """The tightest of those that count this pool."""
-    covering = [q for q in quotas if q["cloud"] in ("", cloud) and q["accelerator"] in ("", accelerator)]
-    tightest = min(covering, key=lambda q: q["most"] - q["held"], default=None)
-    return f"{tightest['held']} of {tightest['most']} held" if tightest else "No quota"
-
-
-def _why(candidate: Candidate, machines: int, chosen: bool, larger: bool, expected: Decimal, best: Decimal) -> str:
-    risk = expected - candidate.offering.price_per_hour * machines
-    if chosen:
-        return f"Lowest expected cost. Its risks are worth {in_currency(risk, candidate.offering.currency)}/h of that."
-    if larger:
-        return "Less per accelerator, but it brings more than is asked for."
-    if not best:
-        return "Would do by itself."
-    return f"Would do. {in_currency(expected - best, candidate.offering.currency)}/h more is expected."
-
-
-def _losers(plan: Plan) -> list[Shown]:
-    """By reason, the commonest first; of each group the nearest are named."""
-    groups = []
-    for code, count in Counter(plan.rejected_by_reason).most_common():
-        rows = [r for r in plan.rejected if r.code == code][:SHOWN_LOSERS]
-        groups.append(
-            {
-                "code": code.replace("-", " "),
-                "count": count,
-                "more": count - len(rows),
-                "rows": [
-                    {
-                        "place": place(r.offering.pool.cloud, r.offering.pool.region, r.offering.pool.zone),
-                        "shape": r.offering.pool.instance_type,
-                        "capacity": r.offering.pool.capacity_type,
-                        "price": r.offering.price_per_hour,
-                        "currency": r.offering.currency,
-                        "reason": r.reason,
-                    }
-                    for r in rows
-                ],
-            }
-        )
-    return groups
 
 
 def _blast(plan: Plan, spec: AllocationSpec, now: datetime) -> list[str]:
@@ -291,17 +203,22 @@ def _blast(plan: Plan, spec: AllocationSpec, now: datetime) -> list[str]:
     return said
 
 
-def _fallback(rows: Sequence[Shown], chosen: Sequence[Shown], plan: Plan) -> str:
-    if not chosen:
+def _paid(plan: Plan) -> Decimal:
+    """What part of its price is owed whether it is used or not."""
+    paid = (choice for choice in plan.chosen if choice.candidate.offering.paid)
+    return sum((choice.candidate.offering.price_per_hour * choice.machines for choice in paid), Decimal(0))
+
+
+def _fallback(rows: Sequence[Shown], plan: Plan) -> str:
+    """How long the chosen pools took to fill, and what comes after them."""
+    if not plan.chosen:
         return ""
-    fills = [
-        seconds for choice in plan.chosen if (seconds := choice.candidate.memory.median_fill_seconds()) is not None
-    ]
-    filled = f"Filled in {duration(timedelta(seconds=max(fills)))} before (median). " if fills else ""
+    took = time_to_fill([choice.candidate.memory for choice in plan.chosen])
+    filled = f"Time to fill {took}." if took else "Time to fill is not known yet."
     following = next((row for row in rows if not row["chosen"] and not row["larger"]), None)
     if following is None:
-        return f"{filled}If it is refused, Purser asks again when its cool-down is over."
-    return f"{filled}If it is refused, Purser goes on to {following['place']}, {following['capacity']}."
+        return f"{filled} If it is refused, Purser asks again when its cool-down is over."
+    return f"{filled} If it is refused, Purser goes on to {following['place']}, {following['capacity'].lower()}."
 
 
 def _action(plan: Plan) -> str:

@@ -24,7 +24,6 @@ from fleet.services.accounts import enabled
 from fleet.services.buying_blocks import Offered, Wanted
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
-from fleet.services.paid_capacity import with_room
 
 LONGEST_OFFER = 2000
 
@@ -225,12 +224,12 @@ def buy(view: ApiView, wanted: dict[str, Any]) -> Answer:
 def readable(view: ApiView) -> QuerySet[PaidCapacity]:
     """What nobody's project keeps is for everybody who may read."""
     projects = view.readable_projects()
-    found = PaidCapacity.objects.all()
+    found = PaidCapacity.objects.with_room()
     return found if projects is None else found.filter(Q(project__in=projects) | Q(project=None))
 
 
 def rows(found: QuerySet[PaidCapacity]) -> QuerySet[PaidCapacity, dict[str, Any]]:
-    return with_room(found).values(
+    return found.values(
         "id", "public_id", *COLUMNS, "machines_until", "used_by_others", "taken", of_account=F("account__name"),
         of_project=F("project__slug"), of_purchase=F("purchase__public_id"),
     )  # fmt: skip

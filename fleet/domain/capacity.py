@@ -156,6 +156,11 @@ class Memory:
         """Launch to ready, or None when it never filled."""
         return statistics.median(self.fill_seconds) if self.fill_seconds else None
 
+    def slow_fill_seconds(self) -> float | None:
+        """Nine of ten launches were ready by then; None when it never filled. Of few launches it is the slowest."""
+        found = sorted(self.fill_seconds)
+        return found[math.ceil(0.9 * len(found)) - 1] if found else None
+
 
 FRESH = Memory()
 

@@ -57,11 +57,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Rejection:
-    """An offering that would not do, and why. `code` groups, `reason` compares the numbers."""
+    """An offering that would not do, and why. `code` groups, `reason` compares the numbers.
+
+    `memory`: what is remembered of it, whether or not that was the reason.
+    """
 
     offering: Offering
     code: str
     reason: str
+    memory: Memory = FRESH
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,7 @@ def plan_by_rules(
     for offering in offerings:
         memory = memories.get(offering.pool)
         if said := verdict(question, offering, memory):
-            refused.append((said.stage, Rejection(offering, said.code, said.reason)))
+            refused.append((said.stage, Rejection(offering, said.code, said.reason, memory)))
         else:
             candidates.append(candidate_of(question, offering, memory))
     candidates, unlike = _of_one_currency(candidates)
@@ -402,10 +406,10 @@ def _nearest_first(question: Question, refused: Sequence[tuple[int, Rejection]],
 def _of_one_currency(candidates: list[Candidate]) -> tuple[list[Candidate], list[tuple[int, Rejection]]]:
     """Those that can be compared with one another: in USD where there are any, else in the first currency by name."""
     kept = currency_kept(candidate.offering.currency for candidate in candidates)
-    unlike = [c.offering for c in candidates if c.offering.currency != kept]
+    unlike = [c for c in candidates if c.offering.currency != kept]
     return (
         [c for c in candidates if c.offering.currency == kept],
-        [(UNLIKE, Rejection(offering, "currency", unlike_reason(offering, kept))) for offering in unlike],
+        [(UNLIKE, Rejection(c.offering, "currency", unlike_reason(c.offering, kept), c.memory)) for c in unlike],
     )
 
 

@@ -41,7 +41,7 @@ class Room:
 
 @dataclass(frozen=True)
 class CloudLimit:
-    """A quota of a cloud on one account, with what it leaves now. `left` None: the cloud does not say.
+    """A quota of a cloud on one account, with what it leaves now. `left` or `most` None: the cloud does not say.
 
     It covers the named instance types (none named: all) bought in the named capacity types (none named: any).
     """
@@ -54,6 +54,8 @@ class CloudLimit:
     instance_types: frozenset[str] = frozenset()
     capacity_types: frozenset[str] = frozenset()
     zone: str = ""  # empty: the whole region
+    most: int | None = None
+    counted: bool = True  # the cloud tells what is used of it; otherwise only our own machines are counted
 
     def covers(self, pool: Pool) -> bool:
         return (
@@ -74,6 +76,11 @@ class CloudLimit:
         """How many more of these fit; None: not known."""
         each = self.needs(offering)
         return None if self.left is None or not each else max(self.left, 0) // each
+
+    @property
+    def used(self) -> int | None:
+        """What is taken of it; None: not known."""
+        return None if self.left is None or self.most is None else max(self.most - self.left, 0)
 
     def sentence(self, machines: int, offering: Offering) -> str:
         """What so many machines would need against what is left."""

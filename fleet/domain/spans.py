@@ -48,3 +48,8 @@ def write_span(span: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts) or "0s"
+
+
+def spaced(span: timedelta) -> str:
+    """The same with a space before each unit, as pages write it: `24 h`, `7 d`, `90 min`."""
+    return re.sub(r"([0-9])([a-z])", r"\1 \2", write_span(span))

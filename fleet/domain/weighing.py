@@ -111,10 +111,11 @@ def page_of_losers(
     for row in range(int(np.searchsorted(market.ids, after, side="right")), len(market)):
         offering = market.offering(row)
         offering = replace(offering, machines_left=left[row]) if row in left else offering
-        if said := verdict(question, offering, memories.get(offering.pool)):
-            rejection = Rejection(offering, said.code, said.reason)
+        memory = memories.get(offering.pool)
+        if said := verdict(question, offering, memory):
+            rejection = Rejection(offering, said.code, said.reason, memory)
         elif offering.currency != kept:
-            rejection = Rejection(offering, "currency", unlike_reason(offering, kept))
+            rejection = Rejection(offering, "currency", unlike_reason(offering, kept), memory)
         else:
             continue
         if len(found) == most:
@@ -282,9 +283,10 @@ class Weighed:
 
     def _loser(self, place: int) -> Rejection:
         offering = self.offering(place)
-        if said := verdict(self.question, offering, self.memories.get(offering.pool)):
-            return Rejection(offering, said.code, said.reason)
-        return Rejection(offering, "currency", unlike_reason(offering, self.kept))
+        memory = self.memories.get(offering.pool)
+        if said := verdict(self.question, offering, memory):
+            return Rejection(offering, said.code, said.reason, memory)
+        return Rejection(offering, "currency", unlike_reason(offering, self.kept), memory)
 
     # --- The rules, all rows at once; None: it refuses nothing. The sentences are in `rules`. ---
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -89,6 +91,13 @@ class BlockPurchaseResult(models.Model):
         return f"{self.purchase} -> {self.ref}"
 
 
+class PaidCapacityQuerySet(models.QuerySet["PaidCapacity"]):
+    def with_room(self) -> models.QuerySet[Any]:
+        """Rows with `taken`: attempts whose hold is open, so sent or about to be, given up ones too."""
+        held = models.Q(attempts__hold__released_at=None, attempts__hold__pk__gt=0)
+        return self.annotate(taken=models.Count("attempts", filter=held))
+
+
 class PaidCapacity(models.Model):
     """Machines of one type in one zone that an account pays for whether it uses them or not, as the cloud tells it."""
 
@@ -126,6 +135,8 @@ class PaidCapacity(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     first_seen_at = models.DateTimeField(help_text="Business time")
     seen_at = models.DateTimeField(help_text="Business time")
+
+    objects = PaidCapacityQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "paid capacity"

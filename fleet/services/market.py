@@ -154,6 +154,8 @@ def _limit(quota: CloudQuota) -> CloudLimit:
         instance_types=frozenset(quota.instance_types),
         capacity_types=frozenset(quota.capacity_types),
         zone=quota.zone,
+        most=quota.most,
+        counted=quota.used is not None,
     )
 
 

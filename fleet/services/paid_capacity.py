@@ -14,7 +14,7 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from fleet.domain import outcomes
 from fleet.domain.capacity import ON_DEMAND, RESERVED, USD, Offering, Pool
@@ -163,7 +163,7 @@ def left(keys: Sequence[int], *, now: datetime) -> Mapping[int, int]:
     Slots that are planned and not launched yet count where their launch will put them.
     """
     spaces: dict[tuple[int, str, str], list[Space]] = defaultdict(list)
-    for row in with_room(PaidCapacity.objects.filter(pk__in=keys)).order_by("id"):
+    for row in PaidCapacity.objects.with_room().filter(pk__in=keys).order_by("id"):
         spaces[row.account_id, row.zone, row.instance_type].append(_space(row))
     waiting: dict[tuple[int, str, str], list[datetime | None]] = defaultdict(list)
     planned = Slot.objects.filter(
@@ -187,7 +187,7 @@ def take(slot: Slot, *, now: datetime) -> PaidCapacity | None:
     if limit is not None:
         rows = rows.filter(Q(price_per_hour=None) | Q(price_per_hour__lte=limit, currency=USD))
     locked = {row.pk: row for row in rows.select_for_update(no_key=True).order_by("id")}
-    counted = with_room(PaidCapacity.objects.filter(pk__in=locked)).order_by("id")
+    counted = PaidCapacity.objects.with_room().filter(pk__in=locked).order_by("id")
     chosen = best([_space(row) for row in counted], slot.allocation.expires_at, now)
     return locked[chosen.key] if chosen else None
 
@@ -195,11 +195,6 @@ def take(slot: Slot, *, now: datetime) -> PaidCapacity | None:
 def usable_until(row: PaidCapacity) -> datetime | None:
     """When its last machine has to be gone; None: it has no end."""
     return row.machines_until or row.ends_at
-
-
-def with_room(rows: QuerySet[PaidCapacity]) -> QuerySet[PaidCapacity]:
-    """Rows with `taken`: attempts whose hold is open, so sent or about to be, given up ones too."""
-    return rows.annotate(taken=Count("attempts", filter=Q(attempts__hold__released_at=None, attempts__hold__pk__gt=0)))
 
 
 def room(row: Any) -> int:

@@ -143,7 +143,7 @@ def test_two_launches_at_once_never_go_over_the_number(world):
         thread.join()
     assert LaunchAttempt.objects.filter(paid_capacity=block).count() == 1
     assert LaunchAttempt.objects.get().frozen_params["reservation"] == block.ref
-    assert paid_capacity.room(paid_capacity.with_room(PaidCapacity.objects.all()).get()) == 0
+    assert paid_capacity.room(PaidCapacity.objects.with_room().get()) == 0
 
 
 def test_machines_drain_before_their_block_ends(world):

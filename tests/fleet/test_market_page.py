@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from fleet.market_page import in_force
-from fleet.models import CapacityMemory, CloudAccount, Offering, PricePoint
+from fleet.models import CapacityMemory, CloudAccount, CloudQuota, Offering, PricePoint, UnclassifiedSignal
 from fleet.services.clock import business_now
 from fleet.timerange import TimeRange
 from tests import factories
@@ -104,3 +104,82 @@ def test_before_a_price_is_known_and_after_now_there_is_none():
     span = TimeRange(now - timedelta(hours=4), now + timedelta(hours=2), timedelta(hours=1))
     points = [(now - timedelta(hours=2, minutes=30), Decimal("16")), (now - timedelta(minutes=30), Decimal("8"))]
     assert in_force(points, span, now, 8) == [None, 2.0, 2.0, 1.0, 1.0, None]
+
+
+# --- What is paid for, what the clouds allow, what nobody has classified ---
+
+
+@pytest.fixture
+def admin(client: Client) -> Client:
+    client.force_login(factories.user(is_staff=True, is_superuser=True))
+    return client
+
+
+def quota(account: CloudAccount, name: str, most: int | None, used: int | None) -> None:
+    CloudQuota.objects.create(
+        account=account, region="us-east-1", name=name, unit="vcpus", most=most, used=used, observed_at=business_now()
+    )
+
+
+def test_quotas_are_said_as_the_clouds_keep_them_the_fullest_first(admin, account):
+    quota(account, "Empty", 100, 0)
+    quota(account, "Full", 384, 380)
+    quota(account, "Uncounted", 96, None)
+    quota(account, "Silent", None, None)
+    quota(account, "Nothing", 0, 0)
+    page = page_of(admin, "/capacity")
+    places = [page.index(f">{name}<") for name in ("Full", "Empty", "Silent", "Uncounted", "Nothing")]
+    assert places == sorted(places)
+    assert "380 of 384 vCPU used" in page
+    assert "96 vCPU at most" in page
+    assert "Not known" in page
+    assert "1 allows nothing" in page
+    assert "Of 2 the cloud does not say all" in page
+
+
+def test_of_many_quotas_the_first_are_shown_and_all_are_counted(admin, account):
+    for k in range(40):
+        quota(account, f"Quota {k}", 100, k)
+    page = page_of(admin, "/capacity")
+    assert "40 read, the fullest first" in page
+    assert page.count("vCPU used") == 12
+
+
+def test_paid_capacity_says_what_is_free_until_when_and_at_what_price(admin, account):
+    now = business_now()
+    factories.paid_capacity(
+        factories.project(name="Research"), account, machines=4, used_by_others=1, usable=True, state="active",
+        ends_at=now + timedelta(hours=21), machines_until=now + timedelta(hours=20, minutes=1),
+        price_per_hour=Decimal("34.61"),
+    )  # fmt: skip
+    page = page_of(admin, "/capacity")
+    card = page.split('id="h-paid"')[1].split("</section>")[0]
+    for said in ("4 × p5.48xlarge", "Research", ">3<", "1 not ours", "in 20 h 0 min", "34.61", "Takes machines"):
+        assert said in card, said
+
+
+def test_a_viewer_sees_what_their_projects_or_nobody_pays_for_and_no_account(viewer, account):
+    theirs = factories.project(slug="theirs", name="Theirs")
+    soon = business_now() + timedelta(days=1)
+    factories.paid_capacity(theirs, account, ref="a", machines=71, ends_at=soon)
+    factories.paid_capacity(None, account, ref="b", machines=72, ends_at=soon)
+    quota(account, "Secret", 100, 0)
+    page = page_of(viewer, "/capacity")
+    assert "72 × p5.48xlarge" in page
+    assert "71 × p5.48xlarge" not in page
+    assert "Secret" not in page
+
+
+def test_answers_nobody_has_classified_are_named(admin, account):
+    assert "Unclassified answers" not in page_of(admin, "/capacity")
+    now = business_now()
+    UnclassifiedSignal.objects.create(
+        cloud="aws", code="NewError", message="Odd.", times=3, first_seen_at=now, last_seen_at=now
+    )
+    page = page_of(admin, "/capacity")
+    assert "NewError" in page
+    assert "3 ×" in page
+
+
+def test_whoever_may_is_led_to_add_an_account(admin):
+    assert "/settings/accounts" in page_of(admin, "/capacity").split("Nothing on sale yet")[1].split("</section>")[0]

@@ -92,7 +92,7 @@ def places(made: Installation) -> list[str]:
     endpoint, allocation = made.endpoints[0].public_id, made.allocations[0].public_id
     decision = Decision.objects.order_by("id")[0].public_id
     return [
-        "/", "/fleet", "/fleet?accelerator=H100", "/endpoints", f"/endpoints/{endpoint}", f"/fleet/{allocation}",
-        "/activity", f"/decisions/{decision}", "/economics", "/search?q=assist", "/settings", "/settings/display",
-        "/nowhere",
+        "/", "/fleet", "/fleet?accelerator=H100", "/capacity", "/endpoints", f"/endpoints/{endpoint}",
+        f"/fleet/{allocation}", "/activity", f"/decisions/{decision}", "/economics", "/search?q=assist", "/settings",
+        "/settings/display", "/nowhere",
     ]  # fmt: skip

@@ -24,6 +24,7 @@ from fleet.models import (
     Quota,
     ReferencePrice,
     TerminationFact,
+    UnclassifiedSignal,
 )
 from fleet.models import Installation as Switches
 from fleet.services import audit
@@ -135,6 +136,9 @@ def _facts(made: Estate, full: rows.Installation) -> None:
         account=made.attempt.account, size=2, whole=False, frozen_params={}, params_hash="0" * 64,
         client_token="fleet-token", created_at=full.now,
     )  # fmt: skip
+    UnclassifiedSignal.objects.create(
+        cloud="aws", code="NewErrorCode", message="Not now.", times=3, first_seen_at=full.now, last_seen_at=full.now
+    )
     TerminationFact.objects.create(instance=made.instance, outcome="not-found")
     usage_event(full.endpoints[0], 0, asker=full.mine, output=900, given=4_000)
     TokenUsage.objects.create(

@@ -16,7 +16,7 @@ from fleet.services import buying_blocks
 from fleet.services.accounts import enabled
 from fleet.services.buying_blocks import Offered, Wanted
 from fleet.services.clock import business_now
-from fleet.services.paid_capacity import room, usable_until, with_room
+from fleet.services.paid_capacity import room, usable_until
 
 WHO = "manage.py capacity"
 
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{_line(offered)}\n{done}")
 
     def _list(self, **said: Any) -> None:
-        rows = list(with_room(PaidCapacity.objects.all()).select_related("account", "project").order_by("id"))
+        rows = list(PaidCapacity.objects.with_room().select_related("account", "project").order_by("id"))
         if said["json"]:
             self.stdout.write(json.dumps({"paid_capacity": [_row_json(row) for row in rows]}))
             return

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from fleet.models import Allocation, Event, Offering
+from fleet.acting.allocate_form import AllocateForm
+from fleet.models import Allocation, CapacityMemory, CloudQuota, Event, InstanceType, Offering
+from fleet.services.access import caller_at_the_server
+from fleet.services.clock import business_now
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +56,13 @@ def test_a_plan_shows_price_risk_quota_and_burn_and_writes_nothing(operator, pro
     assert not Allocation.objects.exists()
 
 
+def test_the_form_draws_every_field_it_takes(operator, project):
+    page = operator.get("/fleet/allocate").content.decode()
+    drawn = set(re.findall(r'<(?:input|select|textarea)[^>]* name="([\w.-]+)"', page))
+    form = AllocateForm(caller=caller_at_the_server("test"))
+    assert set(form.fields) - set(form.undrawn) <= drawn
+
+
 def test_what_was_agreed_to_is_bought_once_however_often_it_is_pressed(operator, typed):
     form = hidden(planned(operator, typed))
     first = operator.post("/fleet/allocate/buy", form, follow=True)
@@ -70,7 +80,7 @@ def test_everything_typed_reaches_the_allocation(operator, typed):
         "capacity_types": ["spot", "on-demand"], "max_price_per_hour": "60.5", "idle_release": "30 min",
         "deadline": "2h", "image": "nvcr.io/nim:1", "disk_gib": "500", "ports": "22, 8080",
         "ssh_keys": f"ssh-ed25519 {'A' * 68} ada@host", "startup_script": "#!/bin/sh\necho <hi>\n",
-        "labels": "team=search",
+        "labels": "team=search", "on_demand_floor": "4", "residency": "us",
     }  # fmt: skip
     operator.post("/fleet/allocate/buy", hidden(planned(operator, typed | more)))
     made = Allocation.objects.get()
@@ -81,6 +91,7 @@ def test_everything_typed_reaches_the_allocation(operator, typed):
     assert (made.expires_at - made.created_at).total_seconds() == 86_400
     assert (made.deadline_at - made.created_at).total_seconds() == 7200
     assert (made.ports, made.labels) == ([22, 8080], {"team": "search"})
+    assert (made.on_demand_floor, made.residency) == (4, "us")
     assert made.startup_script.splitlines() == ["#!/bin/sh", "echo <hi>"]
 
 
@@ -272,3 +283,39 @@ def test_a_key_used_for_another_request_buys_nothing(operator, typed):
     answer = operator.post("/fleet/allocate/buy", other)
     assert "was used for another request" in answer.content.decode()
     assert Allocation.objects.count() == 1
+
+
+def test_a_large_market_is_counted_and_only_its_nearest_are_told(
+    operator, account, typed, django_assert_max_num_queries
+):
+    for k in range(150):
+        factories.offering(account, zone=f"us-east-1-{k}", accelerator="L4", accelerator_count=1)
+    planned(operator, typed)
+    with django_assert_max_num_queries(45):
+        page = planned(operator, typed)
+    assert "153 placements checked" in page
+    assert "151 another accelerator" in page
+    assert page.count(">Skipped.</span>") == 100
+
+
+def test_the_footer_says_how_long_it_takes_and_what_comes_after(operator, account, typed):
+    assert "Time to fill is not known yet. If it is refused, Purser goes on to AWS us-east-1a" in planned(
+        operator, typed
+    )
+    CapacityMemory.objects.create(
+        account=account, region="us-east-1", zone="us-east-1a", instance_type="h100x8", capacity_type="spot",
+        attempts=3, fill_seconds=[240, 240, 1560],
+    )  # fmt: skip
+    assert "Time to fill p50 4 min, p90 26 min." in planned(operator, typed)
+
+
+def test_the_quota_of_the_cloud_is_read_beside_our_own(operator, account, project, typed):
+    factories.quota(project, max_accelerators=64)
+    InstanceType.objects.filter(name="h100x8").update(vcpus=192)
+    CloudQuota.objects.create(
+        account=account, region="us-east-1", name="All P Spot Instance Requests", unit="vcpus", most=384, used=192,
+        capacity_types=["spot"], observed_at=business_now(),
+    )  # fmt: skip
+    page = planned(operator, typed)
+    assert "192 of 384 vCPU used" in page
+    assert "ours: 0 of 64 held" in page
