@@ -26,7 +26,7 @@ from fleet.services.accounts import SEALED, purpose_of
 
 WRITE = "installation:write"
 REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?")
-MOST_CHARACTERS = 20_000
+MOST_CHARACTERS = 16_000
 CHANGEABLE = frozenset({"name", "credentials_ref", "options", "expected_account_ref", "enabled"})
 
 
