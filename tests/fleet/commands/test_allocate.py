@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -12,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from fleet.models import Allocation, CloudAccount, Event, InstanceType, Offering, Project, Quota
 from fleet.services.clock import business_now
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 ASKED = ["--project=research", "--accelerator=H100", "--count=200", "--gang"]
@@ -60,6 +62,22 @@ def test_people_read_the_choice_the_next_best_and_the_losers():
     assert "25 x aws r-a p5.48xlarge on-demand: 1376.00 USD/h" in said
     assert "1 skipped: price" in said
     assert said.rstrip().endswith("Nothing was asked for: add --yes.")
+
+
+def test_what_is_paid_for_is_shown_with_the_price_that_is_accounted_and_nothing_more_to_pay():
+    now, account = business_now(), CloudAccount.objects.get(name="aws")
+    factories.paid_capacity(
+        None, account, region="r", zone="r-a", state="active", usable=True, price_per_hour=Decimal("31.46"),
+        starts_at=now, ends_at=now + timedelta(days=1), machines_until=now + timedelta(days=1),
+    )  # fmt: skip
+    asked = ["--project=research", "--accelerator=H100", "--count=8", "--ttl=20h"]
+    [chosen] = told(*asked)["plan"]["chosen"]
+    assert (chosen["capacity_type"], chosen["machines_at_most"]) == ("reserved", 1)
+    assert (Decimal(chosen["price_per_hour"]), Decimal(chosen["expected_per_hour"])) == (Decimal("31.46"), 0)
+    out = StringIO()
+    call_command("allocate", *asked, stdout=out)
+    assert "1 x aws r-a p5.48xlarge reserved: 31.46 USD/h\nTogether 31.46 USD/h, expected 0.00." in out.getvalue()
+    assert told(*asked[:3], "--ttl=30h")["plan"]["chosen"][0]["capacity_type"] == "on-demand"
 
 
 def test_what_no_plan_can_meet_is_not_asked_for():
