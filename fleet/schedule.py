@@ -19,6 +19,7 @@ SCHEDULE: dict[str, float] = {
     "fleet.sync_prices": 5.0,
     "fleet.sweep": 10.0,
     "fleet.sync_catalog": 300.0,
+    "fleet.ask_advice": 1800.0,
     "fleet.try_accounts": 2.0,
     "fleet.sync_paid_capacity": 15.0,
     "fleet.send_webhooks": 1.0,

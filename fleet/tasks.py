@@ -8,6 +8,7 @@ from django.conf import settings
 from fleet.schedule import canary
 from fleet.services import (
     account_trials,
+    advice,
     audit,
     buying_blocks,
     catalog,
@@ -70,6 +71,12 @@ def sync_prices(**_: object) -> None:
 def sync_catalog(**_: object) -> None:
     each(enabled(), lambda account: catalog.sync_account(account, now=business_now()))
     schedule.finished("fleet.sync_catalog")
+
+
+@shared_task(name="fleet.ask_advice", queue="metering")
+def ask_advice(**_: object) -> None:
+    each(enabled(), lambda account: advice.ask(account, now=business_now()))
+    schedule.finished("fleet.ask_advice")
 
 
 @shared_task(name="fleet.try_accounts", queue="default")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from fleet.domain.capacity import FLEX_START, RESERVED, SPOT, Memory, Offering, Pool
-from fleet.domain.placement import DEFAULT_RISK, Candidate, Plan, Rejection
+from fleet.domain.placement import DEFAULT_RISK, Candidate, Plan, Rejection, stockout_basis
 from fleet.domain.room import CloudLimit, CloudLimits
 from fleet.formatting import clock, duration, of_most, percent, place
 from fleet.formatting import money as in_currency
@@ -96,7 +96,7 @@ def _row(offering: Offering, seen: Memory, machines: int, refused: float, interr
         "price": offering.price_per_hour * machines,
         "currency": offering.currency,
         "stockout": _risk(refused),
-        "stockout_basis": _basis(seen),
+        "stockout_basis": stockout_basis(pool.cloud, seen, around.now),
         "interruption": _interruption(pool, seen, interrupted, around.horizon),
         "fill": _fill(seen.median_fill_seconds()),
         "slow_fill": _fill(seen.slow_fill_seconds()) if len(seen.fill_seconds) > 1 else "",
@@ -117,15 +117,6 @@ def _capacity_line(offering: Offering, now: datetime) -> str:
     if offering.pool.capacity_type == FLEX_START:
         return "queued, then kept"
     return f"until {clock(offering.ends_at, now)}" if offering.ends_at else ""
-
-
-def _basis(seen: Memory) -> str:
-    """What the risk is judged by; what was long ago hardly counts any more."""
-    if not seen.attempts:
-        return "never asked"
-    if seen.attempts < 0.5:
-        return "not asked lately"
-    return f"{seen.refusals:.0f} of {seen.attempts:.0f} refused"
 
 
 def _risk(probability: float) -> str:

@@ -54,6 +54,12 @@ class CapacityMemoryOut(serializers.Serializer[Any]):
     interruptions = serializers.IntegerField()
     held_hours = serializers.FloatField()
     fill_seconds = serializers.ListField(child=serializers.FloatField(), help_text="The last 50, business seconds")
+    obtainability = serializers.FloatField(allow_null=True, help_text="0 to 1: how likely it is, by the cloud's advice")
+    advised_uptime_seconds = serializers.IntegerField(
+        allow_null=True, help_text="How long most machines run before they are taken back, by the cloud's advice"
+    )
+    advised_machines = serializers.IntegerField(allow_null=True, help_text="How many machines the advice is about")
+    advised_at = serializers.DateTimeField(allow_null=True, help_text="Business time; not used for more than 2 hours")
 
 
 class ForgetIn(Strict):

@@ -44,6 +44,7 @@ class CandidateOut(PoolOut):
 
     expected_per_hour = serializers.CharField(help_text="With what waiting and interruptions cost; 0 where it is paid")
     stockout_probability = serializers.FloatField()
+    stockout_basis = serializers.CharField(help_text="What that is judged by: our own launches, the cloud's advice")
     interruptions_per_hour = serializers.FloatField()
     machines_for_all = serializers.IntegerField(help_text="Machines of this pool that would meet all of it")
     machines_at_most = serializers.IntegerField(

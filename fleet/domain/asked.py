@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from fleet.domain.capacity import FORGOTTEN_BY_HALF, HOUR, HOURS_FORGOTTEN_BY_HALF, Memory, weight
+from fleet.domain.capacity import ADVICE_KEPT, FORGOTTEN_BY_HALF, HOUR, HOURS_FORGOTTEN_BY_HALF, Memory, weight
 from fleet.domain.market import NEVER, TICK, Floats, Ints, Stall, ticks
 from fleet.domain.memories import Key, width
 from fleet.domain.rules import Risk
@@ -45,6 +45,9 @@ class Asked:
         counts = [(m.refusals, m.attempts, m.interruptions, m.held_hours) for _, m in own]
         self.counts: Floats = np.array(counts, dtype=np.float64).reshape(len(own), 4)
         self.counted: Ints = np.array([_ticks(m.counted_at, NEVER) for _, m in own], dtype=np.int64)
+        risks = [np.nan if m.advised_risk is None or m.advised_at is None else m.advised_risk for _, m in own]
+        self.advised: Floats = np.array(risks, dtype=np.float64)
+        self.advised_at: Ints = np.array([_ticks(m.advised_at, 0) for _, m in own], dtype=np.int64)
         self.until: Ints = np.array([_ticks(m.cooldown_until, 0) for _, m in own], dtype=np.int64)
         classes: dict[str, int] = {}
         self.class_codes: Ints = np.array([classes.setdefault(_class(m), len(classes)) for _, m in own], dtype=np.int64)
@@ -68,7 +71,9 @@ class Asked:
         hours = np.maximum(ticks(now) - self.counted, 0) // HOUR_IN_TICKS
         asked, held = _weights(hours, FORGOTTEN_BY_HALF), _weights(hours, HOURS_FORGOTTEN_BY_HALF)
         refusals, attempts, interruptions, held_hours = self.counts.T
-        refused = (refusals * asked + self._prior(risk)) / (attempts * asked + 1)
+        advised = ~np.isnan(self.advised) & (ticks(now) - self.advised_at <= ADVICE_KEPT // TICK)
+        prior = np.where(advised, self.advised, self._prior(risk))
+        refused = (refusals * asked + prior) / (attempts * asked + 1)
         interrupted = (interruptions * held + risk.interruptions_prior * 10) / (held_hours * held + 10)
         interrupted[~self.stall.spot[self.places]] = 0.0
         found: Floats = refused * risk.delay_hours + interrupted * risk.restart_hours

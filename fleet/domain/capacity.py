@@ -107,6 +107,12 @@ def weight(hours: int, half_life: timedelta) -> float:
     return math.pow(0.5, hours / (half_life / HOUR))
 
 
+ADVICE_KEPT = timedelta(hours=2)
+"""A cloud's word on its own stock is of that moment: an older one is not used."""
+SUREST = 0.01
+"""Nobody is surer than this: a cloud that says never may still give a machine, and the other way round."""
+
+
 @dataclass(frozen=True)
 class Memory:
     """What asking a pool taught us. Durations are business time.
@@ -125,6 +131,8 @@ class Memory:
     interruptions: float = 0
     held_hours: float = 0.0
     counted_at: datetime | None = None
+    obtainability: float | None = None  # what the cloud itself said of the pool, from 0 to 1; None: nothing
+    advised_at: datetime | None = None
 
     def seen_from(self, now: datetime, cooling: Memory) -> Memory:
         """These counts as they weigh now, by whole hours, with the cool-down of `cooling` and the refusal behind it."""
@@ -132,6 +140,7 @@ class Memory:
         if self.counted_at is not None:
             hours = max(now - self.counted_at, timedelta()) // HOUR
             asked, held = weight(hours, FORGOTTEN_BY_HALF), weight(hours, HOURS_FORGOTTEN_BY_HALF)
+        advised = self.advised_at is not None and now - self.advised_at <= ADVICE_KEPT
         return Memory(
             self.attempts * asked,
             self.refusals * asked,
@@ -142,11 +151,21 @@ class Memory:
             self.fill_seconds,
             self.interruptions * held,
             self.held_hours * held,
+            obtainability=self.obtainability if advised else None,
+            advised_at=self.advised_at if advised else None,
         )
 
+    @property
+    def advised_risk(self) -> float | None:
+        """P(stock-out) by the cloud's own advice; None: there is none to go by."""
+        return None if self.obtainability is None else min(max(1 - self.obtainability, SUREST), 1 - SUREST)
+
     def stockout_probability(self, prior: float) -> float:
-        """Share of attempts refused, with one imagined attempt of probability `prior` so that it is never 0 or 1."""
-        return (self.refusals + prior) / (self.attempts + 1)
+        """Share of attempts refused, with one imagined attempt of probability `prior` so that it is never 0 or 1.
+
+        What the cloud itself says of the pool is a better prior than ours.
+        """
+        return (self.refusals + (prior if self.advised_risk is None else self.advised_risk)) / (self.attempts + 1)
 
     def interruptions_per_hour(self, prior: float) -> float:
         """Observed rate with ten imagined hours at the prior rate."""

@@ -310,7 +310,9 @@ class Stall:
 
     def _covered(self, limit: CloudLimit) -> Mask:
         c = self.columns
-        mask: Mask = (c.account == limit.account_id) & c.region.among([limit.region])
+        mask: Mask = c.account == limit.account_id
+        if limit.region:
+            mask = mask & c.region.among([limit.region])
         if limit.zone:
             mask = mask & c.zone.among([limit.zone])
         for words, column in ((limit.instance_types, c.instance_type), (limit.capacity_types, c.capacity_type)):

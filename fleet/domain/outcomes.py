@@ -296,7 +296,7 @@ class CloudQuota:
     It covers the named instance types (none named: all) bought in the named capacity types (none named: any).
     """
 
-    region: str
+    region: str  # empty: all regions together
     name: str
     unit: QuotaUnit
     most: int | None
@@ -410,6 +410,30 @@ class BlockFound:
 
 
 FindBlockOutcome = BlockFound | Refusal | Unclear
+
+
+@dataclass(frozen=True)
+class AdviceAsk:
+    """A pool somebody may buy from, and how many of its machines; `accelerator` as the catalogue calls it."""
+
+    region: str
+    zone: str
+    instance_type: str
+    capacity_type: str
+    accelerator: str = ""
+    machines: int = 1
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a cloud says of its own stock. `obtainability`: from 0 to 1, how likely it gives what was asked for.
+
+    `uptime_seconds`: how long most such machines run before they are taken back; None: it does not say.
+    """
+
+    ask: AdviceAsk
+    obtainability: float
+    uptime_seconds: int | None = None
 
 
 @dataclass(frozen=True)

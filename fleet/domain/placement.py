@@ -34,6 +34,7 @@ MICRO = 1_000_000
 NANO = 1_000_000_000
 UNLIKE = STAGES["currency"]
 """Where an offering stands that only lost because others are priced in the currency that was kept."""
+ADVISERS = {"aws": "AWS", "gcp": "Google"}
 NO_ACCOUNT = "No account offers any capacity: add an account and read its catalogue first."
 
 
@@ -128,8 +129,8 @@ class Plan:
             "expected_per_hour": str(self.expected_per_hour),
             "currency": self.currency,
             "note": self.note,
-            "chosen": [{**_candidate_json(c.candidate), "machines": c.machines} for c in self.chosen],
-            "candidates": [_candidate_json(candidate) for candidate in self.candidates],
+            "chosen": [{**_candidate_json(c.candidate, self.planned_at), "machines": c.machines} for c in self.chosen],
+            "candidates": [_candidate_json(candidate, self.planned_at) for candidate in self.candidates],
             "candidates_total": self.candidates_total,
             "rejected": [rejection_json(r) for r in self.rejected],
             "rejected_by_reason": dict(self.rejected_by_reason),
@@ -156,10 +157,11 @@ def _pool_json(offering: Offering) -> dict[str, Any]:
     }
 
 
-def _candidate_json(candidate: Candidate) -> dict[str, Any]:
+def _candidate_json(candidate: Candidate, now: datetime) -> dict[str, Any]:
     ends_at = candidate.offering.ends_at
     return {
         **_pool_json(candidate.offering),
+        "stockout_basis": stockout_basis(candidate.offering.pool.cloud, candidate.memory, now),
         "expected_per_hour": str(candidate.expected_per_hour),
         "stockout_probability": round(candidate.stockout_probability, 4),
         "interruptions_per_hour": round(candidate.interruptions_per_hour, 4),
@@ -284,6 +286,18 @@ def expectation(offering: Offering, memory: Memory, risk: Risk) -> tuple[float, 
     extra = Decimal(extra_nanos(refused, interrupted, risk)).scaleb(-9)
     expected = offering.price_per_hour * (1 + extra)
     return refused, interrupted, expected.quantize(Decimal("0.000001"))
+
+
+def stockout_basis(cloud: str, memory: Memory, now: datetime) -> str:
+    """What P(stock-out) is judged by; what was long ago hardly counts any more."""
+    said = []
+    if memory.attempts >= 0.5:
+        said.append(f"{memory.refusals:.0f} of {memory.attempts:.0f} refused")
+    if memory.obtainability is not None and memory.advised_at is not None:
+        minutes = max(int((now - memory.advised_at).total_seconds()), 0) // 60
+        adviser = ADVISERS.get(cloud, "the cloud")
+        said.append(f"{adviser}'s advice: {memory.obtainability:.2g}, {minutes} min ago")
+    return "; ".join(said) or ("not asked lately" if memory.attempts else "never asked")
 
 
 def extra_nanos(refused: float, interrupted: float, risk: Risk) -> int:
@@ -444,7 +458,7 @@ def _short(
     said = f"Only {units} of {wanted} {what}{which} can be had at once"
     if used_up:
         rows = question.limits.rows
-        names = [f"{rows[k].name} in {rows[k].region} leaves {max(rows[k].left or 0, 0)}" for k in used_up]
+        names = [f"{rows[k].named} leaves {max(rows[k].left or 0, 0)}" for k in used_up]
         return "cloud-quota", f"{said}: of the cloud's quotas {'; '.join(names[:3])}."
     if found:
         return "machines-left", f"{said}: no more machines are left."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from operator import itemgetter
 
 from fleet.domain.capacity import Offering, Pool
 from fleet.domain.outcomes import QuotaUnit
@@ -47,7 +48,7 @@ class CloudLimit:
     """
 
     account_id: int
-    region: str
+    region: str  # empty: all regions together
     name: str
     unit: QuotaUnit
     left: int | None
@@ -60,7 +61,7 @@ class CloudLimit:
     def covers(self, pool: Pool) -> bool:
         return (
             pool.account_id == self.account_id
-            and pool.region == self.region
+            and self.region in ("", pool.region)
             and self.zone in ("", pool.zone)
             and (not self.instance_types or pool.instance_type in self.instance_types)
             and (not self.capacity_types or pool.capacity_type in self.capacity_types)
@@ -87,9 +88,13 @@ class CloudLimit:
         needed = machines * self.needs(offering)
         of = f" for {machines} machines" if machines > 1 else ""
         return (
-            f"Needs {needed} {_UNITS[self.unit]}{of}; the cloud's quota {self.name} in {self.region} leaves "
-            f"{max(self.left or 0, 0)}."
+            f"Needs {needed} {_UNITS[self.unit]}{of}; the cloud's quota {self.named} leaves {max(self.left or 0, 0)}."
         )
+
+    @property
+    def named(self) -> str:
+        """Its name, and where it counts."""
+        return f"{self.name} in {self.region or 'all regions'}"
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,11 @@ class CloudLimits:
 
     def over(self, pool: Pool) -> list[tuple[int, CloudLimit]]:
         """Those that cover a pool, each with its place among all."""
-        near = self._by_region.get((pool.account_id, pool.region), ())
-        return [(k, limit) for k, limit in near if limit.covers(pool)]
+        near = [
+            *self._by_region.get((pool.account_id, pool.region), ()),
+            *self._by_region.get((pool.account_id, ""), ()),
+        ]
+        return sorted(((k, limit) for k, limit in near if limit.covers(pool)), key=itemgetter(0))
 
     @cached_property
     def _by_region(self) -> dict[tuple[int, str], list[tuple[int, CloudLimit]]]:

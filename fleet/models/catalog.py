@@ -236,7 +236,7 @@ class CloudQuota(models.Model):
     """A limit the cloud keeps on an account in a region, as last read. No number: the cloud does not say."""
 
     account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="cloud_quotas")
-    region = models.CharField(max_length=64)
+    region = models.CharField(max_length=64, blank=True, default="", help_text="Empty: all regions together")
     zone = models.CharField(max_length=64, blank=True, default="", help_text="Empty: the whole region")
     name = models.CharField(max_length=200, help_text="As the cloud calls it")
     unit = models.CharField(max_length=16, choices=[(unit.value, unit.value) for unit in QuotaUnit])
@@ -252,7 +252,7 @@ class CloudQuota(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} in {self.zone or self.region}"
+        return f"{self.name} in {self.zone or self.region or 'all regions'}"
 
 
 class CatalogueChange(models.Model):
@@ -297,6 +297,11 @@ class CapacityMemory(models.Model):
     recent_interruptions = models.FloatField(default=0, db_default=0, editable=False)
     recent_hours = models.FloatField(default=0, db_default=0, editable=False)
     counted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Business time")
+    # What the cloud itself said of the pool, when it was asked for advice.
+    obtainability = models.FloatField(null=True, blank=True, help_text="0 to 1: how likely it gives a machine")
+    advised_uptime_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Until it is taken back")
+    advised_machines = models.PositiveIntegerField(null=True, blank=True, help_text="How many it was asked about")
+    advised_at = models.DateTimeField(null=True, blank=True, help_text="Business time")
 
     class Meta:
         verbose_name_plural = "capacity memories"

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from fleet.domain.outcomes import (
+    Advice,
+    AdviceAsk,
     BlockAsk,
     BlockFound,
     BlockOffer,
@@ -106,6 +108,13 @@ class CloudProvider(Protocol):
         """Reservations and blocks the account pays for, coming ones too. Raises ReadFailed."""
         ...
 
+    def advice(self, asks: Sequence[AdviceAsk]) -> Sequence[Advice]:
+        """How likely these pools give machines now, in the cloud's own words; a pool it says nothing of is left out.
+
+        None at all where the cloud gives no advice or may not be asked. Raises ReadFailed.
+        """
+        ...
+
     def block_offers(self, ask: BlockAsk) -> Sequence[BlockOffer]:
         """Capacity blocks for sale that would do; none where the cloud sells none. Raises ReadFailed."""
         ...
@@ -168,6 +177,13 @@ class KeepsNodes(Protocol):
     def empty(self, node: str) -> Sequence[Eviction]:
         """Cordon it, and ask every machine of ours to go elsewhere; nothing is forced. Raises ReadFailed."""
         ...
+
+
+class GivesNoAdvice:
+    """The answer of an adapter whose cloud says nothing of its stock before it is asked for a machine."""
+
+    def advice(self, asks: Sequence[AdviceAsk]) -> Sequence[Advice]:
+        return ()
 
 
 class SellsNoBlocks:

@@ -42,7 +42,7 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.outbound import AnswerLost, NotSent, fetch
-from fleet.providers.base import Account, AccountFacts, ReadFailed, SellsNoBlocks
+from fleet.providers.base import Account, AccountFacts, GivesNoAdvice, ReadFailed, SellsNoBlocks
 from fleet.providers.classify import classify
 from fleet.providers.options import positive, refused
 
@@ -72,7 +72,7 @@ class _Garbled(Exception):
     """An answer came, but it is not what the sandbox says: half a body, or a page of HTML."""
 
 
-class Sandbox(SellsNoBlocks):
+class Sandbox(GivesNoAdvice, SellsNoBlocks):
     """One account of one of the sandbox's clouds."""
 
     def __init__(self, account: Account) -> None:

@@ -153,6 +153,8 @@ def _memory(row: _Row) -> Memory:
         interruptions=row.interruptions,
         held_hours=row.hours,
         counted_at=row.counted_at,
+        obtainability=row.obtainability,
+        advised_at=row.advised_at,
     )
 
 
@@ -167,13 +169,16 @@ class _Row(NamedTuple):
     last_refusal_code: str
     last_refusal_at: datetime | None
     fill_seconds: str
+    obtainability: float | None
+    advised_at: datetime | None
 
 
 def _remembered() -> QuerySet[CapacityMemory, tuple[Any, ...]]:
     return CapacityMemory.objects.filter(account_id=GapForKeys("accounts")).values_list(
         "account_id", "region", "zone", "instance_type", "capacity_type", "recent_attempts", "recent_refusals",
         "recent_interruptions", "recent_hours", "counted_at", "cooldown_until", "last_refusal_class",
-        "last_refusal_code", "last_refusal_at", "fill_seconds",
+        "last_refusal_code", "last_refusal_at", "fill_seconds", "obtainability",
+        "advised_at",
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from typing import Any
 
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
+    Advice,
+    AdviceAsk,
     BlockAsk,
     BlockBought,
     BlockFound,
@@ -50,7 +52,7 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.providers.aws import blocks, checking, clients, fleets, order, prices, quotas, shapes
+from fleet.providers.aws import advice, blocks, checking, clients, fleets, order, prices, quotas, shapes
 from fleet.providers.aws.machines import LIVE_STATES, machine_of
 from fleet.providers.aws.notices import LEAD, notice_of
 from fleet.providers.base import Account, AccountFacts, ReadFailed
@@ -66,7 +68,6 @@ HIDDEN_SECONDS = 30
 PRICING_REGION = "us-east-1"
 SETTLED_AFTER = timedelta(minutes=5)
 """Spot prices younger than this may not all be in the history yet."""
-NOT_GRANTED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 IDS_AT_ONCE = 200  # as many values as a filter takes
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+){1,3}-\d{1,2}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
@@ -150,6 +151,23 @@ class Aws:
                 )
                 for row in page["CapacityBlockOfferings"]
             ]
+
+    def advice(self, asks: Sequence[AdviceAsk]) -> list[Advice]:
+        """One question for all types of a chip in a region; none where EC2 may not be asked, or not again today."""
+        found: list[Advice] = []
+        with self._reading("advice on capacity"):
+            for (region, machines), group in advice.questions(asks):
+                said = advice.question(region, sorted({ask.instance_type for ask in group}), machines)
+                try:
+                    pages = list(self._pages(region, "get_spot_placement_scores", least=10, most=1000, **said))
+                except Exception as error:
+                    if clients.meaning_of(error).code in advice.NO_ANSWER:
+                        break
+                    raise
+                rows = [row for page in pages for row in page["SpotPlacementScores"]]
+                zones = self._client("ec2", region).describe_availability_zones()["AvailabilityZones"]
+                found += advice.advice_of(group, rows, {str(zone["ZoneName"]): str(zone["ZoneId"]) for zone in zones})
+        return found
 
     def buy_block(self, order: BlockOrder) -> BuyOutcome:
         try:
@@ -373,7 +391,7 @@ class Aws:
                 )
             )
         except Exception as error:
-            if clients.meaning_of(error).code in NOT_GRANTED:
+            if clients.meaning_of(error).code in clients.NOT_GRANTED:
                 return []
             raise
         told = (quotas.quota_of(row, region=region, known=known) for page in pages for row in page["Quotas"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from fleet.domain.outcomes import BlockOrder, Check, ErrorClass, FleetRequest, LaunchRequest, Refusal
-from fleet.providers.aws import blocks, clients, fleets, order, prices
+from fleet.providers.aws import advice, blocks, clients, fleets, order, prices
 from fleet.providers.failing import tried
 
 NO_MACHINE = "i-00000000000000000"
@@ -41,6 +41,13 @@ def checks(
         yield from _of_region(
             client("ec2", region), client("service-quotas", region), _trial(region, installation), options
         )
+    scores = advice.question(regions[0], [SMALL])
+    told = _try(
+        "ec2:GetSpotPlacementScores",
+        "Advice on capacity",
+        lambda: client("ec2", regions[0]).get_spot_placement_scores(**scores, DryRun=True),
+    )
+    yield _optional(told, "the risk of a pool is judged by our own launches only.")
     pricing = str(options.get("pricing_region") or "us-east-1")
     yield _try(
         "pricing:GetProducts",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import botocore.session
 
 CLOUD = "aws"
+NOT_GRANTED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 CONNECT_SECONDS = 5.0
 ASSUME_SECONDS = 10.0
 _MAKING = threading.Lock()

@@ -17,6 +17,7 @@ READS = (
     "ec2:DescribeInstances",
     "ec2:DescribeCapacityReservations",
     "ec2:DescribeCapacityBlockOfferings",
+    "ec2:GetSpotPlacementScores",
     "pricing:GetProducts",
     "servicequotas:ListServiceQuotas",
     "sts:GetCallerIdentity",

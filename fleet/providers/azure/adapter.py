@@ -70,7 +70,7 @@ from fleet.providers.azure.machines import (
     machine_of,
     never_ran,
 )
-from fleet.providers.base import Account, AccountFacts, ReadFailed, SellsNoBlocks
+from fleet.providers.base import Account, AccountFacts, GivesNoAdvice, ReadFailed, SellsNoBlocks
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.options import positive, refused, region_names
 
@@ -86,7 +86,7 @@ _ADDRESS = re.compile(r"https://[!-~]{1,500}")
 Read = TypeVar("Read")
 
 
-class Azure(SellsNoBlocks):
+class Azure(GivesNoAdvice, SellsNoBlocks):
     """One subscription of Azure, in some regions."""
 
     def __init__(self, account: Account) -> None:

@@ -23,6 +23,8 @@ from typing import Any
 from fleet.crashpoints import reach
 from fleet.domain.capacity import FLEX_START
 from fleet.domain.outcomes import (
+    Advice,
+    AdviceAsk,
     Check,
     CloudQuota,
     ErrorClass,
@@ -47,7 +49,7 @@ from fleet.domain.outcomes import (
 )
 from fleet.providers.base import Account, AccountFacts, ReadFailed, SellsNoBlocks
 from fleet.providers.failing import NONSENSE, reading
-from fleet.providers.gcp import checking, names, order, prices, quotas, reservations, shapes, tpus
+from fleet.providers.gcp import advice, checking, names, order, prices, quotas, reservations, shapes, tpus
 from fleet.providers.gcp.api import Api
 from fleet.providers.gcp.errors import meaning_of, of_operation
 from fleet.providers.gcp.machines import PREEMPTED, WAITS, done, ended_machines, machine_of, metadata
@@ -120,12 +122,35 @@ class Gcp(SellsNoBlocks):
             for shape, zone in self._sold():
                 shapes_here.setdefault(names.region_of(zone), []).append(shape)
             regions = self._permitted(self._api.regions)
-            return [
+            everywhere = [shape for shapes in shapes_here.values() for shape in shapes]
+            found = [
                 quota
                 for region in regions
                 if region.name in self.options.regions
                 for quota in quotas.quotas_of(region, shapes_here.get(str(region.name), []))
             ]
+            projects = self._permitted(lambda: [self._api.project()])
+            return found + [quota for one in projects for quota in quotas.quotas_everywhere(one, everywhere)]
+
+    def advice(self, asks: Sequence[AdviceAsk]) -> list[Advice]:
+        """One call a pool. None at all where it may not be asked; none of a pool that Google does not advise on."""
+        found: list[Advice] = []
+        with self._reading("advice on capacity"):
+            for ask in filter(advice.answers, asks):
+                try:
+                    answer = self._api.advice(ask.region, advice.question(ask))
+                except NONSENSE:
+                    raise
+                except Exception as error:
+                    meaning = meaning_of(error)
+                    if isinstance(meaning, Refusal) and meaning.code in LACKING:
+                        return []
+                    if isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.BAD_REQUEST:
+                        continue  # it knows the type, and has no advice on it
+                    raise
+                if (said := advice.advice_of(ask, answer)) is not None:
+                    found.append(said)
+        return found
 
     def paid_capacity(self) -> list[PaidCapacity]:
         """None where it may not be asked, as `checks` says."""

@@ -64,6 +64,14 @@ class Api:
         kind = "futureReservationsAggregatedListResponse"
         return self._everywhere(self.clients.future_reservations, "", "future_reservations", "", page_kind=kind)
 
+    def advice(self, region: str, question: dict[str, Any]) -> Any:
+        """What the capacity advisor says; its answers name no kind."""
+        asked = {"region": region, "capacity_advice_request_resource": question}
+        return self._read(self.clients.advice.capacity, **asked)
+
+    def project(self) -> Any:
+        return _of_kind("project", self._read(self.clients.projects.get))
+
     def operations(self, said: str) -> Iterator[Any]:
         return self._everywhere(self.clients.global_operations, "operation", "operations", said)
 

@@ -42,7 +42,13 @@ FOR_OPTIONS = {
     "network_tags": "compute.instances.setTags",
     "service_account": "compute.instances.setServiceAccount",
 }
+# What an account can do without -> the permission, and what is then missing.
+OPTIONAL = {
+    "Advice on capacity": ("compute.advice.capacity", "the risk of a pool is judged by our own launches only."),
+    "The quota of all GPUs": ("compute.projects.get", "a full quota over all regions is met only by asking."),
+}
 PUBLIC_ADDRESS = "compute.subnetworks.useExternalIp"
+NOT_GRANTED = "Google says that it is not granted."
 
 
 def checks(
@@ -82,17 +88,24 @@ def wanted_permissions(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]
     return wanted | {f"The option {name}": (needs,) for name, needs in FOR_OPTIONS.items() if options.get(name)}
 
 
+def optional_permissions() -> tuple[str, ...]:
+    return tuple(permission for permission, _ in OPTIONAL.values())
+
+
 def _granted(api: Api, options: Mapping[str, Any]) -> Iterator[Check]:
     wanted = wanted_permissions(options)
     granted: set[str] = set()
-    asked = sorted({permission for needs in wanted.values() for permission in needs})
+    asked = sorted({permission for needs in wanted.values() for permission in needs} | set(optional_permissions()))
     told = _try("", "Permissions", lambda: granted.update(api.granted(asked)))
     if not told.ok:
         yield told
         return
     for what, needs in wanted.items():
         missing = ", ".join(permission for permission in needs if permission not in granted)
-        yield Check(what, not missing, "Google says that it is not granted." if missing else "", missing)
+        yield Check(what, not missing, NOT_GRANTED if missing else "", missing)
+    for what, (permission, without) in OPTIONAL.items():
+        missing = "" if permission in granted else permission
+        yield Check(what, True, f"{NOT_GRANTED} Without it, {without}" if missing else "", missing)
 
 
 def _try(permission: str, what: str, call: Callable[[], Any]) -> Check:

@@ -48,6 +48,7 @@ class Clients:
     reservations: Any
     future_reservations: Any
     advice: Any
+    projects: Any
     session: Any
 
 
@@ -76,6 +77,7 @@ def clients(secret: str, api_endpoint: str) -> Clients:
         reservations=client(compute_v1.ReservationsClient),
         future_reservations=client(compute_v1.FutureReservationsClient),
         advice=client(compute_v1.AdviceClient),
+        projects=client(compute_v1.ProjectsClient),
         session=AuthorizedSession(credentials),
     )
 

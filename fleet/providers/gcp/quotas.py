@@ -23,6 +23,7 @@ CHIPS = {
     "NVIDIA_H100_GPUS": "H100",
 }
 FAMILIES = {"A2_CPUS": "a2"}
+ALL_GPUS = "GPUS_ALL_REGIONS"
 
 
 def quotas_of(region: Any, shapes: Iterable[Shape]) -> list[CloudQuota]:
@@ -32,6 +33,24 @@ def quotas_of(region: Any, shapes: Iterable[Shape]) -> list[CloudQuota]:
         found
         for quota in region.quotas
         if (found := _quota(str(region.name), quota, sold)) is not None and found.instance_types
+    ]
+
+
+def quotas_everywhere(project: Any, shapes: Iterable[Shape]) -> list[CloudQuota]:
+    """Of all regions together: one number for all GPUs, however they are bought. Slices of TPUs are not counted."""
+    covered = tuple(sorted({shape.name for shape in shapes}))
+    return [
+        CloudQuota(
+            region="",
+            name=ALL_GPUS,
+            unit=QuotaUnit.ACCELERATORS,
+            most=int(quota.limit),
+            used=int(quota.usage),
+            instance_types=covered,
+            capacity_types=(ON_DEMAND, SPOT, FLEX_START),
+        )
+        for quota in project.quotas
+        if quota.metric == ALL_GPUS and covered
     ]
 
 

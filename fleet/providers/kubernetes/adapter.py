@@ -46,7 +46,7 @@ from fleet.domain.outcomes import (
     TerminateOutcome,
     Unclear,
 )
-from fleet.providers.base import Account, AccountFacts, Eviction, ReadFailed, SellsNoBlocks
+from fleet.providers.base import Account, AccountFacts, Eviction, GivesNoAdvice, ReadFailed, SellsNoBlocks
 from fleet.providers.classify import classify
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.kubernetes import api, checking, errors, inventory, machines, notices, quotas, shapes, workloads
@@ -58,7 +58,7 @@ LIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed"
 GONE_POLL_SECONDS = 0.5
 
 
-class Kubernetes(SellsNoBlocks):
+class Kubernetes(GivesNoAdvice, SellsNoBlocks):
     """One cluster, as one account."""
 
     def __init__(self, account: Account) -> None:

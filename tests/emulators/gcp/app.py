@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.emulators.faults import Reply, Request
-from tests.emulators.gcp import control, instances, operations, permissions, reads, reservations, skus, tpus
+from tests.emulators.gcp import advice, control, instances, operations, permissions, reads, reservations, skus, tpus
 from tests.emulators.gcp.discovery import Api, Method, billing, cloud_tpu, compute, projects
 from tests.emulators.gcp.wire import Call, Refused, error, rpc_error, written
 from tests.emulators.gcp.world import World
@@ -34,6 +34,8 @@ METHODS: dict[str, Callable[[World, Call], dict[str, Any]]] = {
     "compute.reservations.aggregatedList": reservations.made,
     "compute.futureReservations.aggregatedList": reservations.coming,
     "compute.zones.list": reads.zones,
+    "compute.projects.get": reads.project,
+    "compute.advice.capacity": advice.capacity,
     "tpu.projects.locations.list": tpus.locations,
     "tpu.projects.locations.acceleratorTypes.list": tpus.accelerator_types,
     "tpu.projects.locations.nodes.list": tpus.list_nodes,

@@ -4,6 +4,7 @@ PUT  credentials    {token, works?, missing?}: a bearer token with a new project
                     which it is said that it lacks permissions
 PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
 PUT  quotas         {project, region, instance_type, capacity_type, gpus}: null: the usual limit
+PUT  all_gpus       {project, gpus}: of all kinds in all regions; null: the usual limit
 PUT  delays         {starting?, refusing?, ending?, lag?}: real seconds; `lag`: until lists show a new machine
 DELETE requests                 no requestId is remembered any more
 POST preempt        {id, seconds?}: an operation that says so, and the end of the machine (`zone/number`) after it
@@ -24,7 +25,7 @@ from typing import Any
 
 from tests.emulators.gcp import catalogue, instances, tpus
 from tests.emulators.gcp.machines import Machine
-from tests.emulators.gcp.world import Credential, World
+from tests.emulators.gcp.world import ALL_GPUS, Credential, World
 
 NOTICE_SECONDS = 30
 
@@ -38,6 +39,12 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
             return _stock(world, **body)
         case "PUT", "quotas":
             return _quota(world, **body)
+        case "PUT", "all_gpus":
+            key = (body["project"], "", ALL_GPUS)
+            world.quotas.pop(key, None)
+            if body["gpus"] is not None:
+                world.quotas[key] = float(body["gpus"])
+            return {}
         case "PUT", "delays":
             return _delays(world, body)
         case "DELETE", "requests":

@@ -11,7 +11,7 @@ from typing import Any
 from tests.emulators.gcp import catalogue, listing
 from tests.emulators.gcp.machines import Machine
 from tests.emulators.gcp.wire import Call, Refused
-from tests.emulators.gcp.world import World
+from tests.emulators.gcp.world import ALL_GPUS, World
 
 _NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _LABEL = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -225,6 +225,12 @@ def _no(world: World, machine: Machine, shape: catalogue.Shape, at: datetime) ->
             "limit": limit,
         }
         return [{"code": "QUOTA_EXCEEDED", "message": told, "errorDetails": [{"quotaInfo": info}]}], 403
+    limit = world.quota(machine.project, "", ALL_GPUS)
+    if shape.count and world.gpus_used(machine.project, at) + shape.count > limit:
+        told = f"Quota '{ALL_GPUS}' exceeded.  Limit: {limit} globally."
+        info = {"metricName": "compute.googleapis.com/gpus_all_regions", "limitName": "GPUS-ALL-REGIONS-per-project"}
+        details = [{"quotaInfo": {**info, "limit": limit}}]
+        return [{"code": "QUOTA_EXCEEDED", "message": told, "errorDetails": details}], 403
     if world.left(shape.name, machine.zone, market) != 0:
         return [], 0
     elsewhere = ",".join(zone for zone in shape.zones if world.left(shape.name, zone, market) != 0)

@@ -6,8 +6,9 @@ from typing import Any
 
 from tests.emulators.gcp import catalogue, listing
 from tests.emulators.gcp.machines import API
+from tests.emulators.gcp.permissions import require
 from tests.emulators.gcp.wire import Call, Refused
-from tests.emulators.gcp.world import World
+from tests.emulators.gcp.world import ALL_GPUS, World
 
 TOLD_QUOTAS = (
     "NVIDIA_L4_GPUS",
@@ -62,6 +63,21 @@ def zones(world: World, call: Call) -> dict[str, Any]:
         for number, zone in enumerate(catalogue.zones())
     ]
     return listing.listed(call, "zone", rows, "Zone")
+
+
+def project(world: World, call: Call) -> dict[str, Any]:
+    require(world, call, "compute.projects.get")
+    used = float(world.gpus_used(call.project, world.tick()))
+    return {
+        "kind": "compute#project",
+        "id": "4000",
+        "name": call.project,
+        "selfLink": f"{API}/projects/{call.project}",
+        "quotas": [
+            {"metric": "NETWORKS", "limit": 5.0, "usage": 1.0},
+            {"metric": ALL_GPUS, "limit": world.quota(call.project, "", ALL_GPUS), "usage": used},
+        ],
+    }
 
 
 def _region(world: World, project: str, name: str) -> dict[str, Any]:

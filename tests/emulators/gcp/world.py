@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.emulators.gcp.tpus import Queued
 
 QUOTA = 1000.0  # GPUs of a kind in a region, unless a test says otherwise
+ALL_GPUS = "GPUS_ALL_REGIONS"
 FIRST_ID = 1_000_000_000_000_000_000
 
 
@@ -131,6 +132,14 @@ class World:
 
     def quota(self, project: str, region: str, name: str) -> float:
         return self.quotas.get((project, region, name), QUOTA)
+
+    def gpus_used(self, project: str, at: datetime) -> int:
+        """Of every kind, in all regions."""
+        return sum(
+            machine.shape.count
+            for machine in self.machines.values()
+            if machine.project == project and machine.live(at) and machine.market != "reserved"
+        )
 
     def quota_used(self, project: str, region: str, name: str, at: datetime) -> int:
         return sum(

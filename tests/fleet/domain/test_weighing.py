@@ -82,6 +82,8 @@ remembered = st.builds(
     interruptions=st.floats(0, 9),
     held_hours=st.floats(0, 90),
     counted_at=maybe(moments),
+    obtainability=maybe(st.floats(0, 1)),
+    advised_at=maybe(some([NOON - HOUR, NOON - 2 * HOUR, NOON - 2.01 * HOUR])),
 )
 keys = pools.flatmap(
     lambda p: some(
@@ -98,7 +100,7 @@ limits = st.lists(
     st.builds(
         CloudLimit,
         account_id=st.integers(1, 2),
-        region=some(REGIONS),
+        region=some([*REGIONS, ""]),
         name=some(["P", "G"]),
         unit=some(list(QuotaUnit)),
         left=maybe(st.integers(-1, 200)),

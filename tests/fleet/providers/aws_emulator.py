@@ -53,6 +53,7 @@ class AwsEmulator:
             lists_follow=True,
             keeps_notices=False,
             sells_blocks=True,
+            advises=True,
         ),
     }
 

@@ -29,6 +29,7 @@ class Words:
     keeps_quotas: bool = True  # it tells too small a quota from a pool that is empty
     unasked: frozenset[str] = frozenset()  # reads that its cloud has no answer to, and is not asked for
     refusals_stand: bool = False  # a token that was refused for want of capacity is refused for ever
+    advises: bool = False  # it says how likely a spot pool gives machines
     sells_blocks: bool = False  # capacity for a fixed time, paid at once
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION

@@ -48,6 +48,7 @@ class GcpEmulator(SellsNoBlocks):
             tells_replays=False,
             throttle_scope=Scope.ACCOUNT,
             refusals_stand=True,
+            advises=True,
             unasked=frozenset({"price history", "paid capacity"}),
         ),
         # The same promises, of a slice of TPUs: another API, with other words.
@@ -60,6 +61,7 @@ class GcpEmulator(SellsNoBlocks):
             remembers_the_ended=False,
             throttle_scope=Scope.ACCOUNT,
             quota_scope=Scope.POOL,
+            advises=True,  # on the machines with GPUs that the account may buy as well
             unasked=frozenset({"price history"}),
         ),
     }

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from fleet.domain.outcomes import (
+    Advice,
+    AdviceAsk,
     ErrorClass,
     FleetMade,
     FleetRequest,
@@ -19,7 +21,7 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.domain.refusals import Refused
-from fleet.providers.aws import order
+from fleet.providers.aws import advice, order
 from fleet.providers.aws.adapter import Aws
 from fleet.providers.aws.quotas import quota_of
 from fleet.providers.base import Account, ReadFailed
@@ -342,3 +344,44 @@ def test_a_trial_is_marked_as_what_it_stands_for(account, emulator):
     ours = Aws(replace(account, installation=lambda: "purser-of-ours"))
     assert ours.facts().fleets
     assert not [check for check in ours.checks() if check.needs]
+
+
+# --- Advice ----------------------------------------------------------------------------------------------------------
+
+SCORES = "GetSpotPlacementScores"
+KINDS = ("g5.xlarge", "g6.xlarge", "p5.48xlarge")
+
+
+def spot(kind: str, zone: str = "us-east-1a", accelerator: str = "L4") -> AdviceAsk:
+    return AdviceAsk(zone[:-1], zone, kind, "spot", accelerator)
+
+
+def test_all_types_of_a_chip_in_a_region_are_one_question(emulator, account):
+    asked = calls(emulator, SCORES)
+    told = with_options(account).advice([spot(kind) for kind in KINDS])
+    assert [one.ask.instance_type for one in told] == sorted(KINDS)
+    assert {one.obtainability for one in told} == {0.9}
+    assert {one.uptime_seconds for one in told} == {None}
+    assert calls(emulator, SCORES) == asked + 1
+
+
+def test_one_or_two_types_would_always_be_scored_low_and_are_not_asked_about(emulator, account):
+    asked = calls(emulator, SCORES)
+    two = [spot(kind, zone) for kind in KINDS[:2] for zone in ("us-east-1a", "us-east-1b")]
+    assert with_options(account).advice([*two, spot(KINDS[2], accelerator="H100")]) == []
+    assert with_options(account).advice([replace(spot(kind), capacity_type="on-demand") for kind in KINDS]) == []
+    assert calls(emulator, SCORES) == asked
+
+
+def test_the_limit_of_different_questions_a_day_is_no_failure(emulator, account):
+    emulator.spoil(account, "*", "error", code="MaxConfigLimitExceeded")
+    assert with_options(account).advice([spot(kind) for kind in KINDS]) == []
+
+
+def test_a_score_is_of_its_zone_and_from_one_to_ten():
+    ids = {"us-east-1a": "use1-az6", "us-east-1b": "use1-az1"}
+    asks = [spot("g6.xlarge", zone) for zone in ("us-east-1a", "us-east-1b", "us-east-1c")]
+    rows = [{"Region": "us-east-1", "AvailabilityZoneId": "use1-az1", "Score": 3}]
+    assert advice.advice_of(asks, rows, ids) == [Advice(asks[1], 0.3)]
+    with pytest.raises(ValueError, match="from 1 to 10"):
+        advice.advice_of(asks, [{**rows[0], "Score": 11}], ids)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from fleet.domain.outcomes import (
+    AdviceAsk,
     BlockBought,
     BlockFound,
     BlockOrder,
@@ -36,7 +37,7 @@ from fleet.providers import REGISTRY, connect
 from fleet.providers.base import CloudProvider, ReadFailed
 from tests.deadline import wait_until
 from tests.fleet.providers.gateway import NONSENSE, Reply
-from tests.fleet.providers.tenant import NUMBERS, assert_nothing_claimed, assert_refused
+from tests.fleet.providers.tenant import NUMBERS, Tenant, assert_nothing_claimed, assert_refused
 from tests.fleet.providers.under_contract import EMULATORS
 
 # The cloud has done it when its answer gets lost, except when it refuses the connection.
@@ -140,6 +141,33 @@ def test_a_cloud_that_has_no_answer_to_a_read_is_not_asked_and_claims_nothing(te
             assert tenant.cloud.price_history(since) == PriceHistory((), since)
         if "notices" in tenant.words.unasked:
             assert list(tenant.cloud.notices(0)) == []
+
+
+def test_a_cloud_that_gives_advice_gives_it_for_the_pools_that_were_asked_about(tenant):
+    asks = _spot_pools(tenant)
+    told = tenant.cloud.advice(asks)
+    assert bool(told) == tenant.words.advises
+    assert [one.ask for one in told if one.ask not in asks] == []
+    assert all(0 <= one.obtainability <= 1 and (one.uptime_seconds or 0) >= 0 for one in told)
+    with tenant.calling(0):
+        assert list(tenant.cloud.advice([])) == []
+
+
+@over_a_wire
+def test_where_advice_may_not_be_asked_for_nothing_is_claimed(tenant):
+    asks = _spot_pools(tenant)
+    tenant.emulator.spoil(tenant.account, "*", "error", code=tenant.words.forbidden, times=None)
+    assert list(tenant.cloud.advice(asks)) == []
+
+
+def _spot_pools(tenant: Tenant) -> list[AdviceAsk]:
+    """Those of a region, as if of one chip: a cloud may be asked about all shapes of a chip at once."""
+    region = tenant.order().region
+    return [
+        AdviceAsk(pool.region, pool.zone, pool.instance_type, "spot", "any")
+        for pool in tenant.cloud.offerings()
+        if pool.capacity_type == "spot" and pool.region == region
+    ]
 
 
 # --- Launch ------------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from google.cloud import compute_v1
 
 from fleet.domain.outcomes import (
     NEVER_STARTED,
+    Advice,
+    AdviceAsk,
     CloudQuota,
     ErrorClass,
     Found,
@@ -29,7 +31,7 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.providers.base import Account
-from fleet.providers.gcp import names, order, tpus
+from fleet.providers.gcp import advice, names, order, tpus
 from fleet.providers.gcp.adapter import Gcp
 from fleet.providers.gcp.errors import of_operation
 from tests.deadline import wait_until
@@ -263,7 +265,7 @@ def test_reserved_needs_a_reservation_and_nothing_else_has_one(gcp):
 
 
 def test_what_may_not_be_read_is_empty_and_said_by_the_checks(gcp):
-    for path in ("/aggregated/reservations", "/aggregated/futureReservations", "/regions$"):
+    for path in ("/aggregated/reservations", "/aggregated/futureReservations", "/regions$", "/projects/project-1$"):
         gcp.post("faults", {"kind": "error", "path": path, "code": "forbidden", "times": None})
     gcp.put("credentials", {"token": "t", "missing": ["compute.regions.list", "compute.reservations.list"]})
     assert cloud(gcp).paid_capacity() == cloud(gcp).quotas() == []
@@ -293,6 +295,79 @@ def test_quotas_are_those_that_compute_engine_tells_and_only_of_what_is_sold(gcp
     assert h100.capacity_types == ("spot", "flex-start")
     assert h100.instance_types == ("a3-highgpu-8g", "a3-megagpu-8g")
     assert not [name for _, name in found if name in ("NETWORKS", "NVIDIA_H100_GPUS")]
+
+
+def test_the_quota_of_all_gpus_is_of_all_regions_together_and_leaves_tpus_alone(gcp):
+    gcp.put("all_gpus", {"project": "project-1", "gpus": 1})
+    launched(gcp, LaunchRequest("t-1", "us-central1", ZONE, "g2-standard-4", "spot", image=IMAGE))
+    [told] = [quota for quota in cloud(gcp).quotas() if not quota.region]
+    assert (told.name, told.most, told.used, told.unit) == ("GPUS_ALL_REGIONS", 1, 1, QuotaUnit.ACCELERATORS)
+    assert {"a3-highgpu-8g", "g2-standard-4"} <= set(told.instance_types)
+    assert not [name for name in told.instance_types if tpus.is_slice(name)]
+    elsewhere = LaunchRequest("t-2", "europe-west4", "europe-west4-a", "g2-standard-4", "on-demand", image=IMAGE)
+    refusal = cloud(gcp).launch(elsewhere)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.error_class, refusal.scope) == (ErrorClass.QUOTA, Scope.ACCOUNT)
+
+
+def test_who_may_not_read_the_project_is_told_what_to_grant_and_keeps_the_other_quotas(gcp):
+    gcp.put("credentials", {"token": "t", "missing": ["compute.projects.get"]})
+    found = cloud(gcp).quotas()
+    assert found
+    assert all(quota.region for quota in found)
+    [said] = [check for check in cloud(gcp).checks() if check.needs]
+    assert (said.ok, said.needs) == (True, "compute.projects.get")
+    assert "met only by asking" in said.detail
+
+
+# --- Advice --------------------------------------------------------------------------------------------------------
+
+SPOT_H100 = AdviceAsk("us-central1", ZONE, "a3-highgpu-8g", "spot", machines=2)
+
+
+def test_google_is_asked_for_advice_on_one_pool_at_a_time():
+    said = advice.question(SPOT_H100)
+    asked = compute_v1.CapacityAdviceRequest(said)
+    assert asked.size == 2
+    assert [zone.zone for zone in asked.distribution_policy.zones] == [f"zones/{ZONE}"]
+    assert asked.instance_properties.scheduling.provisioning_model == "SPOT"
+
+
+def test_what_is_left_of_a_pool_is_how_likely_it_gives_machines(gcp):
+    gcp.put("stock", {"instance_type": "a3-highgpu-8g", "zone": ZONE, "capacity_type": "spot", "available": 1})
+    elsewhere = AdviceAsk("europe-west4", "europe-west4-a", "g2-standard-4", "spot")
+    assert cloud(gcp).advice([SPOT_H100, elsewhere]) == [Advice(SPOT_H100, 0.5, 600), Advice(elsewhere, 0.9, 3600)]
+
+
+def test_google_is_not_asked_about_what_it_does_not_advise_on_and_says_nothing_of_what_it_does_not_sell(gcp):
+    not_asked = [replace(SPOT_H100, capacity_type="on-demand"), AdviceAsk("us-central1", TPU_ZONE, "v6e-8", "spot")]
+    assert cloud(gcp).advice(not_asked) == []
+    assert gcp.get("calls")["calls"] == 0
+    unknown = replace(SPOT_H100, instance_type="a9-highgpu-8g")
+    nowhere = replace(SPOT_H100, zone="us-central1-b")
+    assert [one.ask for one in cloud(gcp).advice([unknown, nowhere, SPOT_H100])] == [SPOT_H100]
+
+
+def test_who_may_not_ask_for_advice_claims_nothing_and_is_told_what_to_grant(gcp):
+    gcp.put("credentials", {"token": "t", "missing": ["compute.advice.capacity"]})
+    assert cloud(gcp).advice([SPOT_H100, SPOT_H100]) == []
+    assert gcp.get("calls", operation="compute.advice.capacity")["calls"] == 1
+    [said] = [check for check in cloud(gcp).checks() if check.needs]
+    assert (said.ok, said.needs) == (True, "compute.advice.capacity")
+
+
+@pytest.mark.parametrize(
+    "scores", [{"obtainability": 1.5}, {"obtainability": -0.1}, {"obtainability": 0.5, "estimated_uptime": "long"}]
+)
+def test_a_likelihood_that_is_none_is_nonsense(scores):
+    with pytest.raises(ValueError, match=r"\w"):
+        advice.advice_of(SPOT_H100, compute_v1.CapacityAdviceResponse({"recommendations": [{"scores": scores}]}))
+
+
+def test_advice_without_a_score_or_on_another_pool_is_none():
+    other = {"scores": {"obtainability": 1.0}, "shards": [{"zone": "us-central1-b", "machine_type": "a3-highgpu-8g"}]}
+    for said in ([], [{}], [other]):
+        assert advice.advice_of(SPOT_H100, compute_v1.CapacityAdviceResponse({"recommendations": said})) is None
 
 
 @pytest.mark.parametrize(

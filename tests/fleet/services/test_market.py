@@ -132,6 +132,17 @@ def test_a_plan_refuses_what_the_clouds_quota_leaves_no_room_for(sold):
     assert plan.note == "Skipped. Needs 8 accelerators; the cloud's quota P instances in us-east-1 leaves 7."
 
 
+def test_a_quota_of_all_regions_counts_what_is_held_in_any_and_is_met_in_each(sold):
+    factories.offering(sold.account, region="eu-west-1", zone="eu-west-1a", observed_at=NOW)
+    quota(region="", name="GPUS_ALL_REGIONS", most=20, used=8, unit=QuotaUnit.ACCELERATORS)
+    held(sold, 1, created_at=NOW + HOUR)
+    for region in ("us-east-1", "eu-west-1"):
+        spec = AllocationSpec("x", Demand(8, "H100", regions=(region,)))
+        plan = allocations.preview(project=factories.project(), spec=spec, now=NOW)
+        assert plan.code == "cloud-quota"
+        assert plan.note.endswith("the cloud's quota GPUS_ALL_REGIONS in all regions leaves 4.")
+
+
 # --- Paid capacity ---
 
 

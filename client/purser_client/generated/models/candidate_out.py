@@ -26,6 +26,7 @@ class CandidateOut:
         currency (str):
         expected_per_hour (str): With what waiting and interruptions cost; 0 where it is paid
         stockout_probability (float):
+        stockout_basis (str): What that is judged by: our own launches, the cloud's advice
         interruptions_per_hour (float):
         machines_for_all (int): Machines of this pool that would meet all of it
         machines_at_most (int | None): As many as are left or the cloud's quotas allow; empty: not known
@@ -45,6 +46,7 @@ class CandidateOut:
     currency: str
     expected_per_hour: str
     stockout_probability: float
+    stockout_basis: str
     interruptions_per_hour: float
     machines_for_all: int
     machines_at_most: int | None
@@ -75,6 +77,8 @@ class CandidateOut:
         expected_per_hour = self.expected_per_hour
 
         stockout_probability = self.stockout_probability
+
+        stockout_basis = self.stockout_basis
 
         interruptions_per_hour = self.interruptions_per_hour
 
@@ -109,6 +113,7 @@ class CandidateOut:
                 "currency": currency,
                 "expected_per_hour": expected_per_hour,
                 "stockout_probability": stockout_probability,
+                "stockout_basis": stockout_basis,
                 "interruptions_per_hour": interruptions_per_hour,
                 "machines_for_all": machines_for_all,
                 "machines_at_most": machines_at_most,
@@ -144,6 +149,8 @@ class CandidateOut:
         expected_per_hour = d.pop("expected_per_hour")
 
         stockout_probability = d.pop("stockout_probability")
+
+        stockout_basis = d.pop("stockout_basis")
 
         interruptions_per_hour = d.pop("interruptions_per_hour")
 
@@ -192,6 +199,7 @@ class CandidateOut:
             currency=currency,
             expected_per_hour=expected_per_hour,
             stockout_probability=stockout_probability,
+            stockout_basis=stockout_basis,
             interruptions_per_hour=interruptions_per_hour,
             machines_for_all=machines_for_all,
             machines_at_most=machines_at_most,

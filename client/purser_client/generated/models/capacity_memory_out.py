@@ -33,6 +33,11 @@ class CapacityMemoryOut:
         interruptions (int):
         held_hours (float):
         fill_seconds (list[float]): The last 50, business seconds
+        obtainability (float | None): 0 to 1: how likely it is, by the cloud's advice
+        advised_uptime_seconds (int | None): How long most machines run before they are taken back, by the cloud's
+            advice
+        advised_machines (int | None): How many machines the advice is about
+        advised_at (datetime.datetime | None): Business time; not used for more than 2 hours
     """
 
     id: str
@@ -53,6 +58,10 @@ class CapacityMemoryOut:
     interruptions: int
     held_hours: float
     fill_seconds: list[float]
+    obtainability: float | None
+    advised_uptime_seconds: int | None
+    advised_machines: int | None
+    advised_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,6 +113,21 @@ class CapacityMemoryOut:
 
         fill_seconds = self.fill_seconds
 
+        obtainability: float | None
+        obtainability = self.obtainability
+
+        advised_uptime_seconds: int | None
+        advised_uptime_seconds = self.advised_uptime_seconds
+
+        advised_machines: int | None
+        advised_machines = self.advised_machines
+
+        advised_at: None | str
+        if isinstance(self.advised_at, datetime.datetime):
+            advised_at = self.advised_at.isoformat()
+        else:
+            advised_at = self.advised_at
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -126,6 +150,10 @@ class CapacityMemoryOut:
                 "interruptions": interruptions,
                 "held_hours": held_hours,
                 "fill_seconds": fill_seconds,
+                "obtainability": obtainability,
+                "advised_uptime_seconds": advised_uptime_seconds,
+                "advised_machines": advised_machines,
+                "advised_at": advised_at,
             }
         )
 
@@ -209,6 +237,42 @@ class CapacityMemoryOut:
 
         fill_seconds = cast(list[float], d.pop("fill_seconds"))
 
+        def _parse_obtainability(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        obtainability = _parse_obtainability(d.pop("obtainability"))
+
+        def _parse_advised_uptime_seconds(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        advised_uptime_seconds = _parse_advised_uptime_seconds(d.pop("advised_uptime_seconds"))
+
+        def _parse_advised_machines(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        advised_machines = _parse_advised_machines(d.pop("advised_machines"))
+
+        def _parse_advised_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                advised_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return advised_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        advised_at = _parse_advised_at(d.pop("advised_at"))
+
         capacity_memory_out = cls(
             id=id,
             account=account,
@@ -228,6 +292,10 @@ class CapacityMemoryOut:
             interruptions=interruptions,
             held_hours=held_hours,
             fill_seconds=fill_seconds,
+            obtainability=obtainability,
+            advised_uptime_seconds=advised_uptime_seconds,
+            advised_machines=advised_machines,
+            advised_at=advised_at,
         )
 
         capacity_memory_out.additional_properties = d
