@@ -27,6 +27,10 @@ from fleet.services.accounts import SEALED, purpose_of
 WRITE = "installation:write"
 REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?")
 MOST_CHARACTERS = 16_000
+WHERE = ("project", "subscription_id", "resource_group", "namespace", "folder")
+"""Options that say in what place of its cloud an account has its machines."""
+ALSO = ("tpus", "leader_worker_sets")
+"""Options without which a kind of machines is not listed."""
 CHANGEABLE = frozenset({"name", "credentials_ref", "options", "expected_account_ref", "enabled"})
 
 
@@ -83,6 +87,7 @@ def change_account(
         row = CloudAccount.objects.select_for_update(no_key=True).get(public_id=public_id)
         check_generation(row.generation, generation)
         before, credential = _told(row), (row.credentials_ref, row.sealed_credential)
+        options_before = row.options
         secret = str(changes.get("credential") or "")
         changes = {name: changes[name] for name in sorted(set(changes) & CHANGEABLE)}
         if row.credentials_ref == SEALED and changes.get("credentials_ref") == SEALED:
@@ -97,6 +102,7 @@ def change_account(
         _check(row)
         if same:
             return row
+        _check_sight(row, options_before)
         row.generation += 1
         _save(row, update_fields=[*changes, "generation", "credentials_ref", "sealed_credential"])
         replaced = (row.credentials_ref, row.sealed_credential) != credential
@@ -183,6 +189,22 @@ def _check(row: CloudAccount) -> None:
             field="credentials_ref",
         )
     providers.connect(row.provider, Account(row.cloud, row.name, "", dict(row.options)))
+
+
+def _check_sight(row: CloudAccount, before: Mapping[str, Any]) -> None:
+    """Refused when machines would be in no list any more: they would count as gone, and cost money unseen."""
+    live = set(Instance.objects.filter(account=row, terminated_at=None).values_list("region", flat=True))
+    held = Hold.objects.filter(attempt__account=row, released_at=None)
+    places = live | set(held.values_list("attempt__region", flat=True))
+    if not places:
+        return
+    moved = [name for name in WHERE if before.get(name) != row.options.get(name)]
+    moved += [name for name in ALSO if before.get(name) and not row.options.get(name)]
+    dropped = sorted(places & set(before.get("regions") or ()) - set(row.options.get("regions") or ()))
+    if moved or dropped:
+        what = f"the option {moved[0]} stays" if moved else f"{', '.join(dropped)} stays in the option regions"
+        sentence = f"Machines of it live, or may: {what} until they have ended, or nobody would see them."
+        raise Refused("account-in-use", sentence, field="options")
 
 
 def _save(row: CloudAccount, update_fields: list[str] | None = None) -> None:

@@ -122,6 +122,8 @@ def _finish(trial: AccountTrial, checks: list[Check], who: str, *, now: datetime
     with transaction.atomic():
         account = CloudAccount.objects.select_for_update(no_key=True).get(pk=trial.account_id)
         problem = _problem(account, checks, who, despite_missing=trial.despite_missing)
+        if account.generation != trial.account.generation:
+            problem = problem or "The account was changed while it was tried. Try the credential again."
         rotates = trial.kind == TrialKind.ROTATE and not problem
         ours = AccountTrial.objects.filter(pk=trial.pk, finished_at=None, begun_at=trial.begun_at)
         if not ours.update(

@@ -202,6 +202,9 @@ def reconcile_purchase(lease: Lease, *, now: datetime) -> None:
         _apply_bought(purchase, from_json(known.answer), lease, now)
     elif purchase.calls:
         _look_for_it(purchase, lease, now)
+    elif _ran_out_unsent(purchase):
+        told = "It was not ordered before its offer had run out."
+        _apply_refusal(purchase, Refusal(ErrorClass.BAD_REQUEST, "not-sent", told, Scope.REQUEST), lease, now)
     elif not purchase.account.enabled or installation().launches_paused:
         _wait_or_drop(purchase, lease, now)
     else:
@@ -410,6 +413,11 @@ def _give_up(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
         lease.release(again_in=None)
 
 
+def _ran_out_unsent(purchase: BlockPurchase) -> bool:
+    """No worker came to it while the offer held: whoever asked has not waited for it, and may have bought elsewhere."""
+    return BlockPurchase.objects.filter(pk=purchase.pk, created_at_real__lt=Now() - HOLDS_FOR).exists()
+
+
 def _wait_or_drop(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
     """Nothing was sent and nothing may be: wait for the switch, as long as the offer holds."""
     if now - purchase.created_at < HOLDS_FOR:
@@ -423,6 +431,16 @@ def _wait_or_drop(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
 def _close(purchase: BlockPurchase, state: PurchaseState, now: datetime, **changes: Any) -> bool:
     still_open = BlockPurchase.objects.filter(pk=purchase.pk, state__in=OPEN_PURCHASES)
     return still_open.update(state=state, resolved_at=now, **changes) == 1
+
+
+def doubt_unsent(*, asked_before: datetime) -> int:
+    """After a restore: an order that the backup holds for unsent may have been sent since it was taken.
+
+    So it counts as sent now: it is looked for by its tag, and never ordered. Returns how many there were.
+    """
+    unsent = BlockPurchase.objects.filter(state=PurchaseState.INTENT, calls=0, created_at_real__lt=asked_before)
+    detail = "It may have been ordered after the backup was taken; it is looked for, and not ordered again."
+    return unsent.update(state=PurchaseState.UNKNOWN, calls=1, called_at_real=Now(), detail=detail, next_at=Now())
 
 
 def settle_given_up(*, now: datetime) -> None:

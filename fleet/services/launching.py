@@ -53,6 +53,8 @@ from fleet.services.moves import move_slot
 VERB = "launch"
 SOON = timedelta(seconds=1)
 REPLAY_AFTER = timedelta(seconds=3)
+SENT_FOR = timedelta(hours=2)
+"""Longer than any answer is waited for, and shorter than any cloud remembers a token."""
 LOOK_TWICE_APART = timedelta(seconds=5)
 SAYS_NOTHING_OF_EARLIER_CALLS = (ErrorClass.AUTH, ErrorClass.BAD_REQUEST)
 """Clouds check these before they look a token up: a replay refused so may have made its machine the first time.
@@ -81,10 +83,15 @@ def reconcile_launch(lease: Lease, *, now: datetime) -> None:
         # The call it shares with others has been answered.
         _apply(slot, attempt, Launched(share) if isinstance(share, Machine) else share, lease, now)
         return
-    elif slot.desired == Desired.ABSENT or not _may_buy(attempt.account):
+    elif slot.desired == Desired.ABSENT or not _may_buy(attempt.account) or _too_old_to_send(attempt):
         _look_it_up(slot, attempt, lease, now)
         return
     _call_and_apply(slot, attempt, lease, now)
+
+
+def _too_old_to_send(attempt: LaunchAttempt) -> bool:
+    """As after an outage of days: a cloud that has forgotten the token would make a second machine of it."""
+    return LaunchAttempt.objects.filter(pk=attempt.pk, created_at_real__lt=Now() - SENT_FOR).exists()
 
 
 def _may_buy(account: CloudAccount) -> bool:

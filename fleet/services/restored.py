@@ -13,7 +13,7 @@ from fleet.domain.lifecycle import ENDED_SLOT_STATES
 from fleet.domain.outcomes import Inventory, Machine
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, Installation, Instance
-from fleet.services import events, machines
+from fleet.services import buying_blocks, events, machines
 from fleet.services.accounts import adapter, watched
 from fleet.services.installation import installation, read_marks, subject_of
 
@@ -63,6 +63,7 @@ def confirm(standings: Sequence[Standing], *, now: datetime, actor: str) -> Inst
             raise Refused("not-restored", "No restored backup waits to be confirmed.")
         before = row.launch_sequence
         row.launch_sequence = max([before, *(standing.highest_sequence for standing in standings)])
+        buying_blocks.doubt_unsent(asked_before=row.restored_at)
         row.restored_at = None
         # What an operator had stopped before the backup was taken, or has stopped since, stays stopped.
         if row.pause_reason.startswith(REASON):

@@ -10,11 +10,15 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 
 from fleet.crashpoints import POINTS
+from fleet.domain.outcomes import BlockOrder
 from fleet.domain.refusals import Refused
-from fleet.models import BlockPurchase, BlockPurchaseResult, Budget, Event, Hold, PaidCapacity
-from fleet.services import buying_blocks, paid_capacity, reconciling
+from fleet.models import BlockPurchase, BlockPurchaseResult, Budget, Event, Hold, Installation, PaidCapacity
+from fleet.services import buying_blocks, paid_capacity, reconciling, restored
+from fleet.services.accounts import adapter
+from fleet.services.installation import installation
 from fleet.services.leases import claim
 from tests.fleet.blocks import GIVE_UP_SECONDS, BlockWorld, connect, process_that_dies_at
 from tests.fleet.providers.aws_emulator import AwsEmulator
@@ -120,6 +124,27 @@ def test_a_late_worker_neither_sends_nor_applies(world):
     purchase = BlockPurchase.objects.get()
     assert (purchase.calls, purchase.state) == (0, "intent")
     assert world.bought() == []
+
+
+def test_an_order_that_no_worker_came_to_while_its_offer_held_is_not_sent(world):
+    purchase = world.ask()
+    BlockPurchase.objects.update(created_at_real=world.now() - buying_blocks.HOLDS_FOR - timedelta(minutes=1))
+    world.until_purchase(purchase, "refused", "bought")
+    assert (purchase.state, purchase.calls, purchase.error_code) == ("refused", 0, "not-sent")
+    assert world.bought() == []
+    assert Hold.objects.get(purchase=purchase).released_at is not None
+
+
+def test_an_order_that_a_restored_backup_holds_for_unsent_is_looked_for_and_not_ordered_again(world):
+    purchase = world.ask()
+    adapter(world.account).buy_block(BlockOrder.from_json(purchase.frozen_params))  # after the backup was taken
+    installation()
+    Installation.objects.update(restored_at=Now())
+    restored.confirm([], now=world.now(), actor="ada")
+    reconciling.reconcile_due()  # before any list of the cloud is read
+    world.until_purchase(purchase, "bought")
+    assert len(world.bought()) == 1
+    assert PaidCapacity.objects.get().purchase == purchase
 
 
 # --- Money --------------------------------------------------------------------------------------------------------

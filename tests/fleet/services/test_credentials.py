@@ -16,6 +16,7 @@ from fleet.services.access import caller_at_the_server
 from fleet.services.account_changes import AccountSpec
 from fleet.services.accounts import adapter, credential_of
 from fleet.services.clock import business_now
+from tests import factories
 from tests.sandbox_server import Sandbox, sandbox_process
 
 pytestmark = pytest.mark.django_db
@@ -187,3 +188,43 @@ def test_two_credentials_are_not_tried_at_once(account):
 def test_a_rotation_names_one_next_credential(account, how):
     with pytest.raises(Refused):
         account_trials.request_rotation(account, by=BY, now=business_now(), **how)
+
+
+def test_a_credential_tried_while_the_account_was_changed_is_not_put_in_its_place(account, monkeypatch):
+    """It was tried with other options, and might replace a credential that somebody gave meanwhile."""
+    monkeypatch.setenv("GIVEN_MEANWHILE", "sandbox")
+    account_trials.request_rotation(account, by=BY, now=business_now(), credential="sandbox")
+    trial = account_trials._begun()
+    assert trial is not None
+    tried = account_trials._tried(trial)
+    changes = {"credentials_ref": "env:GIVEN_MEANWHILE"}
+    account_changes.change_account(account.public_id, changes=changes, by=BY, now=business_now())
+    account_trials._finish(trial, *tried, now=business_now())
+    trial.refresh_from_db()
+    account.refresh_from_db()
+    assert (trial.ok, account.credentials_ref) == (False, "env:GIVEN_MEANWHILE")
+    assert "changed while it was tried" in trial.problem
+
+
+# --- Where its machines are --------------------------------------------------------------------------------------
+
+
+PLACES = [
+    ("aws", {"regions": ["us-east-1", "eu-west-1"]}, {"regions": ["us-east-1"]}),
+    ("kubernetes", {"namespace": "one"}, {"namespace": "two"}),
+    ("kubernetes", {"leader_worker_sets": True}, {}),
+]
+
+
+@pytest.mark.parametrize(("provider", "before", "after"), PLACES)
+def test_options_do_not_lose_sight_of_machines(provider, before, after):
+    """A machine that no list shows counts as gone, and costs money that nobody sees."""
+    account = factories.account(provider=provider, cloud=provider, options=before)
+    machine = factories.instance(None, account, region="eu-west-1")
+    said = {"changes": {"options": after}, "by": BY, "now": business_now()}
+    with pytest.raises(Refused, match="until they have ended") as refused:
+        account_changes.change_account(account.public_id, **said)
+    assert refused.value.field == "options"
+    machine.terminated_at = business_now()
+    machine.save()
+    assert account_changes.change_account(account.public_id, **said).options == after

@@ -9,12 +9,14 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.lifecycle import AttemptState, Reason, SlotState
 from fleet.models import Allocation, CloudAccount, Hold, Instance, LaunchAttempt, Offering, Slot
 from fleet.services import allocations, clock, reconciling
 from fleet.services.accounts import watched
+from fleet.services.launching import SENT_FOR
 from fleet.services.leases import claim
 from fleet.services.planning import reconcile_allocation
 from tests.deadline import wait_until
@@ -183,6 +185,17 @@ def test_an_unresolved_launch_in_an_account_that_was_switched_off_is_looked_up_a
     allocation = world.ask(1)
     reconciling.reconcile_due()
     CloudAccount.objects.filter(pk=pool.account_id).update(enabled=False)
+    world.until_state(allocation, "active")
+    assert len(world.calls("launch")) == 1
+    assert len(world.machines()) == 1
+
+
+def test_a_launch_that_was_sent_hours_ago_is_looked_up_and_not_sent_again(world):
+    """After an outage of days its cloud may have forgotten the token, and would make a second machine."""
+    world.fault("launch", "lost")
+    allocation = world.ask(1)
+    reconciling.reconcile_due()
+    LaunchAttempt.objects.update(created_at_real=Now() - SENT_FOR * 2)
     world.until_state(allocation, "active")
     assert len(world.calls("launch")) == 1
     assert len(world.machines()) == 1
