@@ -237,7 +237,7 @@ class TestAccounts:
         for where in (made.content.decode(), changed.content.decode(), root.get(path).content.decode(), told):
             assert "THE_KEY_OF_NEW" not in where
             assert "/run/secrets" not in where
-        assert Event.objects.get(topic="account.changed").data["after"]["credentials_ref"] == "replaced"
+        assert Event.objects.get(topic="account.changed").data["after"]["credential"] == "replaced"
 
     @pytest.mark.parametrize(
         ("change", "status", "code"),

@@ -105,6 +105,10 @@ CHANGES: Mapping[str, tuple[str, Ask]] = {
         "installation:write",
         lambda it, by: account_changes.delete_account(it.account.public_id, by=by, now=NOON),
     ),
+    "account_changes.rewrap_credentials": (
+        "installation:write",
+        lambda it, by: account_changes.rewrap_credentials(by=by, now=NOON),
+    ),
     "switches.switch": (
         "installation:write",
         lambda it, by: switches.switch("launches", stopped=True, reason="The cloud is down.", by=by, now=NOON),
