@@ -113,7 +113,10 @@ def take_turn(fleet: FleetLaunch) -> bool:
     """
     free = FleetLaunch.objects.filter(Q(called_until=None) | Q(called_until__lt=Now()), pk=fleet.pk, answered_at=None)
     turn = timedelta(seconds=settings.LEASE_SECONDS)
-    return free.update(called_until=Now() + turn, calls=F("calls") + 1) == 1
+    if free.update(called_until=Now() + turn, calls=F("calls") + 1) != 1:
+        return False
+    fleet.refresh_from_db(fields=["calls"])  # a mate may have called since it was read
+    return True
 
 
 def call(cloud: CloudProvider, fleet: FleetLaunch) -> FleetOutcome:

@@ -102,15 +102,15 @@ def _may_buy(account: CloudAccount) -> bool:
 def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:
     """C, T2, T3."""
     fleet = attempt.fleet
-    called_before = (fleet or attempt).calls > 0
+    if fleet is not None and not fleets.take_turn(fleet):
+        lease.release(again_in=SOON)
+        return
+    called_before = attempt.calls > 0 if fleet is None else fleet.calls > 1
     try:
         cloud = adapter(attempt.account)
     except Refused as error:
         said: LaunchOutcome | FleetOutcome = Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT)
     else:
-        if fleet is not None and not fleets.take_turn(fleet):
-            lease.release(again_in=SOON)
-            return
         if not _still_ours(attempt, lease):
             return
         with kept_alive(lease):

@@ -25,7 +25,7 @@ from fleet.models import (
     Quota,
     Slot,
 )
-from fleet.services import allocations, catalog, clock, fleets, installation, paid_capacity, reconciling
+from fleet.services import allocations, catalog, clock, fleets, installation, launching, paid_capacity, reconciling
 from fleet.services.accounts import adapter
 from fleet.services.explaining import explain
 from fleet.services.leases import Lease, claim
@@ -335,3 +335,21 @@ def test_two_workers_with_slots_of_one_fleet_send_its_call_once(world):
     world.until_state(allocation, "active")
     one_machine_a_slot(world, 4)
     assert world.calls("CreateFleet") - 1 == 1
+
+
+def test_a_refusal_after_a_mates_lost_call_does_not_prove_that_it_made_nothing(world):
+    allocation = world.ask(2)
+    worker_that_dies_at("launch:K2")
+    Slot.objects.update(lease_until=None)  # the dead worker's claims have run out
+    late, mate = claim(Slot, limit=2, only=list(Slot.objects.values_list("pk", flat=True)))
+    slot = late.rows().select_related("allocation__project", "account").get()
+    attempt = slot.attempts.select_related("account", "fleet").get()  # read before its mate has called
+    world.spoil("CreateFleet", "lost")
+    reconciling.reconcile_slot(mate)
+    FleetLaunch.objects.update(called_until=None)
+    world.spoil("CreateFleet", "error", code="UnauthorizedOperation")
+    launching._call_and_apply(slot, attempt, late, clock.business_now())
+    assert FleetLaunch.objects.get().answered_at is None
+    world.until_state(allocation, "active")
+    one_machine_a_slot(world, 2)
+    assert len(world.machines()) == 2
