@@ -63,6 +63,8 @@ def _charge_one(pk: int, now: datetime) -> int:
         if meter is None:
             return 0
         row, entries, months = meter.capacity, ledger.Entries(), MonthSums()
+        if row.fee is not None and not meter.fee_posted and (row.payment_open or row.never_paid):
+            return _not_owed(meter, now) if row.never_paid else 0  # a fee that may yet fail is held, and not drawn
         if row.fee is not None and not meter.fee_posted:
             entries.prepay(row, at=max(row.first_seen_at, row.purchase.created_at if row.purchase else now))
             meter.fee_posted = True
@@ -77,6 +79,15 @@ def _charge_one(pk: int, now: datetime) -> int:
         meter.closed = end is not None and until >= end and now - end > LOOKED_BACK
         meter.save()
         return changed
+
+
+def _not_owed(meter: PaidMeter, now: datetime) -> int:
+    """The cloud took no fee: nothing is drawn, and what was kept aside for it is given back."""
+    if meter.capacity.purchase is not None:
+        budgets.release_fee(meter.capacity.purchase, now=now)
+    meter.closed = True
+    meter.save(update_fields=["closed"])
+    return 0
 
 
 def _written(entries: ledger.Entries) -> set[datetime]:

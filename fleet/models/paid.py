@@ -145,3 +145,13 @@ class PaidCapacity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ref} ({self.machines} × {self.instance_type} in {self.zone})"
+
+    @property
+    def payment_open(self) -> bool:
+        """The cloud has not taken the fee yet; it may still fail."""
+        return self.state == "payment-pending"
+
+    @property
+    def never_paid(self) -> bool:
+        """The cloud says that it took no fee."""
+        return self.state in ("payment-failed", "failed")

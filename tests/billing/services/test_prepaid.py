@@ -177,3 +177,21 @@ def test_between_two_charges_what_ran_up_is_counted_once():
     bill(at(75))
     told = spending.projection(at(75) + timedelta(minutes=20))
     assert abs(told.month_to_date - Decimal(100) * 95 / 60) < Decimal("0.001")
+
+
+def test_a_fee_whose_payment_is_open_is_not_drawn_and_all_of_it_is_once_it_was_paid():
+    block = factories.block(fee="1234.5")
+    PaidCapacity.objects.filter(pk=block.pk).update(state="payment-pending")
+    bill(at(180))
+    assert costs() == 0
+    PaidCapacity.objects.filter(pk=block.pk).update(state="active")
+    bill(at(2 * DAY))
+    assert costs() == Decimal("1234.5")
+
+
+def test_a_fee_that_was_never_paid_is_owed_by_nobody_and_its_hold_goes_back():
+    block = factories.block(fee="1234.5")
+    PaidCapacity.objects.filter(pk=block.pk).update(state="payment-failed")
+    bill(at(2 * DAY))
+    assert not LedgerEntry.objects.filter(paid_capacity=block).exists()
+    assert not Hold.objects.filter(purchase=block.purchase, released_at=None).exists()
