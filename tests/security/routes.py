@@ -54,7 +54,7 @@ class Rule:
     reads: str = ""  # the scope without which that row is not there; usually that of GET
     gives: str = ""  # the role a change gives: it takes all the rights of that role to do so
     by_token: str = ""  # the scope with which a token may do what every person may
-    query: str = ""  # what a page cannot do without
+    query: str = ""  # what a page or a GET cannot do without
     proof: bool = False  # a page that sends away, to prove themselves, who has not done so lately
     sensitive: bool = False  # a browser that changes something has to have proved itself lately
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by method; else {}
@@ -117,7 +117,7 @@ API_RULES: dict[str, Rule] = {
     "api/v1/instance-types": Rule(get="fleet:read"),
     "api/v1/offerings": Rule(get="fleet:read"),
     f"api/v1/offerings/{ID}/prices": Rule(get="fleet:read", catalogue="offering"),
-    "api/v1/block-offers": Rule(get="fleet:read"),
+    "api/v1/block-offers": Rule(get="fleet:read", query="?hours=24&instance_type=p5.48xlarge&machines=1"),
     f"api/v1/block-purchases/{ID}": Rule(get="fleet:read", row="purchase"),
     "api/v1/paid-capacity": Rule(get="fleet:read", post="fleet:write", bodies={"post": {"offer": "nothing"}}),
     f"api/v1/paid-capacity/{ID}": Rule(get="fleet:read", row="paid_capacity"),
@@ -292,7 +292,7 @@ API_RULES: dict[str, Rule] = {
         row="endpoint",
         bodies={"patch": {"max_replicas": 5}},
     ),
-    f"api/v1/endpoints/{ID}/manifests": Rule(get="inference:read", row="endpoint"),
+    f"api/v1/endpoints/{ID}/manifests": Rule(get="inference:read", row="endpoint", query="?environment=eks"),
     f"api/v1/endpoints/{ID}/weights": Rule(get="inference:read", row="endpoint"),
     f"api/v1/endpoints/{ID}/percentiles": Rule(get="inference:read", row="endpoint"),
     f"api/v1/endpoints/{ID}/decisions": Rule(get="inference:read", row="endpoint"),

@@ -74,8 +74,9 @@ def wrong_in_the_api(estate: Estate, callers: Iterable[Caller], *, only: Iterabl
         for route in API:
             rule = API_RULES[route]
             for method in _methods_for(caller, rule, only):
+                query = rule.query if method == "get" else ""
                 with taken_back():
-                    answer = caller.calls(method, address(route, estate), rule.bodies.get(method))
+                    answer = caller.calls(method, address(route, estate) + query, rule.bodies.get(method))
                 shown = b"".join(answer)
                 wrong = _wrong_status(answer.status_code, rule, method, caller) or _leak(shown, estate, caller)
                 if wrong:
