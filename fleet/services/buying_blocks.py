@@ -261,6 +261,11 @@ def _freeze(
     offer, public_id = offered.offer, purchase_id()
     if offer.ends_at <= now:
         raise Refused("offer-expired", "What was offered has ended; ask for offers again.", field="offer")
+    CloudAccount.objects.select_for_update(no_key=True).get(pk=offered.account.pk)  # two orders of one offer meet here
+    ordered = BlockPurchase.objects.filter(account=offered.account, frozen_params__offer=offer.ref)
+    if ordered.exclude(state=PurchaseState.REFUSED).exists():
+        sentence = "This offer was ordered already. Ask for offers again to buy another block."
+        raise Refused("offer-taken", sentence, field="offer")
     tags = {
         TAG_PURCHASE: public_id,
         TAG_INSTALLATION: str(installation().uuid),
@@ -371,6 +376,8 @@ def _apply_refusal(purchase: BlockPurchase, refusal: Refusal, lease: Lease, now:
 def _look_for_it(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
     """It may have been sent: find out what it made instead of sending it again."""
     found = _find(purchase)
+    if isinstance(found, BlockFound) and found.capacity is not None and not _fits(purchase, found.capacity):
+        found = BlockFound(None)  # a tag of ours that somebody copied
     if isinstance(found, BlockFound) and found.capacity is not None:
         _keep(purchase, found.capacity)
         _apply_bought(purchase, found.capacity, lease, now)
@@ -383,6 +390,12 @@ def _look_for_it(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
     if not isinstance(found, BlockFound):
         lease.update(detail=f"{purchase.account.name}: {found.message}; looked for again.")
     lease.release(again_in=LOOK_AGAIN)
+
+
+def _fits(purchase: BlockPurchase, capacity: PaidCapacity) -> bool:
+    """Whether it can be what was ordered."""
+    ordered = (purchase.instance_type, purchase.zone, purchase.machines)
+    return ordered == (capacity.instance_type, capacity.zone, capacity.machines)
 
 
 def _find(purchase: BlockPurchase) -> FindBlockOutcome:

@@ -48,6 +48,7 @@ from fleet.services.installation import (
     TAG_SLOT,
     client_token,
     proof,
+    read_marks,
 )
 
 MOST_MACHINES = 100
@@ -156,11 +157,17 @@ def look(cloud: CloudProvider, attempt: LaunchAttempt, *, now: datetime) -> Find
     fleet = attempt.fleet
     assert fleet is not None
     seen = cast(FleetProvider, cloud).find_fleet(_request(fleet))
-    _learn(fleet, seen.machines, now=now)
+    _learn(fleet, [machine for machine in seen.machines if _is_proven(fleet, machine)], now=now)
     known = share_of(attempt)
     if isinstance(known, Machine):
         return Found(known)
     return Found(None) if seen.complete else Unclear("list-failed", seen.problem)
+
+
+def _is_proven(fleet: FleetLaunch, machine: Machine) -> bool:
+    """A tag can be written by hand: only a machine with our proof for this fleet takes a place."""
+    marks = read_marks(machine.tags, cloud=fleet.account.cloud, region=machine.region)
+    return marks.proven and marks.fleet == fleet.public_id
 
 
 def owner_of(machine: Machine, fleet_id: str, *, now: datetime) -> LaunchAttempt | None:

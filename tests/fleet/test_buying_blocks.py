@@ -202,6 +202,26 @@ def test_an_offer_that_was_changed_or_not_made_cannot_be_bought(world):
             buying_blocks.named(wrong)
 
 
+def test_one_offer_is_ordered_once_whoever_asks_again(world):
+    offer = world.offer()
+    ask = {"project": world.project, "requested_by": "ada", "now": world.now()}
+    first = buying_blocks.request_purchase(offer, **ask)
+    with pytest.raises(Refused) as refused:
+        buying_blocks.request_purchase(buying_blocks.named(offer.name), **ask)
+    assert refused.value.code == "offer-taken"
+    world.until_purchase(first, "bought")
+    with pytest.raises(Refused, match="ordered already"):
+        buying_blocks.check_purchase(offer, project=world.project, now=world.now())
+    assert len(world.bought()) == 1
+
+
+def test_a_block_of_another_shape_under_a_copied_tag_is_not_what_was_ordered(world):
+    purchase = world.until_purchase(world.ask(), "bought")
+    told = buying_blocks.from_json(BlockPurchaseResult.objects.get().answer)
+    assert buying_blocks._fits(purchase, told)
+    assert not buying_blocks._fits(purchase, replace(told, machines=told.machines + 1))
+
+
 def test_an_answer_of_a_purchase_is_kept_whole(world):
     world.until_purchase(world.ask(), "bought")
     kept = BlockPurchaseResult.objects.get()

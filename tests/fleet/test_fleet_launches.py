@@ -6,6 +6,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -353,3 +354,13 @@ def test_a_refusal_after_a_mates_lost_call_does_not_prove_that_it_made_nothing(w
     world.until_state(allocation, "active")
     one_machine_a_slot(world, 2)
     assert len(world.machines()) == 2
+
+
+def test_a_machine_that_only_carries_a_fleets_name_takes_no_place_in_it(world):
+    allocation = world.ask(2)
+    world.until_state(allocation, "active")
+    fleet = FleetLaunch.objects.get()
+    ours = adapter(fleet.account).find_fleet(fleets._request(fleet)).machines[0]
+    assert fleets._is_proven(fleet, ours)
+    forged = {name: value for name, value in ours.tags.items() if name != installation.TAG_PROOF}
+    assert not fleets._is_proven(fleet, replace(ours, tags=forged))

@@ -323,7 +323,7 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
         try:
             with self._reading("machines"):
                 cluster = self._cluster()
-                for row in self._workloads(selector):
+                for row in filter(workloads.is_ours, self._workloads(selector)):
                     machine = machines.machine_of(row, [])
                     if wanted(machine):
                         found.append((row, machine))

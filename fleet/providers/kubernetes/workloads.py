@@ -40,6 +40,16 @@ def name_of(request: LaunchRequest, kind: Kind) -> str:
     return f"{prefix}{hashlib.sha256(request.token.encode()).hexdigest()[:24]}"
 
 
+def is_ours(workload: Mapping[str, Any]) -> bool:
+    """Its name is made of its token: what somebody copied under another name, or only labelled, is not ours to end."""
+    about = workload["metadata"]
+    said = about.get("annotations") or {}
+    token = said.get(TOKEN)
+    if not token or TAGS not in said or PLACE not in said:
+        return False
+    return str(about["name"]).endswith(hashlib.sha256(token.encode()).hexdigest()[:24])
+
+
 def kind_of(name: str) -> Kind:
     """What a machine of this name is."""
     return next((kind for prefix, kind in PREFIXES.items() if name.startswith(prefix)), DEPLOYMENT)

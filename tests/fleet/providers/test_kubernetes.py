@@ -76,6 +76,17 @@ def test_a_machine_is_a_deployment_that_asks_for_its_accelerators_and_says_whose
     assert made["spec"]["template"]["spec"]["automountServiceAccountToken"] is False
 
 
+def test_a_copy_of_a_machine_under_another_name_is_neither_listed_nor_ended(emulator, account):
+    tags = {"purser:installation": "ours"}
+    assert isinstance(Kubernetes(account).launch(order(emulator, "copied", tags=tags)), Launched)
+    [made] = objects(emulator, account, "deployments")
+    copy = {**made, "metadata": {**made["metadata"], "name": "restored"}}
+    labelled = {**made, "metadata": {"name": "labelled", "labels": made["metadata"]["labels"]}}
+    assert workloads.is_ours(made)
+    assert not workloads.is_ours(copy)
+    assert not workloads.is_ours(labelled)
+
+
 def test_a_spot_machine_goes_to_spot_nodes_and_an_on_demand_one_to_no_spot_node(emulator, account):
     spot = order(emulator, "on-spot", zone="us-east-1b", capacity_type="spot")
     assert isinstance(Kubernetes(account).launch(spot), Launched)
