@@ -25,7 +25,9 @@ class LocalEmulator:
     SMALLEST_PAGE: ClassVar[int] = 1
     tls = None
     words: ClassVar[dict[str, Words]] = {
-        "local": Words("", "", "", on_the_wire=False, keeps_quotas=False, unasked=frozenset({"price history"}))
+        "local": Words(
+            "", "", "", on_the_wire=False, keeps_quotas=False, unasked=frozenset({"price history", "paid capacity"})
+        )
     }
 
     def __init__(self, folder: Path) -> None:
