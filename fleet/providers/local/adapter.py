@@ -42,7 +42,7 @@ from fleet.domain.outcomes import (
     Unclear,
 )
 from fleet.domain.owned import price_of
-from fleet.providers.base import Account, AccountFacts, GivesNoAdvice, ReadFailed
+from fleet.providers.base import Account, AccountFacts, GivesNoAdvice, ReadFailed, SellsNoBlocks
 from fleet.providers.classify import classify
 from fleet.providers.local import detect, engines
 from fleet.providers.local.book import (
@@ -65,7 +65,7 @@ CHIPS = Path(__file__).resolve().parents[2] / "catalog" / "kubernetes.toml"
 TROUBLES = (OSError, Busy, NoIdentity, Unreadable, MaybeDone)
 
 
-class Local(GivesNoAdvice):
+class Local(GivesNoAdvice, SellsNoBlocks):
     """The hosts of one account."""
 
     def __init__(self, account: Account) -> None:
