@@ -13,13 +13,13 @@ from typing import Any, ClassVar, Self
 
 from fleet.domain.outcomes import LaunchRequest, PriceChange
 from fleet.providers.base import Account
-from tests.fleet.providers.emulators import Words
+from tests.fleet.providers.emulators import SellsNoBlocks, Words
 
 COST = {"purchase": "35040", "life_years": 4, "power_watts": 1000, "price_per_kwh": "0.20"}
 NOT_CALLED = "it is called over no network"
 
 
-class LocalEmulator:
+class LocalEmulator(SellsNoBlocks):
     """Each account has a folder, and hosts whose accelerators are files in it."""
 
     SMALLEST_PAGE: ClassVar[int] = 1
