@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,8 +21,18 @@ APPEND_ONLY = {
     "fleet_eventseal": {"eventseal_is_insert_only", "eventseal_is_never_emptied"},
     "fleet_launchresult": {"launchresult_is_insert_only"},
     "fleet_terminationfact": {"terminationfact_is_insert_only"},
+    "fleet_blockpurchaseresult": {"blockpurchaseresult_is_insert_only"},
     "billing_ledgerentry": {"ledger_is_append_only", "ledger_is_never_emptied", "ledger_transactions_balance"},
 }
+NOTED = {
+    "fleet_offering": {"offering_is_noted"},
+    "fleet_instancetype": {"instancetype_is_noted"},
+    "fleet_cloudaccount": {"cloudaccount_is_noted"},
+    "fleet_cloudquota": {"cloudquota_is_noted"},
+    "fleet_paidcapacity": {"paidcapacity_is_noted", "paidcapacity_change_is_noted"},
+    "fleet_capacitymemory": {"capacitymemory_is_noted"},
+}
+"""How processes that keep the market and what is remembered of it learn that either has changed."""
 
 
 def look() -> Iterator[Finding]:
@@ -97,7 +107,7 @@ def _triggers() -> Iterator[Finding]:
     there: dict[str, set[str]] = {}
     for table, trigger in rows:
         there.setdefault(table, set()).add(trigger)
-    missing = sorted(name for table, wanted in APPEND_ONLY.items() for name in wanted - there.get(table, set()))
+    missing = _missing(APPEND_ONLY, there)
     if missing:
         yield fail(
             "database.append_only",
@@ -106,6 +116,18 @@ def _triggers() -> Iterator[Finding]:
         )
     else:
         yield ok("database.append_only", "Events, facts, seals and the ledger refuse to be changed.")
+    if missing := _missing(NOTED, there):
+        yield fail(
+            "database.noted",
+            f"These triggers are missing or switched off: {', '.join(missing)}. Plans are made from what processes "
+            "keep in memory, which would not learn of changes: restore them as the migrations make them.",
+        )
+    else:
+        yield ok("database.noted", "Changes of what is on sale are noted for the processes that keep it.")
+
+
+def _missing(wanted: Mapping[str, set[str]], there: Mapping[str, set[str]]) -> list[str]:
+    return sorted(name for table, names in wanted.items() for name in names - there.get(table, set()))
 
 
 def _connections() -> Iterator[Finding]:

@@ -105,14 +105,14 @@ def test_a_guard_that_was_switched_off_is_named(well):
 
 
 def test_every_guard_of_the_schema_is_one_the_doctor_looks_for(db):
-    from purser.doctor.database import APPEND_ONLY
+    from purser.doctor.database import APPEND_ONLY, NOTED
 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
             " WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace"
         )
-        assert {name for (name,) in cursor.fetchall()} == set().union(*APPEND_ONLY.values())
+        assert {name for (name,) in cursor.fetchall()} == set().union(*APPEND_ONLY.values(), *NOTED.values())
 
 
 def test_a_queue_nobody_consumes_and_a_line_nobody_stored_are_named(well):
