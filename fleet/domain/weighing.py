@@ -45,6 +45,8 @@ from fleet.domain.rules import RULES, STAGES, Question, Risk, caps_over, verdict
 SHOWN = 20
 FITS = 127
 """Instead of a stage: no rule refuses it."""
+WITHHELD = 126
+"""Instead of a stage: for this question it is not there."""
 CODES = tuple(RULES)
 
 
@@ -57,6 +59,7 @@ def plan(
     now: datetime,
     limits: CloudLimits | None = None,
     left: Mapping[int, int] | None = None,
+    withheld: frozenset[int] = frozenset(),
     held_units: int = 0,
     held_firm: int = 0,
     risk: Risk | None = None,
@@ -66,11 +69,12 @@ def plan(
     """The cheapest way to meet what is left of the demand after `held_units`; see `placement.plan_by_rules`.
 
     `limits`: the market's own, in its order, with what they leave by now; None: as when the market was made.
-    `left`: machines left by now of rows of the market whose number is known.
+    `left`: machines left by now of rows of the market whose number is known. `withheld`: rows that whoever asks may not
+    use, nor hear of: the plan is that of a market without them.
     `candidates` and `losers`: how many of each are shown; all are counted.
     """
     question = _question(demand, market, room, now, limits, units_missing(demand, held_units, held_firm), risk)
-    weighed = Weighed(question, market.stall(demand.accelerator), memories, left)
+    weighed = Weighed(question, market.stall(demand.accelerator), memories, left, withheld)
     taken, problem = choose(question, weighed.choosing(), held_firm)
     chosen, over = finish(question, [Choice(weighed.candidate(place), n) for place, n in taken.items()])
     rejected = weighed.losers(losers)
@@ -99,6 +103,7 @@ def page_of_losers(
     now: datetime,
     limits: CloudLimits | None = None,
     left: Mapping[int, int] | None = None,
+    withheld: frozenset[int] = frozenset(),
     risk: Risk | None = None,
     after: int = 0,
     most: int = 100,
@@ -106,9 +111,11 @@ def page_of_losers(
     """Every loser one by one, so many at a time, each as it stands now."""
     question = _question(demand, market, room, now, limits, units_wanted(demand), risk)
     left = left or {}
-    kept = Weighed(question, market.stall(demand.accelerator), memories, left).kept
+    kept = Weighed(question, market.stall(demand.accelerator), memories, left, withheld).kept
     found: list[tuple[int, Rejection]] = []
     for row in range(int(np.searchsorted(market.ids, after, side="right")), len(market)):
+        if row in withheld:
+            continue
         offering = market.offering(row)
         offering = replace(offering, machines_left=left[row]) if row in left else offering
         memory = memories.get(offering.pool)
@@ -128,13 +135,20 @@ class Weighed:
     """A stall with the answer to a question in every row."""
 
     def __init__(
-        self, question: Question, stall: Stall, memories: Memories, left: Mapping[int, int] | None = None
+        self,
+        question: Question,
+        stall: Stall,
+        memories: Memories,
+        left: Mapping[int, int] | None = None,
+        withheld: frozenset[int] = frozenset(),
     ) -> None:
-        self._begin(question, stall, memories, left or {})
+        self._begin(question, stall, memories, left or {}, withheld)
         self.machines = -(-question.units // self.units)
         self.cooling_classes: list[str] = []
         self.cooling = np.zeros(0, dtype=np.int64)
         self.stage = np.full(len(stall), FITS, dtype=np.int8)
+        if withheld:
+            self.stage[self.hidden] = WITHHELD
         for code, ask in _ASKED.items():
             refused = ask(self)
             if refused is not None:
@@ -142,10 +156,18 @@ class Weighed:
         self.fit: Ints = np.flatnonzero(self.stage == FITS)
         self.kept = self._leave_one_currency()
 
-    def _begin(self, question: Question, stall: Stall, memories: Memories, left: Mapping[int, int]) -> None:
+    def _begin(
+        self,
+        question: Question,
+        stall: Stall,
+        memories: Memories,
+        left: Mapping[int, int],
+        withheld: frozenset[int],
+    ) -> None:
         self.question = question
         self.left = {place: left[row] for place, row in stall.counted.items() if row in left} if left else {}
         self.of_market = left
+        self.withheld = withheld
         self.stall = stall
         self.memories = memories
         by_memory = question.demand.need is not None and bool(question.demand.need.memory_gib)
@@ -179,14 +201,23 @@ class Weighed:
         return self._candidates[place]
 
     @cached_property
+    def hidden(self) -> Ints:
+        """Where the withheld rows stand here."""
+        return np.flatnonzero(np.isin(self.stall.rows, list(self.withheld)))
+
+    @cached_property
     def _of_stage(self) -> dict[int, int]:
         """How many rows each stage refused, or none did."""
-        return {stage: int(count) for stage, count in enumerate(np.bincount(self.stage)) if count}
+        found = enumerate(np.bincount(self.stage))
+        return {stage: int(count) for stage, count in found if count and stage != WITHHELD}
 
     def counts(self) -> dict[str, int]:
         """How many lost for each reason."""
         found = Counter({CODES[stage]: count for stage, count in self._of_stage.items() if stage != FITS})
-        if others := len(self.stall.market) - len(self.stall):
+        others = len(self.stall.market) - len(self.stall)
+        if others and self.withheld:
+            others -= len(self.withheld) - len(self.hidden)
+        if others:
             found["accelerator"] += others
         if found.pop("cool-down", 0):
             classes = np.bincount(self.cooling[self.stage == STAGES["cool-down"]], minlength=len(self.cooling_classes))
@@ -203,7 +234,7 @@ class Weighed:
                 of_stage = np.flatnonzero(self.stage == stage)
                 found += [self._loser(place) for place in self._nearest(of_stage, most - len(found))]
         if len(found) < most and len(self.stall) < len(self.stall.market):
-            others = Others(self.question, self.stall.market, self.memories, self.of_market)
+            others = Others(self.question, self.stall.market, self.memories, self.of_market, self.withheld)
             found += others.losers(most - len(found))
         return found
 
@@ -446,11 +477,20 @@ _ASKED: dict[str, Callable[[Weighed], Mask | None]] = {
 class Others(Weighed):
     """Rows of other chips than the one that was named: all lose for that."""
 
-    def __init__(self, question: Question, market: Market, memories: Memories, left: Mapping[int, int]) -> None:
-        self._begin(question, market.stall(""), memories, left)
+    def __init__(
+        self,
+        question: Question,
+        market: Market,
+        memories: Memories,
+        left: Mapping[int, int],
+        withheld: frozenset[int],
+    ) -> None:
+        self._begin(question, market.stall(""), memories, left, withheld)
 
     def losers(self, most: int) -> list[Rejection]:
         others = ~self.stall.columns.accelerator.among([self.question.demand.accelerator])
+        if self.withheld:
+            others[self.hidden] = False
         return [self._loser(place) for place in self._nearest(np.flatnonzero(others), most)]
 
 

@@ -53,6 +53,7 @@ offerings = st.builds(
     imported=some([False, False, True]),
 )
 lefts = st.dictionaries(st.integers(0, 23), st.integers(0, 5), max_size=8)
+withholdings = st.just(frozenset()) | st.frozensets(st.integers(0, 23), max_size=12)
 markets = st.lists(offerings, max_size=24)
 needs = st.builds(Need, maybe(some([20.0, 80.5, 300.0])), st.booleans(), some(["", "nvlink"]))
 demands = st.builds(
@@ -130,31 +131,48 @@ def with_left(market, left):
     return [replace(one, machines_left=left.get(row, one.machines_left)) for row, one in enumerate(market)]
 
 
+def without(market, withheld):
+    return [one for row, one in enumerate(market) if row not in withheld]
+
+
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     market=markets, demand=demands, memory=memories, room=rooms, limits=limits, risk=risks,
-    held=st.integers(0, 3), firm=st.integers(0, 2), left=lefts,
+    held=st.integers(0, 3), firm=st.integers(0, 2), left=lefts, withheld=withholdings,
 )  # fmt: skip
-def test_the_engine_agrees_with_the_rules(market, demand, memory, room, limits, risk, held, firm, left):
+def test_the_engine_agrees_with_the_rules(market, demand, memory, room, limits, risk, held, firm, left, withheld):
+    """What is withheld is for the engine as if it were not there."""
     asked = {"now": NOON, "held_units": held, "held_firm": firm, "risk": risk}
     left = {row: n for row, n in left.items() if row < len(market) and market[row].machines_left is not None}
-    by_now = with_left(market, left)
+    withheld = frozenset(row for row in withheld if row < len(market))
+    by_now = without(with_left(market, left), withheld)
     by_rules = plan_by_rules(demand, by_now, memory, room, limits=limits, places=PLACES, **asked)
     columns = Market.of(market, limits=limits, places=PLACES)
-    fast = plan(demand, columns, memory, room, left=left, candidates=1000, losers=1000, **asked)
+    fast = plan(demand, columns, memory, room, left=left, withheld=withheld, candidates=1000, losers=1000, **asked)
     assert fast == by_rules
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-@given(market=markets, demand=demands, memory=memories, room=rooms, left=lefts, most=st.integers(1, 5))
-def test_page_by_page_every_loser_is_told_once(market, demand, memory, room, left, most):
+@given(
+    market=markets,
+    demand=demands,
+    memory=memories,
+    room=rooms,
+    left=lefts,
+    withheld=withholdings,
+    most=st.integers(1, 5),
+)
+def test_page_by_page_every_loser_is_told_once(market, demand, memory, room, left, withheld, most):
     left = {row: n for row, n in left.items() if row < len(market) and market[row].machines_left is not None}
     columns, told, after = Market.of(market, places=PLACES), [], 0
     while after is not None:
-        page = page_of_losers(demand, columns, memory, room, now=NOON, left=left, after=after, most=most)
+        page = page_of_losers(
+            demand, columns, memory, room, now=NOON, left=left, withheld=withheld, after=after, most=most
+        )
         told += page.rejected
         after = page.after
-    whole = plan_by_rules(demand, with_left(market, left), memory, room, now=NOON, places=PLACES)
+    there = without(with_left(market, left), withheld)
+    whole = plan_by_rules(demand, there, memory, room, now=NOON, places=PLACES)
     assert Counter(told) == Counter(whole.rejected)
 
 
