@@ -181,7 +181,7 @@ class PaidCapacities(ApiView):
         wanted = self.body(BlockPurchaseIn)
         if dry_run:
             offered, project = buying_blocks.named(wanted["offer"]), self.project_named(wanted.get("project"))
-            buying_blocks.check_purchase(offered, project=project, now=business_now(), token_id=self.caller.token_id)
+            buying_blocks.check_purchase(offered, project=project, by=self.caller, now=business_now())
             return Response({"dry_run": True, "offer": offer_json(offered)})
         return self.once(lambda: buy(self, wanted))
 
@@ -209,14 +209,9 @@ class OneBlockPurchase(ApiView):
 def buy(view: ApiView, wanted: dict[str, Any]) -> Answer:
     """Ask for it in the caller's name. Call inside a transaction."""
     project, now = view.project_named(wanted.get("project")), business_now()
-    said: dict[str, Any] = {
-        "project": project,
-        "requested_by": view.caller.name,
-        "now": now,
-        "request_id": view.request_id,
-    }
-    made = buying_blocks.request_purchase(buying_blocks.named(wanted["offer"]), token_id=view.caller.token_id, **said)
-    operation = operations.start("paid-capacity.buy", subject=made.public_id, **said)
+    said: dict[str, Any] = {"project": project, "now": now, "request_id": view.request_id}
+    made = buying_blocks.request_purchase(buying_blocks.named(wanted["offer"]), by=view.caller, **said)
+    operation = operations.start("paid-capacity.buy", subject=made.public_id, requested_by=view.caller.name, **said)
     told = purchase_json(purchases().get(pk=made.pk))
     return accepted(told, operation, f"/api/v1/block-purchases/{made.public_id}", version=made.state)
 

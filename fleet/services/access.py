@@ -101,9 +101,13 @@ def caller_of_user(user: AbstractBaseUser | AnonymousUser) -> Caller:
     )
 
 
-def caller_at_the_server(command: str) -> Caller:
-    """Whoever runs a command where the database's password lies may do everything. `command`: what events call them."""
-    return Caller(name=command, principal="command", installation=rights.SCOPES)
+def caller_at_the_server(command: str, *projects: Project) -> Caller:
+    """Whoever runs a command where the database's password lies may do everything. `command`: what events call them.
+
+    `projects`: those it acts in.
+    """
+    scopes = {project.pk: rights.OF_PROJECT for project in projects}
+    return Caller(name=command, principal="command", scopes=scopes, installation=rights.SCOPES)
 
 
 def caller_again(principal: str, *, now: datetime) -> Caller | None:

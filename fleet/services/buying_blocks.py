@@ -59,12 +59,14 @@ from fleet.models import (
 from fleet.models.paid import purchase_id
 from fleet.providers.base import ReadFailed
 from fleet.services import budgets, events, paid_capacity
+from fleet.services.access import Caller
 from fleet.services.accounts import adapter
 from fleet.services.installation import TAG_INSTALLATION, TAG_PROJECT, installation
 from fleet.services.leases import Lease, kept_alive
 from fleet.services.paid_capacity import TAG_PURCHASE
 
 VERB = "buy-block"
+WRITE = "fleet:write"
 HOLDS_FOR = timedelta(minutes=10)
 """How long a cloud keeps to an offer."""
 LOOK_AGAIN = timedelta(seconds=5)
@@ -160,19 +162,19 @@ def request_purchase(
     offered: Offered,
     *,
     project: Project,
-    requested_by: str,
+    by: Caller,
     now: datetime,
-    token_id: int | None = None,
     request_id: str = "",
 ) -> BlockPurchase:
     """T1: the intent, paid for before anything is sent. Raises Refused when a budget or a cap has no room for it."""
+    by.require(WRITE, project.pk)
     with transaction.atomic():
-        purchase = _freeze(offered, project, requested_by, now, token_id)
+        purchase = _freeze(offered, project, by, now)
         events.record(
             "block-purchase.requested",
             subject=purchase.public_id,
             project=project,
-            actor=requested_by,
+            actor=by.name,
             request_id=request_id,
             now=now,
             data=told(offered),
@@ -181,10 +183,11 @@ def request_purchase(
     return purchase
 
 
-def check_purchase(offered: Offered, *, project: Project, now: datetime, token_id: int | None = None) -> None:
+def check_purchase(offered: Offered, *, project: Project, by: Caller, now: datetime) -> None:
     """Whether it could be bought now, by the same checks; nothing stays. Raises Refused."""
+    by.require(WRITE, project.pk)
     with transaction.atomic():
-        _freeze(offered, project, "", now, token_id)
+        _freeze(offered, project, by, now)
         transaction.set_rollback(True)
 
 
@@ -255,9 +258,7 @@ def _made_at(name: str) -> int:
     return signing.b62_decode(name.rsplit(":", 2)[1])
 
 
-def _freeze(
-    offered: Offered, project: Project, requested_by: str, now: datetime, token_id: int | None
-) -> BlockPurchase:
+def _freeze(offered: Offered, project: Project, by: Caller, now: datetime) -> BlockPurchase:
     offer, public_id = offered.offer, purchase_id()
     if offer.ends_at <= now:
         raise Refused("offer-expired", "What was offered has ended; ask for offers again.", field="offer")
@@ -275,8 +276,8 @@ def _freeze(
         public_id=public_id,
         project=project,
         account=offered.account,
-        requested_by=requested_by[:200],
-        requested_token_id=token_id,
+        requested_by=by.name[:200],
+        requested_token_id=by.token_id,
         instance_type=offer.instance_type,
         region=offer.region,
         zone=offer.zone,

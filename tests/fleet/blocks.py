@@ -16,6 +16,7 @@ from django.db import connection
 from fleet.models import BlockPurchase, CloudAccount, PaidCapacity, Project
 from fleet.providers.base import Account
 from fleet.services import buying_blocks, catalog, clock, observing, paid_capacity, reconciling
+from fleet.services.access import caller_at_the_server
 from fleet.services.buying_blocks import Offered, Wanted
 from tests.deadline import wait_until
 from tests.fleet.providers.aws_emulator import AwsEmulator
@@ -45,8 +46,11 @@ class BlockWorld:
         return min(self.offers(machines), key=lambda one: (one.offer.starts_at, one.offer.zone))
 
     def ask(self, machines: int = 1) -> BlockPurchase:
-        said = {"project": self.project, "requested_by": "ada", "now": self.now()}
-        return buying_blocks.request_purchase(self.offer(machines), **said)
+        return buying_blocks.request_purchase(self.offer(machines), **self.asked())
+
+    def asked(self) -> dict[str, Any]:
+        """Who asks for it, when, and for which project."""
+        return {"project": self.project, "by": caller_at_the_server("ada", self.project), "now": self.now()}
 
     def turn(self) -> None:
         """One round of what the workers do all the time."""

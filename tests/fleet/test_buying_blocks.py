@@ -168,16 +168,16 @@ def test_a_block_that_no_budget_has_room_for_is_refused_before_it_is_ordered(wor
 
 def test_a_second_block_does_not_fit_into_the_month_that_the_first_one_filled(world):
     offered = world.offer()
+    another = replace(offered, offer=replace(offered.offer, ref="cb-another"))
     Budget.objects.create(project=world.project, cap_per_month=offered.offer.fee * Decimal("1.5"))
-    said = {"project": world.project, "requested_by": "ada", "now": world.now()}
-    buying_blocks.request_purchase(offered, **said)
-    with pytest.raises(Refused):
-        buying_blocks.request_purchase(offered, **said)
-    assert Hold.objects.count() == 1
+    buying_blocks.request_purchase(offered, **world.asked())
+    with pytest.raises(Refused) as refused:
+        buying_blocks.request_purchase(another, **world.asked())
+    assert (refused.value.code, Hold.objects.count()) == ("budget", 1)
 
 
 def test_a_trial_says_what_would_be_refused_and_leaves_nothing(world):
-    buying_blocks.check_purchase(world.offer(), project=world.project, now=world.now())
+    buying_blocks.check_purchase(world.offer(), **world.asked())
     assert not BlockPurchase.objects.exists()
     assert not Hold.objects.exists()
 
@@ -204,14 +204,13 @@ def test_an_offer_that_was_changed_or_not_made_cannot_be_bought(world):
 
 def test_one_offer_is_ordered_once_whoever_asks_again(world):
     offer = world.offer()
-    ask = {"project": world.project, "requested_by": "ada", "now": world.now()}
-    first = buying_blocks.request_purchase(offer, **ask)
+    first = buying_blocks.request_purchase(offer, **world.asked())
     with pytest.raises(Refused) as refused:
-        buying_blocks.request_purchase(buying_blocks.named(offer.name), **ask)
+        buying_blocks.request_purchase(buying_blocks.named(offer.name), **world.asked())
     assert refused.value.code == "offer-taken"
     world.until_purchase(first, "bought")
     with pytest.raises(Refused, match="ordered already"):
-        buying_blocks.check_purchase(offer, project=world.project, now=world.now())
+        buying_blocks.check_purchase(offer, **world.asked())
     assert len(world.bought()) == 1
 
 

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, PaidCapacity, Project
 from fleet.services import buying_blocks
+from fleet.services.access import caller_at_the_server
 from fleet.services.accounts import enabled
 from fleet.services.buying_blocks import Offered, Wanted
 from fleet.services.clock import business_now
@@ -63,11 +64,12 @@ class Command(BaseCommand):
         payer = Project.objects.filter(slug=project).first()
         if payer is None:
             raise Refused("unknown-project", f"There is no project {project[:60]!r}.")
+        asked: dict[str, Any] = {"project": payer, "by": caller_at_the_server(WHO, payer), "now": business_now()}
         bought = None
         if yes:
-            bought = buying_blocks.request_purchase(offered, project=payer, requested_by=WHO, now=business_now())
+            bought = buying_blocks.request_purchase(offered, **asked)
         else:
-            buying_blocks.check_purchase(offered, project=payer, now=business_now())
+            buying_blocks.check_purchase(offered, **asked)
         if said["json"]:
             purchase = bought.public_id if bought else None
             self.stdout.write(json.dumps({"purchase": purchase, "offer": buying_blocks.told(offered)}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from types import ModuleType
 from typing import Any
 
@@ -13,17 +14,36 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from fleet.domain import rights
+from fleet.domain.outcomes import BlockOffer
 from fleet.domain.refusals import NotAllowed
-from fleet.models import Event, Project, Token, Webhook, WebhookMessage
-from fleet.services import account_changes, people, switches, tokens, webhook_messages, webhooks
+from fleet.models import AccountTrial, BlockPurchase, Event, Project, Token, Webhook, WebhookMessage
+from fleet.services import (
+    account_changes,
+    account_trials,
+    buying_blocks,
+    people,
+    pricebook,
+    stale_prices,
+    switches,
+    tokens,
+    webhook_messages,
+    webhooks,
+)
 from fleet.services.access import Caller, caller_at_the_server, caller_of_user
 from fleet.services.account_changes import AccountSpec
+from fleet.services.buying_blocks import Offered
+from fleet.services.pricebook import RuleSpec
 from tests import factories
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 
-SERVICES: tuple[ModuleType, ...] = (webhooks, webhook_messages, tokens, account_changes, switches, people)
+SERVICES: tuple[ModuleType, ...] = (
+    webhooks, webhook_messages, tokens, account_changes, account_trials, switches, people, pricebook, stale_prices,
+    buying_blocks,
+)  # fmt: skip
+ASKER = {"by", "actor", "requested_by"}
+"""How a service calls whoever wants something of it."""
 
 
 class Things:
@@ -40,6 +60,11 @@ class Things:
         )[0]
         self.account = factories.account()
         self.person: User = factories.user()
+        self.rule = factories.price_rule()
+        block = BlockOffer(
+            "cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, NOON, NOON + timedelta(days=1), Decimal(900), "USD"
+        )
+        self.offered = Offered("cb-1", self.account, block, NOON + buying_blocks.HOLDS_FOR)
 
 
 Ask = Callable[[Things, Caller], Any]
@@ -109,6 +134,14 @@ CHANGES: Mapping[str, tuple[str, Ask]] = {
         "installation:write",
         lambda it, by: account_changes.rewrap_credentials(by=by, now=NOON),
     ),
+    "account_trials.request_trial": (
+        "installation:write",
+        lambda it, by: account_trials.request_trial(it.account, by=by, now=NOON),
+    ),
+    "account_trials.request_rotation": (
+        "installation:write",
+        lambda it, by: account_trials.request_rotation(it.account, by=by, now=NOON, reference="env:NEXT"),
+    ),
     "switches.switch": (
         "installation:write",
         lambda it, by: switches.switch("launches", stopped=True, reason="The cloud is down.", by=by, now=NOON),
@@ -120,6 +153,34 @@ CHANGES: Mapping[str, tuple[str, Ask]] = {
         lambda it, by: people.set_password(it.person, PASSWORD, by=by, now=NOON),
     ),
     "people.save_person": ("installation:write", lambda it, by: people.save_person(it.person, by=by, now=NOON)),
+    "pricebook.add_rule": (
+        "installation:write",
+        lambda it, by: pricebook.add_rule(
+            RuleSpec("Ours", "discount", cloud="aws", percent_off=Decimal(1)), by=by, now=NOON
+        ),
+    ),
+    "pricebook.change_rule": (
+        "installation:write",
+        lambda it, by: pricebook.change_rule(it.rule.public_id, changes={"name": "new"}, by=by, now=NOON),
+    ),
+    "pricebook.take_rule": (
+        "installation:write",
+        lambda it, by: pricebook.take_rule(it.rule.public_id, by=by, now=NOON - timedelta(hours=1)),
+    ),
+    "stale_prices.set_policy": (
+        "installation:write",
+        lambda it, by: stale_prices.set_policy(
+            "buy_at_stale_prices", allowed=True, reason="The list is down.", by=by, now=NOON
+        ),
+    ),
+    "buying_blocks.request_purchase": (
+        "fleet:write",
+        lambda it, by: buying_blocks.request_purchase(it.offered, project=it.project, by=by, now=NOON),
+    ),
+    "buying_blocks.check_purchase": (
+        "fleet:write",
+        lambda it, by: buying_blocks.check_purchase(it.offered, project=it.project, by=by, now=NOON),
+    ),
 }  # fmt: skip
 
 
@@ -133,7 +194,7 @@ def test_who_may_do_everything_but_this_is_refused_and_nothing_happens(change: s
         but = Caller("ada", "user:0", {things.project.pk: rights.OF_PROJECT - {scope}})
     with pytest.raises(NotAllowed):
         ask(things, but)
-    assert Event.objects.count() == told
+    assert (Event.objects.count(), AccountTrial.objects.count(), BlockPurchase.objects.count()) == (told, 0, 0)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -159,7 +220,7 @@ def test_every_change_of_these_services_is_asked_above() -> None:
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")
-        and {"by", "actor"} & set(inspect.signature(function).parameters)
+        and ASKER & set(inspect.signature(function).parameters)
     }
     assert found == set(CHANGES)
 
@@ -194,3 +255,10 @@ def test_a_command_on_the_server_may_do_everything() -> None:
     made = people.invite("grace", by=caller_at_the_server("manage.py invite"), now=NOON)
     assert Event.objects.get(topic="user.invited").actor == "manage.py invite"
     assert made.username == "grace"
+
+
+def test_a_command_on_the_server_acts_in_the_projects_it_names() -> None:
+    things = Things()
+    asked = {"project": things.project, "now": NOON}
+    bought = buying_blocks.request_purchase(things.offered, by=caller_at_the_server("shell", things.project), **asked)
+    assert bought.requested_by == "shell"
