@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from billing.domain.metering import hour_of
 from billing.models import ChargeKind, CostedHour, LedgerEntry, UnusedHour, UsageInterval
-from fleet.models import CloudAccount, PaidCapacity
+from fleet.models import CloudAccount, Instance, PaidCapacity
 
 COST, PAYABLE, LEAK = "cost", "payable", "leak"
 PREPAID, UNUSED = "prepaid", "unused"
@@ -25,17 +25,18 @@ class Entries:
         self._taken_back: list[UsageInterval] = []
         self._unused_taken_back: list[UnusedHour] = []
 
-    def charge(self, usage: UsageInterval, amount: Decimal, *, start: datetime, account: CloudAccount) -> None:
+    def charge(self, usage: UsageInterval, amount: Decimal, *, start: datetime, machine: Instance) -> None:
         """What the stretch costs from `start` on: owed to the cloud, borne by the project. Nothing costs no entry.
 
-        In a block it is owed to nobody any more: it comes off the fee that was paid.
+        In a block it is owed to nobody any more: it comes off the fee that was paid. The usage's machine is given,
+        with its account and its paid capacity: asking each stretch for it would be a query a machine.
         """
         if not amount:
             return
         transaction_id = uuid.uuid4()
         period = DateTimeTZRange(start, usage.period.upper)
-        inside = usage.instance.paid_capacity
-        for name, signed in ((_cost_account(usage), amount), (_other_side(inside, account), -amount)):
+        inside = machine.paid_capacity
+        for name, signed in ((_cost_account(usage), amount), (_other_side(inside, machine.account), -amount)):
             self._new.append(
                 LedgerEntry(
                     transaction_id=transaction_id,
@@ -45,7 +46,7 @@ class Entries:
                     kind=usage.kind,
                     period=period,
                     hour=usage.hour,
-                    instance_id=usage.instance_id,
+                    instance_id=machine.pk,
                     paid_capacity=inside,
                     cloud=usage.cloud,
                     project_id=usage.project_id,

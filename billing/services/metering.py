@@ -215,7 +215,7 @@ def _extend(machine: Instance, row: UsageInterval, segment: Segment, posting: Po
     row.amount = cost_of(segment.end - segment.start, segment.price_per_hour)
     posting.extended.append(row)
     posting.months.add(row, row.amount - posted)
-    posting.entries.charge(row, row.amount - posted, start=before, account=machine.account)
+    posting.entries.charge(row, row.amount - posted, start=before, machine=machine)
 
 
 def _void(machine: Instance, rows: Iterable[UsageInterval], posting: Posting) -> None:
@@ -243,7 +243,7 @@ def _add(machine: Instance, segment: Segment, posting: Posting) -> None:
     )
     posting.created.append(row)
     posting.months.add(row, row.amount)
-    posting.entries.charge(row, row.amount, start=segment.start, account=machine.account)
+    posting.entries.charge(row, row.amount, start=segment.start, machine=machine)
 
 
 def _metered(state: MeterState, until: datetime) -> MeterState:
