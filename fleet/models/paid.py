@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
@@ -97,6 +98,14 @@ class PaidCapacityQuerySet(models.QuerySet["PaidCapacity"]):
         held = models.Q(attempts__hold__released_at=None, attempts__hold__pk__gt=0)
         return self.annotate(taken=models.Count("attempts", filter=held))
 
+    def open_to(self, projects: Collection[int]) -> PaidCapacityQuerySet:
+        """Rows that one of these projects may use, and so hear of: its own, shared ones and nobody's.
+
+        Plans and launches ask the same of a row that was read: `kept_for`.
+        """
+        nobodys, shared, own = models.Q(project=None), models.Q(shared=True), models.Q(project__in=projects)
+        return self.filter(nobodys | shared | own)
+
 
 class PaidCapacity(models.Model):
     """Machines of one type in one zone that an account pays for whether it uses them or not, as the cloud tells it."""
@@ -110,8 +119,11 @@ class PaidCapacity(models.Model):
     )
     project = models.ForeignKey(
         Project, null=True, blank=True, on_delete=models.PROTECT, related_name="paid_capacity",
-        help_text="Who bears the hours nobody uses; empty: the installation",
+        help_text="Who keeps it, and bears the hours nobody uses; empty: the installation",
     )  # fmt: skip
+    shared = models.BooleanField(
+        default=False, db_default=False, help_text="Other projects than the one that keeps it may use it"
+    )
     instance_type = models.CharField(max_length=100)
     region = models.CharField(max_length=64)
     zone = models.CharField(max_length=64)
@@ -145,6 +157,11 @@ class PaidCapacity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ref} ({self.machines} × {self.instance_type} in {self.zone})"
+
+    @property
+    def kept_for(self) -> int | None:
+        """The one project that may use it; None: every project may."""
+        return None if self.shared else self.project_id
 
     @property
     def payment_open(self) -> bool:

@@ -42,7 +42,7 @@ def request_allocation(
 
     `token_id`: the token it is asked for with, whose spend cap counts for as long as it lives.
     """
-    demand = check(spec, market.on_sale())
+    demand = check(spec, market.on_sale(), project)
     with transaction.atomic():
         allocation = Allocation.objects.create(
             project=project,
@@ -110,7 +110,7 @@ def preview(
 ) -> Plan:
     """The plan a request would get right now; nothing is written. Raises Refused as `request_allocation` does."""
     sold = market.on_sale()
-    demand = check(spec, sold)
+    demand = check(spec, sold, project)
     return plan_for(
         demand,
         project=project,
@@ -128,7 +128,7 @@ def preview_demand(
     """The same for a demand alone. Raises Refused for one that no plan could ever meet as it is written."""
     sold = market.on_sale(moment)
     return plan_for(
-        check_demand(demand, sold),
+        check_demand(demand, sold, project),
         project=project,
         endpoint_ref="",
         now=moment.now,
@@ -154,6 +154,8 @@ def plan_for(
 ) -> Plan:
     """Run the planner on what every enabled account sells, what we remember and what quotas and budgets leave.
 
+    What is paid for and kept for another project is not there for this one.
+
     `held_firm`: how many of the units held are not spot. `sold` and `moment`: what was read of these already.
     """
     shown, moment = shown or Shown(), moment or read_moment()
@@ -168,6 +170,7 @@ def plan_for(
         now=now,
         limits=market.limits_now(sold),
         left=market.left_now(sold, now=now),
+        withheld=sold.withheld_from(project.pk),
         held_units=held_units,
         held_firm=held_firm,
         risk=stale_prices.risk(moment),
@@ -185,7 +188,7 @@ def losers_of(
     """
     moment = read_moment()
     sold = market.on_sale(moment)
-    demand = check_demand(demand, sold)
+    demand = check_demand(demand, sold, project)
     kinds = sold.kinds_with(demand.accelerator)
     return weighing.page_of_losers(
         demand,
@@ -195,6 +198,7 @@ def losers_of(
         now=now,
         limits=market.limits_now(sold),
         left=market.left_now(sold, now=now),
+        withheld=sold.withheld_from(project.pk),
         risk=stale_prices.risk(moment),
         after=after,
         most=most,
@@ -376,19 +380,19 @@ def drain(slot: Slot, *, now: datetime, reason: Reason, drain_until: datetime | 
     )
 
 
-def check(spec: AllocationSpec, sold: market.OnSale) -> Demand:
+def check(spec: AllocationSpec, sold: market.OnSale, project: Project) -> Demand:
     """The demand, or Refused with the field and what to do. Only what can be known without a plan."""
     if not spec.name or len(spec.name) > NAME_LENGTH:
         raise Refused("name", f"A name of 1 to {NAME_LENGTH} characters is needed.", field="name")
-    demand = replace(check_demand(spec.demand, sold), run_for=spec.ttl)
+    demand = replace(check_demand(spec.demand, sold, project), run_for=spec.ttl)
     for period, field in ((spec.ttl, "ttl_seconds"), (spec.idle_release, "idle_release_seconds")):
         if period is not None and period < timedelta(minutes=1):
             raise Refused("too-short", "At least 60 seconds; shorter would end before a machine boots.", field=field)
     return demand
 
 
-def check_demand(demand: Demand, sold: market.OnSale) -> Demand:
-    """The demand in the words the catalogue has, or Refused with the field and what to do."""
+def check_demand(demand: Demand, sold: market.OnSale, project: Project) -> Demand:
+    """The demand in the words the catalogue has for this project, or Refused with the field and what to do."""
     if not 1 <= demand.accelerator_count <= MOST_ACCELERATORS:
         raise Refused("accelerator-count", f"Ask for 1 to {MOST_ACCELERATORS} accelerators.", field="accelerator_count")
     if bool(demand.accelerator) == bool(demand.need and demand.need.as_json()):
@@ -402,7 +406,7 @@ def check_demand(demand: Demand, sold: market.OnSale) -> Demand:
         )
     if demand.on_demand_floor:
         _check_floor(demand)
-    return _in_known_words(demand, sold)
+    return _in_known_words(demand, sold, project)
 
 
 def _check_floor(demand: Demand) -> None:
@@ -414,11 +418,11 @@ def _check_floor(demand: Demand) -> None:
         raise Refused("on-demand-floor", sentence, field=field)
 
 
-def _in_known_words(demand: Demand, sold: market.OnSale) -> Demand:
+def _in_known_words(demand: Demand, sold: market.OnSale, project: Project) -> Demand:
     """The demand with its accelerator's canonical name; Refused for a word nobody sells or makes."""
     chips = accelerators()
     _check_words("cloud", "clouds", demand.clouds, sold.clouds)
-    _check_words("region", "regions", demand.regions, sold.market.regions)
+    _check_words("region", "regions", demand.regions, sold.regions_for(project.pk))
     _check_words("capacity type", "capacity_types", demand.capacity_types, CapacityType.values)
     if demand.residency:
         _check_words("residency", "residency", (demand.residency,), sold.market.places.words)

@@ -21,12 +21,14 @@ from django.db.models.functions import Cast
 from fleet.domain.capacity import Pool
 from fleet.domain.market import NEVER, Column, Columns, Ints, Market, columns_of
 from fleet.domain.outcomes import QuotaUnit
+from fleet.domain.paid import may_use
 from fleet.domain.placement import MICRO
 from fleet.domain.room import CloudLimit, CloudLimits
 from fleet.models import CloudAccount, CloudQuota, InstanceType, Offering, Slot
 from fleet.services import paid_capacity
 from fleet.services.chips import accelerators
 from fleet.services.moment import Moment, Version, read_moment
+from fleet.services.paid_capacity import ForSale
 from fleet.services.regions import places
 
 PAID_IDS = 1 << 52
@@ -37,19 +39,31 @@ PAID_IDS = 1 << 52
 class OnSale:
     """A market and the accounts it is of. `quotas` are the rows behind the market's limits, in their order.
 
-    `paid` are the keys of the paid capacity behind its last rows, in their order.
+    `paid` is the paid capacity behind its last rows, in their order; `regions` are those in which pools are on sale
+    to everybody.
     """
 
     market: Market
     accounts: tuple[int, ...]
     clouds: frozenset[str]
     quotas: tuple[CloudQuota, ...]
-    paid: tuple[int, ...]
+    paid: tuple[ForSale, ...]
+    regions: frozenset[str]
     version: Version
 
     def kinds_with(self, accelerator: str) -> list[str] | None:
         """Names of the machine shapes that have it; None for all, where none is named."""
         return self.market.stall(accelerator).kinds if accelerator else None
+
+    def withheld_from(self, project_id: int) -> frozenset[int]:
+        """Rows of the market that this project may not use: paid capacity that is kept for another."""
+        first = len(self.market) - len(self.paid)
+        return frozenset(first + k for k, one in enumerate(self.paid) if not may_use(project_id, one.kept_for))
+
+    def regions_for(self, project_id: int) -> frozenset[str]:
+        """Those in which there is something this project may use."""
+        open_to = (one.offering.pool.region for one in self.paid if may_use(project_id, one.kept_for))
+        return self.regions.union(open_to)
 
 
 _kept: OnSale | None = None
@@ -91,8 +105,8 @@ def left_now(sold: OnSale, *, now: datetime) -> Mapping[int, int]:
     if not sold.paid:
         return {}
     first = len(sold.market) - len(sold.paid)
-    left = paid_capacity.left(sold.paid, now=now)
-    return {first + k: left.get(key, 0) for k, key in enumerate(sold.paid)}
+    left = paid_capacity.left([one.key for one in sold.paid], now=now)
+    return {first + k: left.get(one.key, 0) for k, one in enumerate(sold.paid)}
 
 
 @dataclass(frozen=True)
@@ -136,12 +150,13 @@ def _built(version: Version) -> OnSale:
     quotas = tuple(CloudQuota.objects.filter(account__in=accounts).order_by("id"))
     limits = CloudLimits(tuple(_limit(quota) for quota in quotas))
     columns, ids = _columns(accounts)
-    paid = paid_capacity.on_sale(accounts)
+    regions = frozenset(columns.region.words)
+    paid = tuple(paid_capacity.on_sale(accounts))
     if paid:
-        columns = columns.and_(columns_of([offering for _, offering in paid]))
-        ids = np.concatenate([ids, [PAID_IDS + key for key, _ in paid]])
+        columns = columns.and_(columns_of([one.offering for one in paid]))
+        ids = np.concatenate([ids, [PAID_IDS + one.key for one in paid]])
     market = Market(columns, ids=ids, limits=limits, places=places())
-    return OnSale(market, tuple(accounts), frozenset(accounts.values()), quotas, tuple(key for key, _ in paid), version)
+    return OnSale(market, tuple(accounts), frozenset(accounts.values()), quotas, paid, regions, version)
 
 
 def _limit(quota: CloudQuota) -> CloudLimit:

@@ -3,12 +3,15 @@
 A row says what the cloud says. How many machines may still go into it is counted from the holds of the attempts
 that went into it, under the row's lock, so that two launches never take the same last machine. What a plan may count on
 is less than that by the slots planned into it that were not launched yet.
+
+Whose it is: what a project keeps takes that project's machines only, unless it is shared; nobody's takes everybody's.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
@@ -19,7 +22,7 @@ from django.db.models import Q, QuerySet
 from fleet.domain import outcomes
 from fleet.domain.capacity import ON_DEMAND, RESERVED, USD, Offering, Pool
 from fleet.domain.lifecycle import Desired, SlotState
-from fleet.domain.paid import Space, best, left_after
+from fleet.domain.paid import Space, Waiting, best, left_after
 from fleet.domain.refusals import Refused
 from fleet.models import BlockPurchase, CloudAccount, InstanceType, PaidCapacity, PaidKind, Project, Slot
 from fleet.models import Offering as OfferingRow
@@ -118,8 +121,17 @@ def _purchase_of(account: CloudAccount, capacity: outcomes.PaidCapacity) -> Bloc
     return waiting.select_related("project").first()
 
 
-def on_sale(accounts: Mapping[int, str]) -> list[tuple[int, Offering]]:
-    """What takes machines now in these accounts (id and cloud), as the planner sees it, with the row each is of.
+@dataclass(frozen=True)
+class ForSale:
+    """Paid capacity as the planner sees it. `key`: its row; `kept_for`: the one project that may use it, or None."""
+
+    key: int
+    kept_for: int | None
+    offering: Offering
+
+
+def on_sale(accounts: Mapping[int, str]) -> list[ForSale]:
+    """What takes machines now in these accounts (id and cloud).
 
     All its machines are told as left: how many are is asked anew for each plan (`left`).
     """
@@ -153,19 +165,20 @@ def on_sale(accounts: Mapping[int, str]) -> list[tuple[int, Offering]]:
             machines_left=max(row.machines - row.used_by_others, 0),
             ends_at=usable_until(row),
         )
-        made.append((row.pk, offering))
+        made.append(ForSale(row.pk, row.kept_for, offering))
     return made
 
 
 def left(keys: Sequence[int], *, now: datetime) -> Mapping[int, int]:
     """How many machines a plan may still put into each of these rows.
 
-    Slots that are planned and not launched yet count where their launch will put them.
+    Slots that are planned and not launched yet count where their launch will put them. Rows that take machines of the
+    same pool belong together here: name all of them, whoever asks.
     """
     spaces: dict[tuple[int, str, str], list[Space]] = defaultdict(list)
     for row in PaidCapacity.objects.with_room().filter(pk__in=keys).order_by("id"):
         spaces[row.account_id, row.zone, row.instance_type].append(_space(row))
-    waiting: dict[tuple[int, str, str], list[datetime | None]] = defaultdict(list)
+    waiting: dict[tuple[int, str, str], list[Waiting]] = defaultdict(list)
     planned = Slot.objects.filter(
         state=SlotState.WANTED,
         desired=Desired.PRESENT,
@@ -174,13 +187,16 @@ def left(keys: Sequence[int], *, now: datetime) -> Mapping[int, int]:
     ).order_by("id")
     for slot in planned.select_related("allocation"):
         assert slot.account_id is not None
-        waiting[slot.account_id, slot.zone, slot.instance_type].append(slot.allocation.expires_at)
+        waiting[slot.account_id, slot.zone, slot.instance_type].append(_waiting(slot))
     return {key: count for pool, ours in spaces.items() for key, count in left_after(ours, waiting[pool], now).items()}
 
 
 def take(slot: Slot, *, now: datetime) -> PaidCapacity | None:
-    """The row this slot's machine goes into, locked until the intent is committed; None: none has room any more."""
-    rows = PaidCapacity.objects.filter(
+    """The row this slot's machine goes into, locked until the intent is committed; None: none has room any more.
+
+    Whose a row is may have changed since the plan was made: it is asked of the row as it is locked.
+    """
+    rows = PaidCapacity.objects.open_to([slot.allocation.project_id]).filter(
         account=slot.account, instance_type=slot.instance_type, zone=slot.zone, usable=True
     )
     limit = slot.allocation.max_price_per_hour
@@ -188,7 +204,7 @@ def take(slot: Slot, *, now: datetime) -> PaidCapacity | None:
         rows = rows.filter(Q(price_per_hour=None) | Q(price_per_hour__lte=limit, currency=USD))
     locked = {row.pk: row for row in rows.select_for_update(no_key=True).order_by("id")}
     counted = PaidCapacity.objects.with_room().filter(pk__in=locked).order_by("id")
-    chosen = best([_space(row) for row in counted], slot.allocation.expires_at, now)
+    chosen = best([_space(row) for row in counted], _waiting(slot), now)
     return locked[chosen.key] if chosen else None
 
 
@@ -204,7 +220,11 @@ def room(row: Any) -> int:
 
 def _space(row: Any) -> Space:
     """Of a row read by `with_room`."""
-    return Space(row.pk, room(row), usable_until(row))
+    return Space(row.pk, room(row), usable_until(row), row.kept_for)
+
+
+def _waiting(slot: Slot) -> Waiting:
+    return Waiting(slot.allocation.project_id, slot.allocation.expires_at)
 
 
 def price_of_machine_hour(fee: Decimal, machines: int, starts_at: datetime, ends_at: datetime) -> Decimal:
