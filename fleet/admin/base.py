@@ -39,6 +39,14 @@ class WithHistory(admin.ModelAdmin):
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [as_written(self.model, name) for name in super().get_list_display(request)]
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Django writes words beside the two inputs of an instant, but labels neither."""
+        made = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(made, forms.SplitDateTimeField):
+            for part, name in zip(made.widget.widgets, ("date", "time"), strict=True):
+                part.attrs["aria-label"] = f"{made.label}: {name}"
+        return made
+
     def subjects(self, row: Any) -> list[str]:
         """What events call this object."""
         return [row.public_id] if getattr(row, "public_id", "") else []

@@ -93,6 +93,13 @@ def test_every_list_search_and_form_opens(root: Client, project: Project) -> Non
             assert root.get(f"{path}add/").status_code == 200, path
 
 
+def test_a_date_and_its_time_each_have_a_label(root: Client) -> None:
+    page = text(root.get("/admin/fleet/pricerule/add/"))
+    inputs = re.findall(r'<input[^>]*id="id_(?:starts|ends)_at_[01]"[^>]*>', page)
+    labels = [label for found in inputs for label in re.findall(r'aria-label="([^"]+)"', found)]
+    assert labels == ["Starts at: date", "Starts at: time", "Ends at: date", "Ends at: time"]
+
+
 @pytest.mark.parametrize("name", APPEND_ONLY)
 def test_what_the_database_keeps_for_good_has_no_buttons(root: Client, name: str) -> None:
     from tests.security.estate import build
