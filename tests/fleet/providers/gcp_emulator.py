@@ -123,7 +123,7 @@ class GcpEmulator(SellsNoBlocks):
         return sum(int(self._gcp.get("calls", operation=operation)["calls"]) for operation in OPERATIONS[verb])
 
     def tokens(self, verb: str) -> set[str]:
-        return set(self._gcp.get("calls", operation=OPERATIONS[verb])["tokens"])
+        return {token for one in OPERATIONS[verb] for token in self._gcp.get("calls", operation=one)["tokens"]}
 
     def price_changes(self, cloud: str, since: datetime) -> set[PriceChange]:
         return set()
