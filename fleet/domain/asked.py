@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 import numpy as np
 
-from fleet.domain.capacity import ADVICE_KEPT, FORGOTTEN_BY_HALF, HOUR, HOURS_FORGOTTEN_BY_HALF, Memory, weight
-from fleet.domain.market import NEVER, TICK, Floats, Ints, Stall, ticks
-from fleet.domain.memories import Key, width
+from fleet.domain.capacity import (
+    ADVICE_KEPT,
+    FORGOTTEN_BY_HALF,
+    HOUR,
+    HOURS_FORGOTTEN_BY_HALF,
+    Memory,
+    Offering,
+    end_of_hour,
+    weight,
+)
+from fleet.domain.market import NEVER, SAFE, Floats, Ints, Stall, ticks, with_extra
+from fleet.domain.memories import TICK, Key, Memories, width
+from fleet.domain.placement import NANO, Outlook, outlook
 from fleet.domain.rules import Risk
 
 HOUR_IN_TICKS = HOUR // TICK
@@ -62,13 +73,38 @@ class Asked:
         ]
         self.classes = list(classes)
         self._priors: tuple[Risk, Floats] | None = None
+        self._costs: Costs | None = None
 
     def __len__(self) -> int:
         return len(self.places)
 
-    def surcharge(self, risk: Risk, now: datetime) -> Floats:
+    def costs(self, risk: Risk, now: datetime) -> Costs:
+        """What every row is expected to cost, kept for as long as time alone changes nothing of it."""
+        kept = self._costs
+        if kept is None or not kept.since <= now < kept.until or kept.risk != risk:
+            kept = self._costs = Costs(self.stall, risk, now, self._good_until(now), self._expected(risk, now))
+        return kept
+
+    def _good_until(self, now: datetime) -> datetime:
+        """The next full hour, or the moment the first advice is too old."""
+        ends = self.advised_at[~np.isnan(self.advised)] + ADVICE_KEPT // TICK + 1
+        first = int(ends[ends > ticks(now)].min(initial=NEVER))
+        return min(end_of_hour(now), now + (min(first - ticks(now), HOUR_IN_TICKS)) * TICK)
+
+    def _expected(self, risk: Risk, now: datetime) -> Ints:
+        """Millionths an hour of every row, with what is remembered of some; see `placement.outlook`."""
+        expected = self.stall.expected(risk)
+        if not len(self):
+            return expected
+        extra = np.rint(self._surcharge(risk, now) * NANO).astype(np.int64)
+        expected = expected.copy()
+        expected[self.places] = with_extra(self.stall.columns.price[self.places], extra)
+        expected[self.stall.paid] = 0
+        return expected
+
+    def _surcharge(self, risk: Risk, now: datetime) -> Floats:
         """What waiting and interruptions add to the price of each row asked, as a share of it."""
-        hours = np.maximum(ticks(now) - self.counted, 0) // HOUR_IN_TICKS
+        hours = np.maximum(ticks(now) // HOUR_IN_TICKS - self.counted // HOUR_IN_TICKS, 0)
         asked, held = _weights(hours, FORGOTTEN_BY_HALF), _weights(hours, HOURS_FORGOTTEN_BY_HALF)
         refusals, attempts, interruptions, held_hours = self.counts.T
         advised = ~np.isnan(self.advised) & (ticks(now) - self.advised_at <= ADVICE_KEPT // TICK)
@@ -105,6 +141,51 @@ class Asked:
         if width(key) == 1:
             mask = mask & ~self.stall.paid
         return np.flatnonzero(mask)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was made of the memory of one row, and from when to when it is the same."""
+
+    since: datetime
+    until: datetime
+    memory: Memory
+    outlook: Outlook
+
+
+class Costs:
+    """What the rows of a stall are expected to cost between two moments, and in which order that puts them.
+
+    `expected`: millionths an hour. Not to be written to.
+    """
+
+    def __init__(self, stall: Stall, risk: Risk, since: datetime, until: datetime, expected: Ints) -> None:
+        self.stall, self.risk, self.since, self.until, self.expected = stall, risk, since, until, expected
+        self._orders: dict[bool, Ints] = {}
+        self._known: dict[int, _Known] = {}
+
+    def order(self, by_memory: bool) -> Ints:
+        """All places, the cheapest per unit first; `by_memory`: units are GiB, else accelerators."""
+        if by_memory not in self._orders:
+            self._orders[by_memory] = self._sorted(by_memory)
+        return self._orders[by_memory]
+
+    def known(self, place: int, offering: Offering, memories: Memories) -> _Known:
+        """What is remembered of a row, and what that lets expect."""
+        kept = self._known.get(place)
+        if kept is None or not kept.since <= memories.now < kept.until:
+            memory = memories.get(offering.pool)
+            until = memories.good_until(offering.pool)
+            kept = self._known[place] = _Known(memories.now, until, memory, outlook(offering, memory, self.risk))
+        return kept
+
+    def _sorted(self, by_memory: bool) -> Ints:
+        greatest, weights = self.stall.memory_weights if by_memory else self.stall.count_weights
+        if int(self.expected.max(initial=0)) * greatest < SAFE:
+            return np.argsort(self.expected * weights, kind="stable")
+        units = self.stall.memory_units if by_memory else self.stall.columns.count
+        each = [Fraction(cost, size) for cost, size in zip(self.expected.tolist(), units.tolist(), strict=True)]
+        return np.array(sorted(range(len(each)), key=each.__getitem__), dtype=np.int64)
 
 
 def _weights(hours: Ints, half_life: timedelta) -> Floats:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
 from fleet.domain.outcomes import ErrorClass, Scope
 
@@ -87,6 +89,21 @@ class Offering:
         """Of all accelerators of one machine."""
         return self.accelerator_memory_gib * self.accelerator_count
 
+    @cached_property
+    def as_json(self) -> dict[str, Any]:
+        """What a plan tells of it wherever it stands. Kept, and not to be written to: the same few lead most plans."""
+        return {
+            "cloud": self.pool.cloud,
+            "region": self.pool.region,
+            "zone": self.pool.zone,
+            "instance_type": self.pool.instance_type,
+            "capacity_type": self.pool.capacity_type,
+            "accelerator": self.accelerator,
+            "accelerator_count": self.accelerator_count,
+            "price_per_hour": str(self.price_per_hour),
+            "currency": self.currency,
+        }
+
 
 FORGOTTEN_BY_HALF = timedelta(days=3)
 """Stock comes and goes within days: a refusal of three days ago says half as much as one of now."""
@@ -99,11 +116,22 @@ def faded(count: float, age: timedelta, half_life: timedelta) -> float:
     return count * math.pow(0.5, max(age, timedelta()) / half_life)
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
+def hours_since(then: datetime, now: datetime) -> int:
+    """Full hours of the clock that were passed since, so that all of a market fades at the same moments."""
+    return max((now - EPOCH) // HOUR - (then - EPOCH) // HOUR, 0)
+
+
+def end_of_hour(now: datetime) -> datetime:
+    """The next full hour."""
+    return EPOCH + ((now - EPOCH) // HOUR + 1) * HOUR
+
+
 def weight(hours: int, half_life: timedelta) -> float:
-    """What a count weighs that was last brought up to date so many whole hours ago."""
+    """What a count weighs that was last brought up to date so many hours ago (`hours_since`)."""
     return math.pow(0.5, hours / (half_life / HOUR))
 
 
@@ -135,10 +163,10 @@ class Memory:
     advised_at: datetime | None = None
 
     def seen_from(self, now: datetime, cooling: Memory) -> Memory:
-        """These counts as they weigh now, by whole hours, with the cool-down of `cooling` and the refusal behind it."""
+        """These counts as they weigh now, by hours of the clock, with the cool-down of `cooling` and what led to it."""
         asked = held = 1.0
         if self.counted_at is not None:
-            hours = max(now - self.counted_at, timedelta()) // HOUR
+            hours = hours_since(self.counted_at, now)
             asked, held = weight(hours, FORGOTTEN_BY_HALF), weight(hours, HOURS_FORGOTTEN_BY_HALF)
         advised = self.advised_at is not None and now - self.advised_at <= ADVICE_KEPT
         return Memory(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fleet.domain.capacity import FRESH, RESERVED, SPOT, USD, Offering, Pool
-from fleet.domain.memories import Key
+from fleet.domain.capacity import EPOCH, FRESH, RESERVED, SPOT, USD, Offering, Pool
+from fleet.domain.memories import TICK, Key
 from fleet.domain.outcomes import QuotaUnit
 from fleet.domain.placement import MICRO, NANO, extra_nanos
 from fleet.domain.residency import Places
@@ -28,8 +28,6 @@ from fleet.domain.rules import Risk
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TICK = timedelta(microseconds=1)
 NEVER = np.iinfo(np.int64).max
 SAFE = 1 << 62
 
@@ -213,6 +211,26 @@ class Stall:
     @cached_property
     def paid(self) -> Mask:
         return self.columns.capacity_type.among([RESERVED])
+
+    @cached_property
+    def first_end(self) -> int:
+        """When the first machines here are taken back."""
+        return int(self.columns.ends_at.min(initial=NEVER))
+
+    @cached_property
+    def imported(self) -> Mask | None:
+        """Rows with a price from a file; None where there are none."""
+        return self.columns.imported if self.columns.imported.any() else None
+
+    @cached_property
+    def seen_at(self) -> Ints:
+        """When each price was last seen; `NEVER` where it does not matter when."""
+        return np.where(self.columns.imported | self.paid, NEVER, self.columns.observed_at)
+
+    @cached_property
+    def first_seen_at(self) -> int:
+        """Of the oldest price."""
+        return int(self.seen_at.min(initial=NEVER))
 
     @cached_property
     def counted(self) -> dict[int, int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from fleet.domain.capacity import FRESH, RESERVED, Memory, Pool
+from fleet.domain.capacity import ADVICE_KEPT, FRESH, RESERVED, Memory, Pool, end_of_hour
 
 Key = tuple[int, str, str, str, str]  # account, region, zone, instance type, capacity type; empty: any
+FOREVER = datetime.max.replace(tzinfo=UTC)
+TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class Memories:
         if own is None and longest is FRESH:
             return FRESH
         return (own or FRESH).seen_from(self.now, longest)
+
+    def good_until(self, pool: Pool) -> datetime:
+        """Until when `get` answers the same, while nothing new is learnt."""
+        found = [row for key in covering(pool) if (row := self.rows.get(key)) is not None]
+        ends = [row.cooldown_until for row in found if row.cooldown_until is not None]
+        if found:
+            ends.append(end_of_hour(self.now))
+        ends += [row.advised_at + ADVICE_KEPT + TICK for row in found if row.advised_at is not None]
+        return min((end for end in ends if end > self.now), default=FOREVER)
 
 
 def key_of(pool: Pool) -> Key:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from fleet.domain.capacity import FRESH, SPOT, USD, Memory, Offering, Pool
 from fleet.domain.covering import Lot, Shelves, Taken, cheapest, reach
@@ -139,28 +139,13 @@ class Plan:
 
 
 def rejection_json(rejection: Rejection) -> dict[str, Any]:
-    return {**_pool_json(rejection.offering), "code": rejection.code, "reason": rejection.reason}
-
-
-def _pool_json(offering: Offering) -> dict[str, Any]:
-    pool = offering.pool
-    return {
-        "cloud": pool.cloud,
-        "region": pool.region,
-        "zone": pool.zone,
-        "instance_type": pool.instance_type,
-        "capacity_type": pool.capacity_type,
-        "accelerator": offering.accelerator,
-        "accelerator_count": offering.accelerator_count,
-        "price_per_hour": str(offering.price_per_hour),
-        "currency": offering.currency,
-    }
+    return {**rejection.offering.as_json, "code": rejection.code, "reason": rejection.reason}
 
 
 def _candidate_json(candidate: Candidate, now: datetime) -> dict[str, Any]:
     ends_at = candidate.offering.ends_at
     return {
-        **_pool_json(candidate.offering),
+        **candidate.offering.as_json,
         "stockout_basis": stockout_basis(candidate.offering.pool.cloud, candidate.memory, now),
         "expected_per_hour": str(candidate.expected_per_hour),
         "stockout_probability": round(candidate.stockout_probability, 4),
@@ -200,7 +185,7 @@ def plan_by_rules(
         if said := verdict(question, offering, memory):
             refused.append((said.stage, Rejection(offering, said.code, said.reason, memory)))
         else:
-            candidates.append(candidate_of(question, offering, memory))
+            candidates.append(candidate_of(question, offering, memory, outlook(offering, memory, question.risk)))
     candidates, unlike = _of_one_currency(candidates)
     refused += unlike
     candidates.sort(key=lambda c: (c.expected_per_hour / units_of(demand, c.offering), order_of(c.offering.pool)))
@@ -261,14 +246,21 @@ def question_of(
     return Question(demand, units, room, now, limits or CloudLimits(), places or Places(), risk or DEFAULT_RISK)
 
 
-def candidate_of(question: Question, offering: Offering, memory: Memory) -> Candidate:
+class Outlook(NamedTuple):
+    """What is to be expected of a machine: P(stock-out), interruptions an hour, and what an hour costs with these."""
+
+    stockout_probability: float
+    interruptions_per_hour: float
+    expected_per_hour: Decimal
+
+
+def candidate_of(question: Question, offering: Offering, memory: Memory, ahead: Outlook) -> Candidate:
     """An offering with its risks, and what it is expected to cost with them."""
-    refused, interrupted, expected = expectation(offering, memory, question.risk)
     return Candidate(
         offering,
-        expected,
-        refused,
-        interrupted,
+        ahead.expected_per_hour,
+        ahead.stockout_probability,
+        ahead.interruptions_per_hour,
         question.machines_for_all(offering),
         most_machines(question, offering),
         memory,
@@ -276,16 +268,16 @@ def candidate_of(question: Question, offering: Offering, memory: Memory) -> Cand
     )
 
 
-def expectation(offering: Offering, memory: Memory, risk: Risk) -> tuple[float, float, Decimal]:
-    """P(stock-out), interruptions an hour, and the expected cost of a machine-hour."""
+def outlook(offering: Offering, memory: Memory, risk: Risk) -> Outlook:
+    """By what is remembered, and by the priors where little is."""
     spot = offering.pool.capacity_type == SPOT
     refused = memory.stockout_probability(risk.prior(offering.pool.capacity_type))
     interrupted = memory.interruptions_per_hour(risk.interruptions_prior) if spot else 0.0
     if offering.paid:
-        return refused, interrupted, Decimal(0)
+        return Outlook(refused, interrupted, Decimal(0))
     extra = Decimal(extra_nanos(refused, interrupted, risk)).scaleb(-9)
     expected = offering.price_per_hour * (1 + extra)
-    return refused, interrupted, expected.quantize(Decimal("0.000001"))
+    return Outlook(refused, interrupted, expected.quantize(Decimal("0.000001")))
 
 
 def stockout_basis(cloud: str, memory: Memory, now: datetime) -> str:
@@ -388,7 +380,7 @@ def nearness(question: Question, stage: int, offering: Offering, memory: Memory)
 
     Amounts in two currencies are not compared: USD comes first, then the others by name.
     """
-    currency, expected = offering.currency, expectation(offering, memory, question.risk)[2]
+    currency, expected = offering.currency, outlook(offering, memory, question.risk).expected_per_hour
     per_unit = expected / units_of(question.demand, offering)
     return (-stage, currency != USD, currency, per_unit, order_of(offering.pool))
 

@@ -105,6 +105,8 @@ class CloudLimits:
 
     def over(self, pool: Pool) -> list[tuple[int, CloudLimit]]:
         """Those that cover a pool, each with its place among all."""
+        if not self.rows:
+            return []
         near = [
             *self._by_region.get((pool.account_id, pool.region), ()),
             *self._by_region.get((pool.account_id, ""), ()),

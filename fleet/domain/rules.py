@@ -98,10 +98,16 @@ def units_of(demand: Demand, offering: Offering) -> int:
 
 def verdict(question: Question, offering: Offering, memory: Memory) -> Verdict | None:
     """The first rule that refuses the offering; None: it will do."""
-    for stage, rule in enumerate(RULES.values()):
-        if said := rule(question, offering, memory):
-            return Verdict(stage, said[0], f"Skipped. {said[1]}")
+    for stage in range(len(_IN_ORDER)):
+        if said := refusal(stage, question, offering, memory):
+            return said
     return None
+
+
+def refusal(stage: int, question: Question, offering: Offering, memory: Memory) -> Verdict | None:
+    """What one rule says, for whoever knows already that the rules before it are silent; None: it is, too."""
+    said = _IN_ORDER[stage](question, offering, memory)
+    return Verdict(stage, said[0], f"Skipped. {said[1]}") if said else None
 
 
 def most_machines(question: Question, offering: Offering) -> int | None:
@@ -339,6 +345,7 @@ RULES: dict[str, Rule] = {
     "budget": _budget,  # or the code of whatever else the money comes from
 }
 STAGES = {code: stage for stage, code in enumerate(RULES)}
+_IN_ORDER = tuple(RULES.values())
 
 
 def _span(span: timedelta) -> str:

@@ -14,14 +14,13 @@ from functools import cached_property
 
 import numpy as np
 
-from fleet.domain.asked import Asked, asked_of
-from fleet.domain.capacity import FLEX_START, USD, Offering
+from fleet.domain.asked import asked_of
+from fleet.domain.capacity import FLEX_START, USD, Memory, Offering
 from fleet.domain.covering import Lot, Shelves, Taken
 from fleet.domain.demand import Demand
-from fleet.domain.market import NEVER, SAFE, Floats, Ints, Market, Mask, Stall, ticks, with_extra
+from fleet.domain.market import NEVER, Ints, Market, Mask, Stall, ticks
 from fleet.domain.memories import Memories
 from fleet.domain.placement import (
-    NANO,
     NO_ACCOUNT,
     UNLIKE,
     Candidate,
@@ -40,7 +39,7 @@ from fleet.domain.placement import (
     unlike_reason,
 )
 from fleet.domain.room import CloudLimits, Room
-from fleet.domain.rules import RULES, STAGES, Question, Risk, caps_over, verdict
+from fleet.domain.rules import RULES, STAGES, Question, Risk, Verdict, caps_over, refusal, verdict
 
 SHOWN = 20
 FITS = 127
@@ -82,8 +81,8 @@ def plan(
     if not chosen and question.units:
         nearest = rejected or weighed.losers(1)
         code, note = over or problem or ((nearest[0].code, nearest[0].reason) if nearest else ("", NO_ACCOUNT))
-    ranked = tuple(weighed.candidate(place) for place in weighed.cheapest(weighed.fit, candidates))
-    return Plan(demand, tuple(chosen), ranked, tuple(rejected), now, note, code, len(weighed.fit), weighed.counts())
+    ranked = tuple(weighed.candidate(place) for place in weighed.ranked[:candidates].tolist())
+    return Plan(demand, tuple(chosen), ranked, tuple(rejected), now, note, code, len(weighed.ranked), weighed.counts())
 
 
 @dataclass(frozen=True)
@@ -147,13 +146,13 @@ class Weighed:
         self.cooling_classes: list[str] = []
         self.cooling = np.zeros(0, dtype=np.int64)
         self.stage = np.full(len(stall), FITS, dtype=np.int8)
-        if withheld:
-            self.stage[self.hidden] = WITHHELD
-        for code, ask in _ASKED.items():
+        for code, ask in _BACKWARDS:  # so that the first rule to refuse has the last word
             refused = ask(self)
             if refused is not None:
-                self.stage[refused & (self.stage == FITS)] = STAGES[code]
-        self.fit: Ints = np.flatnonzero(self.stage == FITS)
+                self.stage[refused] = STAGES[code]
+        if withheld:
+            self.stage[self.hidden] = WITHHELD
+        self.ranked = self.order[self.stage[self.order] == FITS]
         self.kept = self._leave_one_currency()
 
     def _begin(
@@ -173,19 +172,19 @@ class Weighed:
         by_memory = question.demand.need is not None and bool(question.demand.need.memory_gib)
         self.units = stall.memory_units if by_memory else stall.columns.count
         self.sizes = stall.memory_sizes if by_memory else stall.counts
-        self.weights = stall.memory_weights if by_memory else stall.count_weights
         self._candidates: dict[int, Candidate] = {}
         self.asked = asked_of(stall, memories.rows)
-        self.expected = _expected(stall, self.asked, question)
+        self.costs = self.asked.costs(question.risk, question.now)
+        self.expected, self.order = self.costs.expected, self.costs.order(by_memory)
 
     def _leave_one_currency(self) -> str:
         words = self.stall.columns.currency
         if len(words.words) < 2:
-            return currency_kept(words.words if len(self.fit) else ())
-        kept = currency_kept(words.words[code] for code in np.unique(words.codes[self.fit]).tolist())
-        alike = words.among([kept])[self.fit]
-        self.stage[self.fit[~alike]] = UNLIKE
-        self.fit = self.fit[alike]
+            return currency_kept(words.words if len(self.ranked) else ())
+        kept = currency_kept(words.words[code] for code in np.unique(words.codes[self.ranked]).tolist())
+        alike = words.among([kept])[self.ranked]
+        self.stage[self.ranked[~alike]] = UNLIKE
+        self.ranked = self.ranked[alike]
         return kept
 
     def offering(self, place: int) -> Offering:
@@ -197,7 +196,8 @@ class Weighed:
         """An offering that would do; made once, for what is chosen is ranked too."""
         if place not in self._candidates:
             offering = self.offering(place)
-            self._candidates[place] = candidate_of(self.question, offering, self.memories.get(offering.pool))
+            known = self.costs.known(place, offering, self.memories)
+            self._candidates[place] = candidate_of(self.question, offering, known.memory, known.outlook)
         return self._candidates[place]
 
     @cached_property
@@ -229,9 +229,10 @@ class Weighed:
     def losers(self, most: int) -> list[Rejection]:
         """The nearest, with their sentences."""
         found: list[Rejection] = []
+        stages = self.stage[self.order]
         for stage in sorted(set(self._of_stage) - {FITS}, reverse=True):
             if len(found) < most:
-                of_stage = np.flatnonzero(self.stage == stage)
+                of_stage = self.order[stages == stage]
                 found += [self._loser(place) for place in self._nearest(of_stage, most - len(found))]
         if len(found) < most and len(self.stall) < len(self.stall.market):
             others = Others(self.question, self.stall.market, self.memories, self.of_market, self.withheld)
@@ -243,44 +244,25 @@ class Weighed:
         return Choosing(
             gang=self._one_pool,
             shelves=lambda firm: Shelves({size: self._shelf(size, firm) for size in self.sizes}),
-            lots=lambda firm: (self._lot(place) for place in self.cheapest(self._fit(firm), len(self.fit))),
+            lots=lambda firm: (self._lot(place) for place in self._fit(firm).tolist()),
             units=lambda place: int(self.units[place]),
             cost=lambda place: int(self.expected[place]),
             spot=lambda place: bool(self.stall.spot[place]),
             draws=lambda place: self._lot(place).draws,
         )
 
-    def cheapest(self, places: Ints, most: int) -> list[int]:
-        """The first of these by expected cost per unit, in the order that decides among equals."""
-        if most <= 0 or not len(places):
-            return []
-        keys = self._per_unit(places)
-        if len(places) > 2 * most:
-            near = np.flatnonzero(keys <= np.partition(keys, most - 1)[most - 1])
-            places, keys = places[near], keys[near]
-        found: list[int] = places[np.argsort(keys, kind="stable")][:most].tolist()
+    def _fit(self, firm: bool) -> Ints:
+        """What no rule refuses, the cheapest first."""
+        found: Ints = self.ranked[~self.stall.spot[self.ranked]] if firm else self.ranked
         return found
 
-    def _per_unit(self, places: Ints) -> Ints | Floats:
-        """Sorts as expected cost / units does: exact where the numbers are small enough, as those of machines are."""
-        expected, (greatest, weights) = self.expected[places], self.weights
-        if int(expected.max()) * greatest < SAFE:
-            return expected * weights[places]
-        return expected / self.units[places]
-
-    def _fit(self, firm: bool) -> Ints:
-        return self.fit[~self.stall.spot[self.fit]] if firm else self.fit
-
     def _shelf(self, size: int, firm: bool) -> Callable[[], Iterator[Lot]]:
-        """Lots of one size, sorted only as far as somebody reads on."""
+        """Lots of one size, made only as far as somebody reads on."""
 
         def lots() -> Iterator[Lot]:
             fit = self._fit(firm)
-            places = fit[self.units[fit] == size]
-            for place in self.cheapest(places, SHOWN):
-                yield self._lot(place)
-            for place in self.cheapest(places, len(places))[SHOWN:] if len(places) > SHOWN else ():
-                yield self._lot(place)
+            for place in np.flatnonzero(self.units[fit] == size):
+                yield self._lot(int(fit[place]))
 
         return lots
 
@@ -293,31 +275,31 @@ class Weighed:
         return Lot(place, int(self.units[place]), int(self.expected[place]), most, draws)
 
     def _one_pool(self) -> Taken:
-        if not len(self.fit):
+        """All machines in one row: at least cost, of equals the fewest, then the cheapest per unit."""
+        if not len(self.ranked):
             return {}
-        machines, expected = self.machines[self.fit], self.expected[self.fit]
-        cost = expected * machines
+        machines = self.machines[self.ranked]
+        cost = self.expected[self.ranked] * machines
         cheapest = np.flatnonzero(cost == cost.min())
-        fewest = cheapest[machines[cheapest] == machines[cheapest].min()]
-        [best] = self.cheapest(self.fit[fewest], 1)
-        return {best: int(self.machines[best])}
+        first = cheapest[machines[cheapest].argmin()]
+        return {int(self.ranked[first]): int(machines[first])}
 
-    def _nearest(self, places: Ints, most: int) -> list[int]:
+    def _nearest(self, ordered: Ints, most: int) -> list[int]:
         """The first of these in order of nearness, as `placement.nearness` has it within one stage."""
-        if len(self.stall.columns.currency.words) < 2:
-            return self.cheapest(places, most)
-        kept: list[int] = []
-        ranks = self.stall.currency_rank[places]
-        for rank in np.unique(ranks).tolist():
-            kept += self.cheapest(places[ranks == rank], most - len(kept))
-        return kept
+        if len(self.stall.columns.currency.words) > 1:
+            ordered = ordered[np.argsort(self.stall.currency_rank[ordered], kind="stable")]
+        found: list[int] = ordered[:most].tolist()
+        return found
 
     def _loser(self, place: int) -> Rejection:
         offering = self.offering(place)
-        memory = self.memories.get(offering.pool)
-        if said := verdict(self.question, offering, memory):
+        memory = self.costs.known(place, offering, self.memories).memory
+        if said := self._refused(place, offering, memory):
             return Rejection(offering, said.code, said.reason, memory)
         return Rejection(offering, "currency", unlike_reason(offering, self.kept), memory)
+
+    def _refused(self, place: int, offering: Offering, memory: Memory) -> Verdict | None:
+        return refusal(int(self.stage[place]), self.question, offering, memory)
 
     # --- The rules, all rows at once; None: it refuses nothing. The sentences are in `rules`. ---
 
@@ -344,6 +326,8 @@ class Weighed:
         return self.stall.columns.capacity_type.among([FLEX_START]) if self.question.flex_start_is_out else None
 
     def ends_too_soon(self) -> Mask | None:
+        if self.stall.first_end == NEVER:
+            return None
         span, now = self.question.demand.run_for, self.question.now
         ends_at = self.stall.columns.ends_at
         return ends_at <= ticks(now) if span is None else ends_at < ticks(now + span)
@@ -386,15 +370,14 @@ class Weighed:
         return None if cap is None else self.stall.columns.price > int(cap * 1_000_000 // 1)
 
     def imported_price(self) -> Mask | None:
-        return None if self.question.risk.buy_at_imported_prices else self.stall.columns.imported
+        return None if self.question.risk.buy_at_imported_prices else self.stall.imported
 
     def stale_price(self) -> Mask | None:
         risk = self.question.risk
-        if risk.buy_at_stale_prices:
+        oldest = ticks(self.question.now - risk.stale_after)
+        if risk.buy_at_stale_prices or self.stall.first_seen_at >= oldest:
             return None
-        seen = self.stall.columns.observed_at
-        old = seen < ticks(self.question.now - risk.stale_after)
-        return old & ~self.stall.columns.imported & ~self.stall.paid
+        return self.stall.seen_at < oldest
 
     def cool_down(self) -> Mask | None:
         """Of several scopes that cover a row the one that cools longest; the narrower among equals."""
@@ -411,6 +394,8 @@ class Weighed:
         return refused if some else None
 
     def machines_left(self) -> Mask | None:
+        if not self.stall.counted:
+            return None
         left = self.stall.columns.machines_left
         if self.left:
             left = left.copy()
@@ -472,6 +457,7 @@ _ASKED: dict[str, Callable[[Weighed], Mask | None]] = {
     "budget": Weighed.budget,
 }
 """All but the chip, by which rows were chosen."""
+_BACKWARDS = tuple(reversed(_ASKED.items()))
 
 
 class Others(Weighed):
@@ -491,7 +477,10 @@ class Others(Weighed):
         others = ~self.stall.columns.accelerator.among([self.question.demand.accelerator])
         if self.withheld:
             others[self.hidden] = False
-        return [self._loser(place) for place in self._nearest(np.flatnonzero(others), most)]
+        return [self._loser(place) for place in self._nearest(self.order[others[self.order]], most)]
+
+    def _refused(self, place: int, offering: Offering, memory: Memory) -> Verdict | None:
+        return refusal(STAGES["accelerator"], self.question, offering, memory)
 
 
 def _question(
@@ -505,15 +494,3 @@ def _question(
 ) -> Question:
     known = market.limits if limits is None else limits
     return question_of(demand, room, now, limits=known, places=market.places, units=units, risk=risk)
-
-
-def _expected(stall: Stall, asked: Asked, question: Question) -> Ints:
-    """Expected millionths an hour of every row, with what is remembered of some; see `placement.expectation`."""
-    expected = stall.expected(question.risk)
-    if not len(asked):
-        return expected
-    extra = np.rint(asked.surcharge(question.risk, question.now) * NANO).astype(np.int64)
-    expected = expected.copy()
-    expected[asked.places] = with_extra(stall.columns.price[asked.places], extra)
-    expected[stall.paid] = 0
-    return expected

@@ -35,7 +35,7 @@ pools = st.builds(
     Pool, st.integers(1, 2), some(CLOUDS), some(REGIONS), some(ZONES), some(KINDS), some(CAPACITY)
 )  # fmt: skip
 prices = st.decimals("0.000001", "40", places=6) | some([Decimal("1.5"), Decimal(3), Decimal("12")])
-moments = st.builds(lambda hours: NOON + hours * HOUR, st.integers(-30, 60))
+moments = st.builds(lambda quarters: NOON + quarters * HOUR / 4, st.integers(-120, 240))
 offerings = st.builds(
     Offering,
     pool=pools,
@@ -52,6 +52,7 @@ offerings = st.builds(
     ends_at=maybe(moments),
     imported=some([False, False, True]),
 )
+minutes = st.integers(-90, 90).map(lambda number: number * timedelta(minutes=1))
 lefts = st.dictionaries(st.integers(0, 23), st.integers(0, 5), max_size=8)
 withholdings = st.just(frozenset()) | st.frozensets(st.integers(0, 23), max_size=12)
 markets = st.lists(offerings, max_size=24)
@@ -84,7 +85,7 @@ remembered = st.builds(
     held_hours=st.floats(0, 90),
     counted_at=maybe(moments),
     obtainability=maybe(st.floats(0, 1)),
-    advised_at=maybe(some([NOON - HOUR, NOON - 2 * HOUR, NOON - 2.01 * HOUR])),
+    advised_at=maybe(some([NOON - HOUR, NOON - 1.9 * HOUR, NOON - 2 * HOUR, NOON - 2.01 * HOUR])),
 )
 keys = pools.flatmap(
     lambda p: some(
@@ -138,18 +139,22 @@ def without(market, withheld):
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     market=markets, demand=demands, memory=memories, room=rooms, limits=limits, risk=risks,
-    held=st.integers(0, 3), firm=st.integers(0, 2), left=lefts, withheld=withholdings,
+    held=st.integers(0, 3), firm=st.integers(0, 2), left=lefts, withheld=withholdings, other=minutes,
 )  # fmt: skip
-def test_the_engine_agrees_with_the_rules(market, demand, memory, room, limits, risk, held, firm, left, withheld):
-    """What is withheld is for the engine as if it were not there."""
-    asked = {"now": NOON, "held_units": held, "held_firm": firm, "risk": risk}
+def test_the_engine_agrees_with_the_rules(
+    market, demand, memory, room, limits, risk, held, firm, left, withheld, other
+):  # fmt: skip
+    """What is withheld is as if it were not there. What it keeps of one moment misleads at no other."""
     left = {row: n for row, n in left.items() if row < len(market) and market[row].machines_left is not None}
     withheld = frozenset(row for row in withheld if row < len(market))
     by_now = without(with_left(market, left), withheld)
-    by_rules = plan_by_rules(demand, by_now, memory, room, limits=limits, places=PLACES, **asked)
     columns = Market.of(market, limits=limits, places=PLACES)
-    fast = plan(demand, columns, memory, room, left=left, withheld=withheld, candidates=1000, losers=1000, **asked)
-    assert fast == by_rules
+    for now in (NOON, NOON + other, NOON):
+        asked = {"now": now, "held_units": held, "held_firm": firm, "risk": risk}
+        seen = Memories(memory.rows, now)
+        by_rules = plan_by_rules(demand, by_now, seen, room, limits=limits, places=PLACES, **asked)
+        fast = plan(demand, columns, seen, room, left=left, withheld=withheld, candidates=1000, losers=1000, **asked)
+        assert fast == by_rules
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -207,3 +212,32 @@ def test_a_plan_never_takes_more_than_there_is(market, demand, limits):
         firm = [c for c in found.chosen if c.candidate.offering.pool.capacity_type != "spot"]
         brought = sum(c.machines * c.candidate.offering.accelerator_count for c in firm)
         assert brought >= min(demand.on_demand_floor, demand.accelerator_count)
+
+
+def best(market, rows, now):
+    [first, *_] = plan(
+        ONE, market, Memories(rows, now), Room(), now=now, risk=Risk(buy_at_stale_prices=True)
+    ).candidates
+    return first.offering.pool.zone
+
+
+def sold(zone, price):
+    pool = Pool(1, "aws", "us-1", zone, "m1", "on-demand")
+    return Offering(pool, "H100", 1, 80.0, True, "", Decimal(price), "USD", NOON)
+
+
+ONE = Demand(accelerator_count=1, accelerator="H100")
+CHEAP, DEAR = sold("a", 10), sold("b", 11)
+KEY_OF_CHEAP = (1, "us-1", "a", "m1", "on-demand")
+
+
+def test_the_order_changes_when_a_full_hour_lets_refusals_fade():
+    market = Market.of([CHEAP, DEAR])
+    rows = {KEY_OF_CHEAP: Memory(attempts=5, refusals=5, counted_at=NOON)}
+    assert [best(market, rows, now) for now in (NOON, NOON + 720 * HOUR, NOON)] == ["b", "a", "b"]
+
+
+def test_the_order_changes_when_the_cloud_s_advice_is_too_old_though_the_hour_is_the_same():
+    market, asked_at = Market.of([CHEAP, DEAR]), NOON - timedelta(minutes=110)
+    rows = {KEY_OF_CHEAP: Memory(counted_at=NOON, obtainability=0.0, advised_at=asked_at)}
+    assert [best(market, rows, NOON + timedelta(minutes=late)) for late in (0, 10, 11)] == ["b", "b", "a"]
