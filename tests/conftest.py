@@ -19,6 +19,7 @@ import django
 import pytest
 import pytest_django
 import redis
+from hypothesis import settings as examples
 
 from purser.embedded import EmbeddedServers
 
@@ -26,6 +27,11 @@ os.environ["PURSER_ENV"] = "test"
 # Tests call faster than anybody should; those about the limits set them.
 for limit in ("API_REQUESTS_PER_MINUTE", "API_ADDRESS_REQUESTS_PER_MINUTE", "API_FAILURES_PER_MINUTE"):
     os.environ.setdefault(limit, "0")
+
+# How long an example may take says how busy the machine is, not whether the code is right. All else stays as Hypothesis
+# has it here, in CI or on somebody's own machine.
+examples.register_profile("without-deadline", examples(), deadline=None)
+examples.load_profile("without-deadline")
 
 SERVERS = pytest.StashKey[EmbeddedServers]()
 

@@ -41,7 +41,7 @@ def sandbox_cost(
 
 @pytest.mark.parametrize("cloud", ["aws", "gcp"])
 @given(start=instants, end=instants, price=prices, points=st.dictionaries(instants, prices, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_machine_costs_what_its_cloud_bills(
     cloud: str, start: datetime, end: datetime, price: Decimal, points: dict[datetime, Decimal]
 ) -> None:

@@ -106,7 +106,7 @@ def test_accelerator_time_is_told_beside_the_money() -> None:
         max_size=5,
     )
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_shares_of_every_hour_add_up_to_its_ledger_to_the_last_digit(lives: list) -> None:
     owned = allocation(project())
     for launched, lived, ready, price, ratio, ours in lives:
