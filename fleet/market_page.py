@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fleet import charts
-from fleet.acting.rows import acts_in
+from fleet.acting.rows import SCOPE, acts_in
 from fleet.charts import Chart, Line, Style
 from fleet.domain.spans import spaced
 from fleet.downloads import Sheet, sheet
@@ -68,7 +68,7 @@ def capacity(request: HttpRequest) -> HttpResponseBase:
         "chart": _prices(chosen, choices["accelerator"], frame),
         "capacity": capacity_cells(),
         "cooldowns": wide_cooldowns(frame.now),
-        "paid": [_paid(row, frame.now) for row in paid_rows(frame.projects)],
+        "paid": [_paid(row, frame) for row in paid_rows(frame.projects)],
         "stale_after": spaced(stale_prices.stale_after()),
         **(_of_the_accounts(frame) if frame.projects is None else {}),
         **acts_in(frame),
@@ -113,14 +113,15 @@ def _of_the_accounts(frame: Frame) -> dict[str, Any]:
     }
 
 
-def _paid(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    until = row["machines_until"] or row["ends_at"]
+def _paid(row: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
+    now, until = frame.now, row["machines_until"] or row["ends_at"]
     free = max(row["machines"] - row["used_by_others"] - row["taken"], 0) if row["usable"] else 0
     return {
         **row,
         "place": place(row["cloud"], row["region"], row["zone"]),
         "kind_word": PaidKind(row["kind"]).label,
         "free": free,
+        "may_share": row["project_id"] is not None and frame.caller.may(SCOPE, row["project_id"]),
         "until": until,
         "left": until - now if until and until > now else None,
         "begins": row["starts_at"] if row["starts_at"] and row["starts_at"] > now else None,

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fleet.acting import allocate, bulk, changes, incidents, machines, switches
+from fleet.acting import allocate, bulk, changes, incidents, machines, paid, switches
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet/allocate", allocate.allocate, name="allocate"),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents", incidents.incidents, name="incidents"),
     path("incidents/<str:public_id>/acknowledge", incidents.acknowledge, name="incident-acknowledge"),
     path("incidents/<str:public_id>/close", incidents.close, name="incident-close"),
+    path("capacity/<str:public_id>/share", paid.share, name="paid-capacity-share"),
+    path("capacity/<str:public_id>/unshare", paid.unshare, name="paid-capacity-unshare"),
     path("settings/switches", switches.switches, name="switches"),
     path("machines/<str:public_id>/cordon", machines.cordon, name="machine-cordon"),
     path("machines/<str:public_id>/uncordon", machines.uncordon, name="machine-uncordon"),

@@ -93,8 +93,20 @@ class PeriodicAdmin(ReadOnly):
 
 @admin.register(PaidCapacity)
 class PaidCapacityAdmin(ReadOnly):
-    list_display = ["ref", "account", "kind", "state", "machines", "instance_type", "zone", "ends_at", "fee", "project"]
-    list_filter = ["kind", "usable"]
+    list_display = [
+        "ref",
+        "account",
+        "kind",
+        "state",
+        "machines",
+        "instance_type",
+        "zone",
+        "ends_at",
+        "fee",
+        "project",
+        "shared",
+    ]
+    list_filter = ["kind", "usable", "shared"]
     list_select_related = ["account", "project"]
     search_fields = ["public_id", "ref"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
-from fleet.api.conditional import version_of
+from fleet.api.conditional import check_match, means_anything, tag_of, version_of
 from fleet.api.fields import Flag, Instant, Strict, Whole, Word, column_names
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.operations import accepted
@@ -19,7 +19,7 @@ from fleet.api.plans import DryRun
 from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
 from fleet.models import BlockPurchase, PaidCapacity, PaidKind, PurchaseState
-from fleet.services import buying_blocks, operations
+from fleet.services import buying_blocks, operations, paid_capacity
 from fleet.services.accounts import enabled
 from fleet.services.buying_blocks import Offered, Wanted
 from fleet.services.clock import business_now
@@ -44,7 +44,10 @@ class PaidCapacityOut(serializers.Serializer[Any]):
     account = serializers.CharField()
     ref = serializers.CharField(help_text="The cloud's own id")
     kind = serializers.ChoiceField(PaidKind.choices)
-    project = serializers.CharField(allow_null=True, help_text="Who bears the hours nobody uses")
+    project = serializers.CharField(
+        allow_null=True, help_text="Who keeps it, and bears the hours nobody uses; null: everybody may use it"
+    )
+    shared = serializers.BooleanField(help_text="Other projects than the one that keeps it may use it")
     instance_type = serializers.CharField()
     region = serializers.CharField()
     zone = serializers.CharField()
@@ -60,6 +63,10 @@ class PaidCapacityOut(serializers.Serializer[Any]):
     currency = serializers.CharField()
     purchase = serializers.CharField(allow_null=True, help_text="What bought it here")
     seen_at = serializers.DateTimeField()
+
+
+class PaidCapacityChange(Strict):
+    shared = Flag(help_text="true: every project may use it; false: only the one that keeps it")
 
 
 class BlockOfferQuery(Strict):
@@ -191,10 +198,39 @@ class OnePaidCapacity(ApiView):
 
     @says(PaidCapacityOut, path_id="cap", summary="One reservation or capacity block")
     def get(self, request: Request, public_id: str) -> Response:
+        row = self._found(public_id)
+        return self.shown(shown(row), _version(row))
+
+    @says(
+        PaidCapacityOut,
+        path_id="cap",
+        body=PaidCapacityChange,
+        refuses=(409,),
+        summary="Share it with every project, or keep it for its own",
+        takes={"shared": True},
+    )
+    def patch(self, request: Request, public_id: str) -> Response:
+        """Taken back, what others run in it stays until it ends, and nothing more of theirs goes in."""
+        shared = self.body(PaidCapacityChange)["shared"]
+        row = self._found(public_id)
+        self.require(row["project_id"])
+        check_match(request, tag_of(_version(row), shown(row)))
+        paid_capacity.share(
+            PaidCapacity.objects.get(pk=row["id"]),
+            shared=shared,
+            by=self.caller,
+            now=business_now(),
+            request_id=self.request_id,
+            read=None if means_anything(request) else row["shared"],
+        )
+        row = self._found(public_id)
+        return self.shown(shown(row), _version(row))
+
+    def _found(self, public_id: str) -> dict[str, Any]:
         row = rows(readable(self).filter(public_id=public_id)).first()
         if row is None:
             raise Http404
-        return self.shown(shown(row), version_of(row["seen_at"]))
+        return row
 
 
 class OneBlockPurchase(ApiView):
@@ -217,16 +253,14 @@ def buy(view: ApiView, wanted: dict[str, Any]) -> Answer:
 
 
 def readable(view: ApiView) -> QuerySet[PaidCapacity]:
-    """What nobody's project keeps is for everybody who may read."""
-    projects = view.readable_projects()
-    found = PaidCapacity.objects.with_room()
-    return found if projects is None else found.filter(Q(project__in=projects) | Q(project=None))
+    """What the caller's projects may use; who reads everything reads all of it."""
+    return PaidCapacity.objects.all().open_to(view.readable_projects()).with_room()
 
 
 def rows(found: QuerySet[PaidCapacity]) -> QuerySet[PaidCapacity, dict[str, Any]]:
     return found.values(
-        "id", "public_id", *COLUMNS, "machines_until", "used_by_others", "taken", of_account=F("account__name"),
-        of_project=F("project__slug"), of_purchase=F("purchase__public_id"),
+        "id", "public_id", "project_id", *COLUMNS, "machines_until", "used_by_others", "taken",
+        of_account=F("account__name"), of_project=F("project__slug"), of_purchase=F("purchase__public_id"),
     )  # fmt: skip
 
 
@@ -246,6 +280,10 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
         "free": free if row["usable"] else 0,
         "usable_until": row["machines_until"] or row["ends_at"],
     }
+
+
+def _version(row: dict[str, Any]) -> str:
+    return version_of(row["shared"])
 
 
 def offer_json(one: Offered) -> dict[str, Any]:

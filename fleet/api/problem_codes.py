@@ -95,6 +95,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "Ask with ?dry_run=true: for every offering the answer says why it loses.",
     ),
     "offer-expired": ("The offer of a capacity block has run out.", "Ask for offers again and buy one of those."),
+    "kept-by-nobody": ("No project keeps this paid capacity.", "Use it: every project may."),
     "offer-unknown": (
         "What was named is no offer that this installation made, or its account is not bought from any more.",
         "Name the `offer` of an answer of /block-offers, whole and unchanged.",

@@ -98,11 +98,13 @@ class PaidCapacityQuerySet(models.QuerySet["PaidCapacity"]):
         held = models.Q(attempts__hold__released_at=None, attempts__hold__pk__gt=0)
         return self.annotate(taken=models.Count("attempts", filter=held))
 
-    def open_to(self, projects: Collection[int]) -> PaidCapacityQuerySet:
-        """Rows that one of these projects may use, and so hear of: its own, shared ones and nobody's.
+    def open_to(self, projects: Collection[int] | None) -> PaidCapacityQuerySet:
+        """Rows that one of these projects may use, and so hear of: its own, shared ones and nobody's. None: all rows.
 
         Plans and launches ask the same of a row that was read: `kept_for`.
         """
+        if projects is None:
+            return self
         nobodys, shared, own = models.Q(project=None), models.Q(shared=True), models.Q(project__in=projects)
         return self.filter(nobodys | shared | own)
 

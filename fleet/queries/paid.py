@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from fleet.models import PaidCapacity
 from fleet.queries.rows import Rows, plain
@@ -15,15 +15,14 @@ SHOWN = 20
 def paid_rows(projects: Sequence[int] | None) -> Rows:
     """Those the clouds still tell of, with how many machines went in: what takes machines now first, then by its end.
 
-    What nobody's project keeps is for everybody.
+    Of these projects: what one of them may use.
     """
-    found = PaidCapacity.objects.with_room().filter(listed=True, account__enabled=True)
-    if projects is not None:
-        found = found.filter(Q(project__in=projects) | Q(project=None))
+    found = PaidCapacity.objects.filter(listed=True, account__enabled=True).open_to(projects).with_room()
     return plain(
         found.order_by("-usable", F("ends_at").asc(nulls_last=True), "id").values(
-            "ref", "kind", "instance_type", "region", "zone", "machines", "used_by_others", "taken", "state", "usable",
-            "starts_at", "ends_at", "machines_until", "fee", "price_per_hour", "currency",
+            "public_id", "project_id", "shared", "ref", "kind", "instance_type", "region", "zone", "machines",
+            "used_by_others", "taken", "state", "usable", "starts_at", "ends_at", "machines_until", "fee",
+            "price_per_hour", "currency",
             cloud=F("account__cloud"), account_name=F("account__name"), keeper=F("project__name"),
         )[:SHOWN]
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fleet.domain.paid import may_use
 from fleet.models import Allocation, Event, LaunchAttempt, Slot
 from fleet.providers.classify import next_step
 
@@ -15,7 +16,7 @@ def explain(allocation: Allocation) -> dict[str, Any]:
     slots = list(allocation.slots.select_related("account", "instance").order_by("ordinal"))
     attempts = list(
         LaunchAttempt.objects.filter(slot__allocation=allocation)
-        .select_related("account", "slot", "fleet")
+        .select_related("account", "slot__allocation", "fleet", "paid_capacity")
         .order_by("id")
     )
     return {
@@ -105,10 +106,18 @@ def _attempt(attempt: LaunchAttempt) -> dict[str, Any]:
         "calls": attempt.calls,
         "machine": attempt.provider_id or None,
         "fleet": attempt.fleet.public_id if attempt.fleet else None,
+        "paid_capacity": _inside(attempt),
         "error": _error(attempt) if attempt.error_class else None,
         "created_at": attempt.created_at.isoformat(),
         "resolved_at": attempt.resolved_at.isoformat() if attempt.resolved_at else None,
     }
+
+
+def _inside(attempt: LaunchAttempt) -> str | None:
+    """What it went into, as long as its project may use that: nothing tells more of it than its own page does."""
+    row = attempt.paid_capacity
+    told = row is not None and may_use(attempt.slot.allocation.project_id, row.kept_for)
+    return row.public_id if row is not None and told else None
 
 
 def _error(attempt: LaunchAttempt) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _intend(slot: Slot, offering: Offering | PaidCapacity, now: datetime, lease:
         frm=[SlotState.WANTED],
         reason=Reason.LAUNCH_CALLED,
         detail=f"Asked {attempt.account.name} for {slot.instance_type} in {slot.zone}"
-        + (f", out of {inside.ref}, which is paid for already" if inside else ""),
+        + (", inside of capacity that is paid for already" if inside else ""),
         now=now,
         lease=lease,
         price_per_hour=price,

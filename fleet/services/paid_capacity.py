@@ -23,16 +23,18 @@ from fleet.domain import outcomes
 from fleet.domain.capacity import ON_DEMAND, RESERVED, USD, Offering, Pool
 from fleet.domain.lifecycle import Desired, SlotState
 from fleet.domain.paid import Space, Waiting, best, left_after
-from fleet.domain.refusals import Refused
+from fleet.domain.refusals import Changed, Refused
 from fleet.models import BlockPurchase, CloudAccount, InstanceType, PaidCapacity, PaidKind, Project, Slot
 from fleet.models import Offering as OfferingRow
 from fleet.providers.base import ReadFailed
 from fleet.services import events
+from fleet.services.access import Caller
 from fleet.services.accounts import adapter
 from fleet.services.chips import accelerators
 
 PRICE_DIGIT = Decimal("0.000001")
 TAG_PURCHASE = "purser:purchase"
+WRITE = "fleet:write"
 
 
 def sync(account: CloudAccount, *, now: datetime) -> bool:
@@ -240,6 +242,38 @@ def assign(row: PaidCapacity, project: Project | None, *, now: datetime, actor: 
         PaidCapacity.objects.filter(pk=row.pk).update(project=project)
         data = {"before": {"project": before}, "after": {"project": project.slug if project else None}}
         events.record("paid-capacity.assigned", subject=row.public_id, project=project, actor=actor, now=now, data=data)
+
+
+def share(
+    row: PaidCapacity, *, shared: bool, by: Caller, now: datetime, request_id: str = "", read: bool | None = None
+) -> PaidCapacity:
+    """Let every project use what one keeps, or that one alone again: what others run in it stays, and no more goes in.
+
+    `read`: what the asker saw; None: whatever it is by now. Raises NotAllowed, Changed, or Refused for nobody's.
+    """
+    with transaction.atomic():
+        rows = PaidCapacity.objects.select_for_update(no_key=True, of=("self",)).select_related("project", "account")
+        locked = rows.get(pk=row.pk)
+        by.require(WRITE, locked.project_id)
+        if locked.project is None:
+            raise Refused("kept-by-nobody", "No project keeps it, so every project may use it already.", field="shared")
+        if read is not None and read != locked.shared:
+            raise Changed
+        if locked.shared != shared:
+            PaidCapacity.objects.filter(pk=locked.pk).update(shared=shared)
+            sides = {"before": {"shared": locked.shared}, "after": {"shared": shared}}
+            said = {"ref": locked.ref, "kind": locked.kind, "account": locked.account.name, **sides}
+            events.record(
+                "paid-capacity.shared" if shared else "paid-capacity.unshared",
+                subject=locked.public_id,
+                project=locked.project,
+                actor=by.name,
+                request_id=request_id,
+                now=now,
+                data=said,
+            )
+            locked.shared = shared
+    return locked
 
 
 def _locked(account: CloudAccount) -> QuerySet[PaidCapacity]:

@@ -7,9 +7,18 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from fleet.market_page import in_force
-from fleet.models import CapacityMemory, CloudAccount, CloudQuota, Offering, PricePoint, UnclassifiedSignal
+from fleet.models import (
+    CapacityMemory,
+    CloudAccount,
+    CloudQuota,
+    Offering,
+    PaidCapacity,
+    PricePoint,
+    UnclassifiedSignal,
+)
 from fleet.services.clock import business_now
 from fleet.timerange import TimeRange
 from tests import factories
@@ -168,6 +177,33 @@ def test_a_viewer_sees_what_their_projects_or_nobody_pays_for_and_no_account(vie
     assert "72 × p5.48xlarge" in page
     assert "71 × p5.48xlarge" not in page
     assert "Secret" not in page
+
+
+def test_whoever_may_write_in_its_project_shares_it_with_a_button(client, account):
+    mine = factories.project(slug="mine", name="Mine")
+    row = factories.paid_capacity(mine, account, ends_at=business_now() + timedelta(days=1))
+    client.force_login(factories.member(mine))
+    share, unshare = (reverse(f"paid-capacity-{verb}", args=[row.public_id]) for verb in ("share", "unshare"))
+    assert share in page_of(client, "/capacity")
+    assert client.post(share).status_code == 302
+    page = page_of(client, "/capacity")
+    assert "Mine, shared" in page
+    assert unshare in page
+    assert client.post(unshare).status_code == 302
+    assert not PaidCapacity.objects.get().shared
+
+
+def test_what_another_project_shares_is_seen_without_a_button(viewer, account):
+    theirs = factories.project(slug="theirs", name="Theirs")
+    ends_at = business_now() + timedelta(days=1)
+    shared = factories.paid_capacity(theirs, account, ref="a", machines=71, shared=True, ends_at=ends_at)
+    kept = factories.paid_capacity(theirs, account, ref="b", machines=73, ends_at=ends_at)
+    page = page_of(viewer, "/capacity")
+    assert "71 × p5.48xlarge" in page
+    assert "73 × p5.48xlarge" not in page
+    assert "/unshare" not in page
+    said = [viewer.post(reverse("paid-capacity-unshare", args=[row.public_id])).status_code for row in (shared, kept)]
+    assert said == [403, 404]
 
 
 def test_answers_nobody_has_classified_are_named(admin, account):

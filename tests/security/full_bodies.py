@@ -165,6 +165,7 @@ FULL: dict[tuple[str, str], Change] = {
     ("post", "api/v1/paid-capacity"): Change(
         (), lambda estate: CHANGES["post", "api/v1/paid-capacity"].body(estate) | {"project": "mine"}
     ),
+    ("patch", f"api/v1/paid-capacity/{ID}"): Change((), says(shared=True)),
     ("post", "api/v1/price-rules"): Change(
         (), says(kind="commitment", committed_per_hour="80.00", percent_off="40.5", cloud="aws", **PRICED), root=True
     ),

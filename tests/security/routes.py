@@ -120,7 +120,9 @@ API_RULES: dict[str, Rule] = {
     "api/v1/block-offers": Rule(get="fleet:read", query="?hours=24&instance_type=p5.48xlarge&machines=1"),
     f"api/v1/block-purchases/{ID}": Rule(get="fleet:read", row="purchase"),
     "api/v1/paid-capacity": Rule(get="fleet:read", post="fleet:write", bodies={"post": {"offer": "nothing"}}),
-    f"api/v1/paid-capacity/{ID}": Rule(get="fleet:read", row="paid_capacity"),
+    f"api/v1/paid-capacity/{ID}": Rule(
+        get="fleet:read", patch="fleet:write", row="paid_capacity", bodies={"patch": {"shared": True}}
+    ),
     "api/v1/reference-prices": Rule(get="fleet:read"),
     "api/v1/price-rules": Rule(
         get="fleet:read",
@@ -351,6 +353,8 @@ PAGE_RULES: dict[str, Rule] = {
     "incidents": Rule(get=ANYBODY),
     "incidents/<str:public_id>/acknowledge": Rule(post="fleet:write", row="incident"),
     "incidents/<str:public_id>/close": Rule(post="fleet:write", row="incident"),
+    "capacity/<str:public_id>/share": Rule(post="fleet:write", row="paid_capacity"),
+    "capacity/<str:public_id>/unshare": Rule(post="fleet:write", row="paid_capacity"),
     "settings/switches": Rule(get="installation:write", post="installation:write", sensitive=True),
     "guide": Rule(get=ANYBODY),
     "guide/dismiss": Rule(post=ANYBODY),

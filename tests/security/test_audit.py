@@ -125,6 +125,7 @@ CHANGES: dict[tuple[str, str], Change] = {
         lambda estate: {"items": [{"id": _free_allocation(estate).public_id, "if_match": "*"}]},
     ),
     ("post", "api/v1/paid-capacity"): Change(("block-purchase.requested",), _offer, both=False),
+    ("patch", f"api/v1/paid-capacity/{ID}"): Change(("paid-capacity.shared",), says(shared=True)),
     ("patch", f"api/v1/allocations/{ID}"): Change(("allocation.changed",), says(name="audited")),
     ("delete", f"api/v1/slots/{ID}"): Change(("slot.release-requested",), about=_free_slot),
     ("post", "api/v1/instances/bulk"): Change(

@@ -1,10 +1,10 @@
-"""`manage.py capacity offers|buy|list`: capacity that is paid for whether it is used or not."""
+"""`manage.py capacity offers|buy|list|share`: capacity that is paid for whether it is used or not."""
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,13 +17,13 @@ from fleet.services.access import caller_at_the_server
 from fleet.services.accounts import enabled
 from fleet.services.buying_blocks import Offered, Wanted
 from fleet.services.clock import business_now
-from fleet.services.paid_capacity import room, usable_until
+from fleet.services.paid_capacity import room, share, usable_until
 
 WHO = "manage.py capacity"
 
 
 class Command(BaseCommand):
-    help = "Show capacity blocks for sale, buy one, or list the reservations and blocks there are."
+    help = "Show capacity blocks for sale, buy one, list the reservations and blocks there are, or say who may use one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -42,14 +42,20 @@ class Command(BaseCommand):
         buy.add_argument("--project", required=True, help="who pays: a project's slug")
         buy.add_argument("--yes", action="store_true", help="buy it; without this only the budgets are asked")
         listed = verbs.add_parser("list", help="the reservations and blocks there are")
-        for verb in (offers, buy, listed):
+        share = verbs.add_parser("share", help="let every project use what one keeps, or that one alone again")
+        share.add_argument("paid_capacity", help="its id, as `list` names it")
+        share.add_argument("--off", action="store_true", help="only the project that keeps it may use it from now on")
+        for verb in (offers, buy, listed, share):
             verb.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, verb: str, **said: Any) -> None:
         try:
-            {"offers": self._offers, "buy": self._buy, "list": self._list}[verb](**said)
+            self._verbs()[verb](**said)
         except Refused as error:
             raise CommandError(error.sentence) from error
+
+    def _verbs(self) -> dict[str, Callable[..., None]]:
+        return {"offers": self._offers, "buy": self._buy, "list": self._list, "share": self._share}
 
     def _offers(self, **said: Any) -> None:
         found = buying_blocks.offers(_wanted(said), accounts=_accounts(said["account"]), now=business_now())
@@ -82,12 +88,16 @@ class Command(BaseCommand):
         if said["json"]:
             self.stdout.write(json.dumps({"paid_capacity": [_row_json(row) for row in rows]}))
             return
-        lines = [
-            f"{row.public_id}  {row.ref}  {row.get_kind_display()}  {row.state}  {row.machines} x {row.instance_type} "
-            f"in {row.zone}, {room(row)} free{_until(row)}"
-            for row in rows
-        ]
-        self.stdout.write("\n".join(lines) or "No account pays for capacity it keeps.")
+        self.stdout.write("\n".join(map(_row_line, rows)) or "No account pays for capacity it keeps.")
+
+    def _share(self, *, paid_capacity: str, off: bool, **said: Any) -> None:
+        found = PaidCapacity.objects.select_related("project").filter(public_id=paid_capacity).first()
+        if found is None:
+            raise Refused("unknown-paid-capacity", f"There is no paid capacity {paid_capacity[:60]!r}.")
+        by = caller_at_the_server(WHO, *filter(None, [found.project]))
+        share(found, shared=not off, by=by, now=business_now())
+        row = PaidCapacity.objects.with_room().select_related("account", "project").get(pk=found.pk)
+        self.stdout.write(json.dumps(_row_json(row)) if said["json"] else _row_line(row))
 
 
 def _wanted(said: dict[str, Any]) -> Wanted:
@@ -147,6 +157,19 @@ def _line(one: Offered) -> str:
     )
 
 
+def _row_line(row: Any) -> str:
+    return (
+        f"{row.public_id}  {row.ref}  {row.get_kind_display()}  {row.state}  {row.machines} x {row.instance_type} "
+        f"in {row.zone}, {room(row)} free{_until(row)}, {_whose(row)}"
+    )
+
+
+def _whose(row: Any) -> str:
+    if row.project is None:
+        return "for every project"
+    return f"kept by {row.project.slug}, {'for every project' if row.shared else 'for it alone'}"
+
+
 def _row_json(row: Any) -> dict[str, Any]:
     until = usable_until(row)
     return {
@@ -155,6 +178,7 @@ def _row_json(row: Any) -> dict[str, Any]:
         "ref": row.ref,
         "kind": row.kind,
         "project": row.project.slug if row.project else None,
+        "shared": row.shared,
         "instance_type": row.instance_type,
         "zone": row.zone,
         "machines": row.machines,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from fleet.domain.outcomes import BlockOffer
-from fleet.models import BlockPurchase, Hold, Operation
-from fleet.services import buying_blocks
+from fleet.domain.refusals import Refused
+from fleet.models import BlockPurchase, Event, Hold, Operation, PaidCapacity
+from fleet.services import buying_blocks, paid_capacity
+from fleet.services.access import caller_at_the_server
 from tests import factories
+from tests.api_client import ApiClient
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +83,90 @@ def test_paid_capacity_of_ones_own_project_and_of_nobodys_is_listed(api, project
     one = api.get(f"paid-capacity/{mine.public_id}").json()
     assert (one["free"], one["usable_until"]) == (1, "2026-03-03T11:30:00Z")
     assert [row["id"] for row in api.get("paid-capacity?usable=true").json()["items"]] == [mine.public_id]
+
+
+def test_what_another_project_shares_is_listed_too(api, market):
+    keeper = factories.project(slug="keeper")
+    row = factories.paid_capacity(keeper, market, shared=True)
+    [told] = api.get("paid-capacity").json()["items"]
+    assert (told["id"], told["project"], told["shared"]) == (row.public_id, "keeper", True)
+    assert api.get(f"paid-capacity/{row.public_id}").json() == told
+    PaidCapacity.objects.update(shared=False)
+    assert api.get("paid-capacity").json()["items"] == []
+    assert api.get(f"paid-capacity/{row.public_id}").status_code == 404
+
+
+def test_whoever_may_write_in_its_project_says_who_may_use_it(api, project, market):
+    row = factories.paid_capacity(project, market)
+    at = f"paid-capacity/{row.public_id}"
+    read = api.get(at)
+    assert read.json()["shared"] is False
+    assert api.patch(at, {"shared": True}, match=None).status_code == 428
+    changed = api.patch(at, {"shared": True}, match=read["ETag"])
+    assert (changed.status_code, changed.json()) == (200, read.json() | {"shared": True})
+    event = Event.objects.get(topic="paid-capacity.shared")
+    assert (event.subject, event.project, event.data["before"], event.data["after"]) == (
+        row.public_id, project, {"shared": False}, {"shared": True},
+    )  # fmt: skip
+    stale = api.patch(at, {"shared": False}, match=read["ETag"])
+    assert (stale.status_code, stale.json()["code"]) == (412, "changed")
+    assert PaidCapacity.objects.get().shared
+    assert api.patch(at, {"shared": False}, match=changed["ETag"]).json() == read.json()
+    assert Event.objects.filter(topic="paid-capacity.unshared").count() == 1
+
+
+def test_a_cloud_that_was_read_again_makes_nobodys_tag_stale(api, project, market):
+    at = f"paid-capacity/{factories.paid_capacity(project, market).public_id}"
+    tag = api.get(at)["ETag"]
+    PaidCapacity.objects.update(seen_at=datetime.now(UTC))
+    assert api.patch(at, {"shared": True}, match=tag).status_code == 200
+
+
+def test_saying_the_same_again_is_no_event(api, project, market):
+    at = f"paid-capacity/{factories.paid_capacity(project, market).public_id}"
+    assert api.patch(at, {"shared": False}).status_code == 200
+    assert not Event.objects.filter(topic__startswith="paid-capacity").exists()
+
+
+@pytest.mark.parametrize("body", [{}, {"shared": "yes"}, {"shared": None}, {"shared": True, "project": "research"}])
+def test_nothing_else_of_it_is_changed(api, project, market, body):
+    row = factories.paid_capacity(project, market)
+    assert api.patch(f"paid-capacity/{row.public_id}", body).status_code == 400
+    assert not PaidCapacity.objects.get().shared
+
+
+def test_nobody_says_so_of_what_they_do_not_keep(api, project, market):
+    kept = factories.paid_capacity(factories.project(), market)
+    shared = factories.paid_capacity(factories.project(), market, ref="cr-2", shared=True)
+    nobodys = factories.paid_capacity(None, market, ref="cr-3")
+    said = [
+        api.patch(f"paid-capacity/{row.public_id}", {"shared": False}).status_code for row in (kept, shared, nobodys)
+    ]
+    assert said == [404, 403, 403]
+    reader = ApiClient(factories.token(project, "read"))
+    own = factories.paid_capacity(project, market, ref="cr-4")
+    assert reader.patch(f"paid-capacity/{own.public_id}", {"shared": True}).status_code == 403
+
+
+def test_what_nobody_keeps_cannot_be_shared(market):
+    row = factories.paid_capacity(None, market)
+    with pytest.raises(Refused) as refused:
+        paid_capacity.share(row, shared=True, by=caller_at_the_server("test"), now=factories.NOON)
+    assert refused.value.code == "kept-by-nobody"
+
+
+def test_the_command_shares_and_takes_back(project, market):
+    row = factories.paid_capacity(project, market)
+    for options, shared in (([], True), (["--off"], False)):
+        out = StringIO()
+        call_command("capacity", "share", row.public_id, *options, "--json", stdout=out)
+        assert json.loads(out.getvalue())["shared"] is shared
+        assert PaidCapacity.objects.get().shared is shared
+    out = StringIO()
+    call_command("capacity", "list", stdout=out)
+    assert "kept by research, for it alone" in out.getvalue()
+    with pytest.raises(CommandError, match="no paid capacity"):
+        call_command("capacity", "share", "cap_nothing")
 
 
 def test_a_question_for_offers_names_a_chip_or_a_shape(api, market):

@@ -194,3 +194,18 @@ def test_slots_that_wait_take_places_only_where_they_may_go(sold, keeper, other)
     assert paid_capacity.left([kept.pk, nobodys.pk], now=NOW) == {kept.pk: 1, nobodys.pk: 0}
     assert kinds(plan_of(other)) == ["on-demand"]
     assert kinds(plan_of(keeper)) == ["reserved"]
+
+
+def test_what_it_ran_in_is_told_as_long_as_its_project_may_use_it(sold, keeper, other):
+    row = block(keeper, sold, shared=True)
+    asked = pass_over(other)
+    slot = asked.slots.get()
+    [lease] = claim(Slot, limit=1, only=[slot.pk])
+    assert intents.write_intent(slot, lease, NOW) is not None
+    [attempt] = explaining.explain(asked)["attempts"]
+    assert attempt["paid_capacity"] == row.public_id
+    slot.refresh_from_db()
+    assert row.ref not in slot.detail
+    PaidCapacity.objects.update(shared=False)
+    [attempt] = explaining.explain(asked)["attempts"]
+    assert attempt["paid_capacity"] is None

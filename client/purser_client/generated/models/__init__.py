@@ -212,6 +212,7 @@ from .patched_budget_change_request import PatchedBudgetChangeRequest
 from .patched_limits_in_request import PatchedLimitsInRequest
 from .patched_model_change_request import PatchedModelChangeRequest
 from .patched_model_change_request_config import PatchedModelChangeRequestConfig
+from .patched_paid_capacity_change_request import PatchedPaidCapacityChangeRequest
 from .patched_price_rule_changes_in_request import PatchedPriceRuleChangesInRequest
 from .patched_project_change_request import PatchedProjectChangeRequest
 from .patched_quota_change_request import PatchedQuotaChangeRequest
@@ -523,6 +524,7 @@ __all__ = (
     "PatchedLimitsInRequest",
     "PatchedModelChangeRequest",
     "PatchedModelChangeRequestConfig",
+    "PatchedPaidCapacityChangeRequest",
     "PatchedPriceRuleChangesInRequest",
     "PatchedProjectChangeRequest",
     "PatchedQuotaChangeRequest",

@@ -23,7 +23,8 @@ class PaidCapacityOut:
         kind (PaidKind): * `reservation` - Reservation
             * `block` - Capacity block
             * `future` - Future reservation
-        project (None | str): Who bears the hours nobody uses
+        project (None | str): Who keeps it, and bears the hours nobody uses; null: everybody may use it
+        shared (bool): Other projects than the one that keeps it may use it
         instance_type (str):
         region (str):
         zone (str):
@@ -46,6 +47,7 @@ class PaidCapacityOut:
     ref: str
     kind: PaidKind
     project: None | str
+    shared: bool
     instance_type: str
     region: str
     zone: str
@@ -74,6 +76,8 @@ class PaidCapacityOut:
 
         project: None | str
         project = self.project
+
+        shared = self.shared
 
         instance_type = self.instance_type
 
@@ -129,6 +133,7 @@ class PaidCapacityOut:
                 "ref": ref,
                 "kind": kind,
                 "project": project,
+                "shared": shared,
                 "instance_type": instance_type,
                 "region": region,
                 "zone": zone,
@@ -166,6 +171,8 @@ class PaidCapacityOut:
             return cast(None | str, data)
 
         project = _parse_project(d.pop("project"))
+
+        shared = d.pop("shared")
 
         instance_type = d.pop("instance_type")
 
@@ -257,6 +264,7 @@ class PaidCapacityOut:
             ref=ref,
             kind=kind,
             project=project,
+            shared=shared,
             instance_type=instance_type,
             region=region,
             zone=zone,
