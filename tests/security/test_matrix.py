@@ -167,7 +167,9 @@ def _wrong_page(answer: Any, rule: Rule, method: str, caller: Caller) -> str:
         return "" if to_login or status in (403, 405) else f"{status} instead of the login"
     if rule.sensitive and rule.scope(method) and not caller.proved:
         asked = status == 302 and answer["Location"].startswith("/prove/")
-        return "" if asked or (method == "get" and status == 200) else f"{status} without a proof"
+        if asked or method != "get":
+            return "" if asked else f"{status} without a proof"
+        # What is read without a proof is read by whom it is for, and as if it were not there by anybody else.
     expected = _expected(rule, method, caller)
     if expected is not None:
         return "" if status in expected | {404} else f"{status} instead of {sorted(expected)}"
