@@ -327,7 +327,7 @@ class Grants(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         account = found_by(public_id)
         texts = policies(account.provider, account.options, str(installation().uuid))
-        return Response({"items": [asdict(text) for text in texts]})
+        return self.shown({"items": [asdict(text) for text in texts]}, account.generation)
 
 
 def _trials(account: CloudAccount) -> str:
