@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from uuid import uuid4
 
-from csp.constants import NONCE
+from csp.constants import HEADER, NONCE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -17,6 +17,8 @@ from purser.logs import REQUEST_ID
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Network = IPv4Network | IPv6Network
 
+JSON_TYPES = ("application/json", "application/problem+json")
+NOTHING_LOADS = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 REQUEST_ID_SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 FORWARDED_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
@@ -42,7 +44,16 @@ class RequestIdMiddleware:
 
 
 class ScriptsByNonceMiddleware(CSPMiddleware):
-    """The Content-Security-Policy of each answer: a page that names its scripts by nonce runs these and no other."""
+    """The Content-Security-Policy of each answer: a page that names its scripts by nonce runs these and no other.
+
+    What is no page may load nothing at all.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.headers.get("Content-Type", "") in JSON_TYPES:
+            response.headers.setdefault(HEADER, NOTHING_LOADS)
+            return response
+        return super().process_response(request, response)
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -36,7 +36,6 @@ from fleet.models import Project
 from fleet.services import tokens
 from fleet.services.access import Caller
 from fleet.services.clock import business_now
-from fleet.services.compiled import Columns, Compiled, GapForKeys
 from fleet.services.idempotency import LONGEST_KEY, Answer, fingerprint, once
 
 __all__ = ["ApiView", "etag", "respond"]
@@ -49,6 +48,15 @@ KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
 
 class ByAccept(DefaultContentNegotiation):
     """`Accept` alone decides. `format` in the query is a parameter like any other: unknown ones are refused by name."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The first one at once for whoever takes anything or asks for just that, as nearly everybody does."""
+        first = next(iter(renderers))
+        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", first.media_type):
+            return first, str(first.media_type)
+        return super().select_renderer(request, renderers, format_suffix)
 
     def filter_renderers(self, renderers: Sequence[BaseRenderer], format: str) -> Sequence[BaseRenderer]:  # type: ignore[override]
         return renderers
@@ -178,18 +186,16 @@ class ApiView(APIView):
 
     @staticmethod
     def one_named(name: str | None, projects: Sequence[int]) -> Project:
-        """Of these projects the one of that slug or id, or the only one there is."""
+        """Of these projects the one of that slug or id, or the only one there is, unread: often its key is enough."""
         if name:
             mine = Project.objects.filter(pk__in=projects)
             found = mine.filter(slug=name).first() or mine.filter(public_id=name).first()
             if found is None:
                 raise Problem(422, "unknown-project", "You may not act in a project of that name.", field="project")
             return found
-        if len(both := [_PROJECT.take(iter(row)) for row in _FIRST_TWO.rows(keys=list(projects))]) != 1:
+        if len(projects) != 1:
             raise Problem(422, "which-project", "You may act in several projects; name one.", field="project")
-        [only] = both
-        assert only is not None  # of no outer join
-        return only
+        return Project.from_db("default", ["id"], [projects[0]])
 
     def once(self, run: Callable[[], Answer], *, spends: bool = True) -> Response:
         """Do it at most once per Idempotency-Key. What spends needs a key; whatever else creates may have one."""
@@ -229,13 +235,6 @@ class ApiView(APIView):
     def not_modified(self, tag: str) -> Response | None:
         """A 304 when the caller already has this version."""
         return Response(status=304, headers={"ETag": tag}) if conditional.is_known(self.request, tag) else None
-
-
-_PROJECT = Columns(Project, "id", "public_id", "slug", "name", "created_at")
-_FIRST_TWO = Compiled(
-    lambda: Project.objects.filter(pk=GapForKeys("keys")).order_by("id")[:2].values_list(*_PROJECT.paths())
-)
-"""Enough to see whether there is only one."""
 
 
 def _checked(serializer: type[Strict], given: Any) -> dict[str, Any]:

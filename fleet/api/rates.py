@@ -39,12 +39,13 @@ class ApiThrottleMiddleware:
         if not request.path.startswith("/api/"):
             return self.get_response(request)
         address = request.META.get("REMOTE_ADDR", "")
-        rate = request_rates.arrive(address, credential_of(request))
+        arrival = request_rates.arrive(address, credential_of(request))
+        rate = arrival.rate
         rates = [rate] if rate else []
         if rate and rate.wait_s:
             logger.warning("request throttled", extra={"address": address, "policy": rate.policy})
             return tell(_too_many(request, rate), rates)
-        request.rates = rates  # type: ignore[attr-defined]  # for whoever learns the caller's name
+        request.rates, request.arrival = rates, arrival  # type: ignore[attr-defined]  # for who learns the caller's name
         response = self.get_response(request)
         if response.status_code == 401:
             request_rates.failed(address)
@@ -69,6 +70,7 @@ def charge(request: Request, caller: Caller) -> None:
         per_minute=caller.requests_per_minute,
         address=asked.META.get("REMOTE_ADDR", ""),
         credential=credential_of(asked),
+        arrival=getattr(asked, "arrival", None),
     )
     if rate is None:
         return

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,29 +41,39 @@ local function wait(tokens, size) return math.ceil((1 - tokens) * 60000 / size) 
 """
 
 # KEYS: the address, its failures, the mark of a caller that is known there. ARGV: both sizes, 0 for no limit.
-# Answers {ms to wait, which bucket it was, what is left of the address}.
+# A caller who was known there lately pays at once: the mark tells their bucket and its size.
+# Answers {ms to wait, which bucket it was, what is left of the address, the mark or '', the caller's wait, and left}.
 _ARRIVE = (
     _LEVEL
     + """
-local size, failures = tonumber(ARGV[1]), tonumber(ARGV[2])
-if failures > 0 then
+local size, failures, known = tonumber(ARGV[1]), tonumber(ARGV[2]), redis.call('GET', KEYS[3]) or ''
+if failures > 0 and known == '' then
   local left = level(KEYS[2], failures)
-  if left < 1 and redis.call('EXISTS', KEYS[3]) == 0 then return {wait(left, failures), 2, 0} end
+  if left < 1 then return {wait(left, failures), 2, 0, '', 0, 0} end
 end
-if size == 0 then return {0, 0, 0} end
-local left = level(KEYS[1], size)
-if left < 1 then return {wait(left, size), 1, 0} end
-put(KEYS[1], left - 1, size)
-return {0, 0, math.floor(left - 1)}
+local left = 0
+if size > 0 then
+  left = level(KEYS[1], size)
+  if left < 1 then return {wait(left, size), 1, 0, '', 0, 0} end
+  put(KEYS[1], left - 1, size)
+  left = math.floor(left - 1)
+end
+local theirs, bucket = string.match(known, '^(%d+) (.+)$')
+theirs = tonumber(theirs) or 0
+if theirs == 0 then return {0, 0, left, known, 0, 0} end
+local own = level(bucket, theirs)
+if own < 1 then return {0, 0, left, known, wait(own, theirs), 0} end
+put(bucket, own - 1, theirs)
+return {0, 0, left, known, 0, math.floor(own - 1)}
 """
 )
 
-# KEYS: a bucket, and a mark to set (or the same key for none). ARGV: its size, how long the mark stays.
+# KEYS: a bucket, and a mark to set (or the same key for none). ARGV: its size, the mark, how long it stays.
 _TAKE = (
     _LEVEL
     + """
 local size = tonumber(ARGV[1])
-if KEYS[2] ~= KEYS[1] then redis.call('SET', KEYS[2], '1', 'EX', ARGV[2]) end
+if KEYS[2] ~= KEYS[1] then redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3]) end
 if size == 0 then return {0, 0, 0} end
 local left = level(KEYS[1], size)
 if left < 1 then return {wait(left, size), 1, 0} end
@@ -88,46 +98,73 @@ class Rate:
         return max(self.wait_s, math.ceil((self.quota - self.left) * MINUTE_S / self.quota))
 
 
-def arrive(address: str, credential: str) -> Rate | None:
-    """A request comes in, before anything is known of its caller. None: no limit holds here.
+@dataclass(frozen=True)
+class Arrival:
+    """What a request met at the door. `rate` None: no limit holds for its address.
+
+    `paid`: what its caller paid already, because their credential was known there; `mark`: for whom, of how many.
+    """
+
+    rate: Rate | None = None
+    mark: str = ""
+    paid: Rate | None = None
+
+
+def arrive(address: str, credential: str) -> Arrival:
+    """A request comes in, before anything is certain of its caller.
 
     An address that showed too many wrong names waits, but for callers that are known to come from there.
     """
     size, failures = settings.API_ADDRESS_REQUESTS_PER_MINUTE, settings.API_FAILURES_PER_MINUTE
     if not size and not failures:
-        return None
+        return Arrival()
     counted = neighbours(address)
-    keys = (f"purser:api:address:{counted}", f"purser:api:failures:{counted}", _mark(address, credential))
-    answer = _ask(lambda valkey: valkey.eval(_ARRIVE, 3, *keys, size, failures))
+    keys = [f"purser:api:address:{counted}", f"purser:api:failures:{counted}", _key_of_mark(address, credential)]
+    answer = _ask(_ARRIVE, keys, [size, failures])
     if answer is None:
-        return None
-    wait, which, left = (int(number) for number in answer)
+        return Arrival()
+    wait, which, left, mark, own_wait, own_left = answer
     if which == 2:
-        return Rate("failures", failures, 0, math.ceil(wait / 1000))
-    return Rate("address", size, left, math.ceil(wait / 1000)) if size else None
+        return Arrival(Rate("failures", failures, 0, _seconds(wait)))
+    rate = Rate("address", size, left, _seconds(wait)) if size else None
+    text = mark.decode()
+    quota = int(text.partition(" ")[0] or 0)
+    return Arrival(rate, text, Rate("caller", quota, own_left, _seconds(own_wait)) if quota else None)
 
 
 def failed(address: str) -> None:
     """It showed no name that we know."""
     if size := settings.API_FAILURES_PER_MINUTE:
         key = f"purser:api:failures:{neighbours(address)}"
-        _ask(lambda valkey: valkey.eval(_TAKE, 2, key, key, size, 0))
+        _ask(_TAKE, [key, key], [size, "", 0])
 
 
-def take(principal: str, *, per_minute: int | None, address: str, credential: str) -> Rate | None:
-    """A caller is known by now: pay for one request of theirs. `per_minute`: a limit of their own."""
+def take(
+    principal: str, *, per_minute: int | None, address: str, credential: str, arrival: Arrival | None = None
+) -> Rate | None:
+    """A caller is known by now: pay for one request of theirs, unless they have on `arrival`.
+
+    `per_minute`: a limit of their own. Who paid as somebody else, or by a limit that has changed, pays again.
+    """
     size = per_minute or settings.API_REQUESTS_PER_MINUTE
     if not size and not settings.API_FAILURES_PER_MINUTE:
         return None
-    keys = (f"purser:api:caller:{principal}", _mark(address, credential))
-    answer = _ask(lambda valkey: valkey.eval(_TAKE, 2, *keys, size, KNOWN_FOR_S))
+    bucket = f"purser:api:caller:{principal}"
+    mark = f"{size} {bucket}"
+    if arrival is not None and arrival.mark == mark:
+        return arrival.paid
+    answer = _ask(_TAKE, [bucket, _key_of_mark(address, credential)], [size, mark, KNOWN_FOR_S])
     if answer is None or not size:
         return None
-    wait, _, left = (int(number) for number in answer)
-    return Rate("caller", size, left, math.ceil(wait / 1000))
+    wait, _, left = answer
+    return Rate("caller", size, left, _seconds(wait))
 
 
-def _mark(address: str, credential: str) -> str:
+def _seconds(milliseconds: int) -> int:
+    return math.ceil(milliseconds / 1000)
+
+
+def _key_of_mark(address: str, credential: str) -> str:
     """Hashed: a credential stands nowhere but in its own header."""
     digest = hashlib.sha256(f"{address}\n{credential}".encode()).hexdigest()
     return f"purser:api:known:{digest[:32]}"
@@ -136,13 +173,13 @@ def _mark(address: str, credential: str) -> str:
 _silent_until = 0.0
 
 
-def _ask(question: Callable[[redis.Redis], Any]) -> Any:
+def _ask(script: str, keys: Sequence[str], values: Sequence[str | int]) -> Any:
     """Valkey's answer; None when it cannot be reached, and then for some seconds without trying."""
     global _silent_until
     if time.monotonic() < _silent_until:
         return None
     try:
-        return question(_client())
+        return _client().register_script(script)(keys=keys, args=values)
     except redis.RedisError:
         _silent_until = time.monotonic() + ASK_AGAIN_AFTER_S
         logger.error("requests are not throttled: Valkey cannot be reached")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 from fleet.domain.capacity import USD
 from fleet.domain.room import Cap, Room
@@ -16,24 +16,25 @@ def room_for(project: Project, *, endpoint_ref: str, token_id: int | None = None
     """Everything that covers a launch of this project; `endpoint_ref` empty: for no endpoint."""
     accelerators: list[tuple[int, str]] = []
     by_kind: dict[tuple[str, str], tuple[int, str]] = {}
-    for quota, held in _quotas(project):
-        left, name = quota.max_accelerators - held, f"the quota ({quota})"
-        if not quota.cloud and not quota.accelerator:
-            accelerators.append((left, name))
-        else:
-            key = (quota.cloud, quota.accelerator)
-            by_kind[key] = min(by_kind.get(key, (left, "")), (left, name))
     caps: list[Cap] = []
     rates: list[tuple[Decimal, str, str]] = []
-    for budget, rate in _blocking(project, endpoint_ref):
-        caps.append(Cap(budget.cloud, budget.currency, f"the budget ({budget})"))
-        if not budget.cloud and budget.cap_per_hour is not None:
-            rates.append((budget.cap_per_hour - rate, f"the budget ({budget})", "budget"))
-    if token_id is not None:
-        for token_name, cap, rate in _CAPPED.rows(token=token_id, currency=USD):
-            name = f"the spend cap of the token {token_name}"
-            rates.append((cap - rate, name, "token-cap"))
+    for limit in _limits(project, endpoint_ref, token_id):
+        if limit.kind == "quota":
+            name = f"the quota ({_quota(limit)})"
+            if not limit.cloud and not limit.accelerator:
+                accelerators.append((int(limit.left), name))
+            else:
+                key = (limit.cloud, limit.accelerator)
+                by_kind[key] = min(by_kind.get(key, (int(limit.left), "")), (int(limit.left), name))
+        elif limit.kind == "budget":
+            name = f"the budget ({_budget(limit)})"
+            caps.append(Cap(limit.cloud, limit.currency, name))
+            if not limit.cloud and limit.most is not None:
+                rates.append((limit.left, name, "budget"))
+        else:
+            name = f"the spend cap of the token {limit.owner}"
             caps.append(Cap("", USD, name))
+            rates.append((limit.left, name, "token-cap"))
     tightest = min(accelerators) if accelerators else None
     poorest = min(rates) if rates else None
     return Room(
@@ -47,36 +48,67 @@ def room_for(project: Project, *, endpoint_ref: str, token_id: int | None = None
     )
 
 
-def _quotas(project: Project) -> Iterator[tuple[Quota, int]]:
-    """Each with the accelerators that are held under it; only what names and counts it is read."""
-    for most, cloud, accelerator, slug, held in _HELD.rows(project=project.pk):
-        of = None if slug is None else Project(slug=slug)
-        yield Quota(project=of, cloud=cloud, accelerator=accelerator, max_accelerators=most), int(held)
+class _Limit(NamedTuple):
+    """A quota, a budget or the cap of a token. `most` None: only by the month. `owner`: a project or a token."""
+
+    kind: str
+    key: int
+    most: Decimal | None
+    cloud: str
+    accelerator: str
+    endpoint_ref: str
+    currency: str
+    owner: str | None
+    held: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        return (self.most or Decimal(0)) - self.held
 
 
-def _blocking(project: Project, endpoint_ref: str) -> Iterator[tuple[Budget, Decimal]]:
-    """Each budget that refuses launches, with what is held under it an hour."""
-    asked = {"project": project.pk, "endpoint": endpoint_ref, "action": BudgetAction.BLOCK.value}
-    for cap, cloud, endpoint, currency, slug, rate in _RATES.rows(**asked):
-        of = None if slug is None else Project(slug=slug)
-        yield Budget(project=of, cloud=cloud, endpoint_ref=endpoint, currency=currency, cap_per_hour=cap), rate
+def _limits(project: Project, endpoint_ref: str, token_id: int | None) -> list[_Limit]:
+    """All that hold here, in one statement, each with what is held under it now."""
+    action = BudgetAction.BLOCK.value
+    rows = _ALL.rows(project=project.pk, endpoint=endpoint_ref, action=action, token=token_id, currency=USD)
+    return [_Limit(*row) for row in rows]
 
 
-_HELD = Statement(
-    """
-SELECT quota.max_accelerators, quota.cloud, quota.accelerator, project.slug,
-       (SELECT coalesce(sum(hold.accelerator_count), 0) FROM fleet_hold hold WHERE hold.released_at IS NULL
+def _quota(limit: _Limit) -> Quota:
+    """Enough of it to be named."""
+    most = int(limit.most or 0)
+    return Quota(project=_owner(limit), cloud=limit.cloud, accelerator=limit.accelerator, max_accelerators=most)
+
+
+def _budget(limit: _Limit) -> Budget:
+    """Enough of it to be named."""
+    return Budget(
+        project=_owner(limit),
+        cloud=limit.cloud,
+        endpoint_ref=limit.endpoint_ref,
+        currency=limit.currency,
+        cap_per_hour=limit.most,
+    )
+
+
+def _owner(limit: _Limit) -> Project | None:
+    return None if limit.owner is None else Project(slug=limit.owner)
+
+
+_ALL = Statement(
+    "WITH family AS ("  # noqa: S608 - nothing of it comes from outside
+    + tokens.FAMILY.replace("%s", "%(token)s::bigint")
+    + """),
+  newest AS (SELECT * FROM family ORDER BY revoked_at IS NULL DESC, id DESC LIMIT 1)
+SELECT 'quota' AS kind, quota.id AS key, quota.max_accelerators::numeric, quota.cloud::text, quota.accelerator::text,
+       ''::text, ''::text, project.slug::text,
+       (SELECT coalesce(sum(hold.accelerator_count), 0)::numeric FROM fleet_hold hold WHERE hold.released_at IS NULL
           AND (quota.project_id IS NULL OR hold.project_id = quota.project_id)
           AND (quota.cloud = '' OR hold.cloud = quota.cloud)
           AND (quota.accelerator = '' OR hold.accelerator = quota.accelerator))
 FROM fleet_quota quota LEFT JOIN fleet_project project ON project.id = quota.project_id
 WHERE quota.project_id IS NULL OR quota.project_id = %(project)s
-ORDER BY quota.id
-"""
-)
-_RATES = Statement(
-    """
-SELECT budget.cap_per_hour, budget.cloud, budget.endpoint_ref, budget.currency, project.slug,
+UNION ALL
+SELECT 'budget', budget.id, budget.cap_per_hour, budget.cloud, '', budget.endpoint_ref, budget.currency, project.slug,
        (SELECT coalesce(sum(hold.price_per_hour), 0) FROM fleet_hold hold
         WHERE hold.released_at IS NULL AND hold.currency = budget.currency
           AND (budget.project_id IS NULL OR hold.project_id = budget.project_id)
@@ -85,15 +117,8 @@ SELECT budget.cap_per_hour, budget.cloud, budget.endpoint_ref, budget.currency, 
 FROM fleet_budget budget LEFT JOIN fleet_project project ON project.id = budget.project_id
 WHERE (budget.project_id IS NULL OR budget.project_id = %(project)s) AND budget.action = %(action)s
   AND budget.endpoint_ref IN ('', %(endpoint)s)
-ORDER BY budget.id
-"""
-)
-_CAPPED = Statement(
-    "WITH family AS ("  # noqa: S608 - nothing of it comes from outside
-    + tokens.FAMILY.replace("%s", "%(token)s")
-    + """),
-  newest AS (SELECT * FROM family ORDER BY revoked_at IS NULL DESC, id DESC LIMIT 1)
-SELECT newest.name, newest.spend_cap_per_hour,
+UNION ALL
+SELECT 'token', newest.id, newest.spend_cap_per_hour, '', '', '', %(currency)s::text, newest.name,
        (SELECT coalesce(sum(hold.price_per_hour), 0) FROM fleet_hold hold
         LEFT JOIN fleet_launchattempt attempt ON attempt.id = hold.attempt_id
         LEFT JOIN fleet_slot slot ON slot.id = attempt.slot_id
@@ -103,6 +128,8 @@ SELECT newest.name, newest.spend_cap_per_hour,
           AND (allocation.requested_token_id IN (SELECT id FROM family)
                OR purchase.requested_token_id IN (SELECT id FROM family)))
 FROM newest WHERE newest.spend_cap_per_hour IS NOT NULL
+ORDER BY kind, key
 """
 )
-"""The cap that holds today: of the last one of a chain of rotations that still lives, or of the last when none does."""
+"""Of a token the cap that holds today: of the last one of a chain of rotations that still lives, or of the last when
+none does."""

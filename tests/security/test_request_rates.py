@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fleet.services import request_rates, throttle, tokens
+from fleet.services.access import caller_at_the_server
 from tests import factories
 from tests.api_client import ApiClient, fresh_client
 
@@ -112,3 +113,47 @@ def test_no_credential_lies_in_valkey(plain: str, settings: Any, valkey: Any) ->
     kept = [key.decode() for key in valkey.scan_iter()]
     assert kept
     assert not [key for key in kept if plain.split("_")[2] in key]
+
+
+def asked_of_valkey(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many questions one request puts to Valkey."""
+    asked = []
+    ask = request_rates._ask
+    with monkeypatch.context() as patched:
+        patched.setattr(request_rates, "_ask", lambda *question: asked.append(1) or ask(*question))
+        assert api.get("me").status_code == 200
+    return len(asked)
+
+
+def test_who_was_known_at_an_address_pays_on_arrival(
+    plain: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.API_REQUESTS_PER_MINUTE, settings.API_ADDRESS_REQUESTS_PER_MINUTE = 60, 600
+    api = ApiClient(plain)
+    assert [asked_of_valkey(api, monkeypatch) for _ in range(3)] == [2, 1, 1]
+
+
+def test_every_request_is_paid_once_wherever_it_pays(plain: str, settings: Any) -> None:
+    settings.API_REQUESTS_PER_MINUTE, settings.API_ADDRESS_REQUESTS_PER_MINUTE = 60, 600
+    left = [re.findall(r'"caller";r=(\d+)', ApiClient(plain).get("me")["RateLimit"]) for _ in range(4)]
+    assert left == [["59"], ["58"], ["57"], ["56"]]
+
+
+def test_a_limit_that_was_changed_holds_from_the_next_request_on(plain: str, settings: Any) -> None:
+    settings.API_REQUESTS_PER_MINUTE, settings.API_ADDRESS_REQUESTS_PER_MINUTE = 60, 600
+    assert statuses(ApiClient(plain), 2) == [200, 200]
+    settings.API_REQUESTS_PER_MINUTE = 3
+    answer = ApiClient(plain).get("me")
+    assert "q=3;" in answer["RateLimit-Policy"].split('"caller";')[1]
+    assert statuses(ApiClient(plain), 4) == [200, 200, 429, 429]
+
+
+def test_a_token_that_was_revoked_is_refused_though_it_paid_on_arrival(settings: Any) -> None:
+    settings.API_REQUESTS_PER_MINUTE, settings.API_ADDRESS_REQUESTS_PER_MINUTE = 60, 600
+    project = factories.project()
+    row, text = tokens.issue_token(
+        project=project, issuer=factories.member(project), name="gone", scopes=["read"], now=timezone.now()
+    )
+    assert statuses(ApiClient(text), 2) == [200, 200]
+    tokens.revoke_token(row, by=caller_at_the_server("test", project), now=timezone.now())
+    assert statuses(ApiClient(text), 2) == [401, 401]
