@@ -14,7 +14,7 @@ _pool_size = env_int("DATABASE_POOL_SIZE", 0, minimum=0, maximum=200)
 _pool = {"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 10.0, "max_idle": 60.0}} if _pool_size else {}
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "purser.postgres",
         "HOST": unquoted(_database.hostname),
         "PORT": str(_database.port or 5432),
         "USER": unquoted(_database.username),
@@ -23,7 +23,7 @@ DATABASES = {
         # A Celery child keeps its one connection. A web process has many threads, most of which only wait for an
         # event: its requests share a pool, which an operator can add up where threads could not be.
         "CONN_MAX_AGE": 0 if _pool_size else env_int("DATABASE_CONN_MAX_AGE_S", 600, minimum=0, maximum=86_400),
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": not _pool_size,  # those of a pool are looked at instead (purser/postgres/base.py)
         "OPTIONS": {
             **_pool,
             # Only fleet.services.compiled asks for it. None: whoever stands between keeps no statement of ours.
