@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,7 +15,8 @@ from fleet.api.conditional import version_of
 from fleet.api.fields import Flag, Strict, Word, column_names
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
-from fleet.models import CapacityMemory
+from fleet.domain.capacity import RESERVED
+from fleet.models import CapacityMemory, PaidCapacity
 from fleet.services import memory
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
@@ -86,7 +87,7 @@ class CapacityMemories(ApiView):
     def get(self, request: Request) -> Response:
         query = self.query(MemoryQuery)
         found = narrowed(
-            CapacityMemory.objects.all(), query, account="account__name", cloud="account__cloud", region="region",
+            readable(self), query, account="account__name", cloud="account__cloud", region="region",
             zone="zone", instance_type="instance_type", capacity_type="capacity_type",
         )  # fmt: skip
         if "cooling" in query:
@@ -100,7 +101,7 @@ class OneCapacityMemory(ApiView):
 
     @says(CapacityMemoryOut, path_id="mem", summary="What is remembered of one pool")
     def get(self, request: Request, public_id: str) -> Response:
-        row = found_by(public_id)
+        row = found_by(public_id, readable(self))
         return self.shown(shown(row), version_of(row.cooldown_until, row.refusals_in_a_row))
 
 
@@ -120,7 +121,7 @@ class ForgetCooldown(ApiView):
         """Its cool-down and its refusals in a row are forgotten; what was counted over its life stays."""
         wanted = self.body(ForgetIn)
         self.require(None)
-        row = found_by(public_id)
+        row = found_by(public_id, readable(self))
 
         def run() -> Answer:
             forgot = memory.forget_cooldown(row, reason=wanted["reason"], **self.said())
@@ -129,8 +130,19 @@ class ForgetCooldown(ApiView):
         return self.once(run, spends=False)
 
 
-def found_by(public_id: str) -> CapacityMemory:
-    row = CapacityMemory.objects.filter(public_id=public_id).first()
+def readable(view: ApiView) -> QuerySet[CapacityMemory]:
+    """All but what was learnt of paid capacity that none of the caller's projects may use: that tells of it."""
+    if (projects := view.readable_projects()) is None:
+        return CapacityMemory.objects.all()
+    asked = {name: OuterRef(name) for name in ("zone", "instance_type")}
+    usable = PaidCapacity.objects.open_to(projects).filter(account=OuterRef("account"), region=OuterRef("region"))
+    of_pool = Q(Exists(usable.filter(**asked)))
+    wider = Q(Exists(usable), zone="", instance_type="")
+    return CapacityMemory.objects.filter(~Q(capacity_type=RESERVED) | of_pool | wider)
+
+
+def found_by(public_id: str, among: QuerySet[CapacityMemory]) -> CapacityMemory:
+    row = among.filter(public_id=public_id).first()
     if row is None:
         raise Http404
     return row

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from fleet.domain.outcomes import BlockOffer
 from fleet.domain.refusals import Refused
-from fleet.models import BlockPurchase, Event, Hold, Operation, PaidCapacity
+from fleet.models import BlockPurchase, CapacityMemory, Event, Hold, Operation, PaidCapacity
 from fleet.services import buying_blocks, paid_capacity
 from fleet.services.access import caller_at_the_server
 from tests import factories
@@ -167,6 +167,67 @@ def test_the_command_shares_and_takes_back(project, market):
     assert "kept by research, for it alone" in out.getvalue()
     with pytest.raises(CommandError, match="no paid capacity"):
         call_command("capacity", "share", "cap_nothing")
+
+
+@pytest.fixture
+def row_of_another(market) -> PaidCapacity:
+    """It takes machines now, of the kind that is sold beside it."""
+    ends_at = datetime.now(UTC) + timedelta(days=1)
+    sold = market.offerings.get()
+    said = {"usable": True, "state": "active", "ends_at": ends_at, "machines_until": ends_at}
+    said |= {"instance_type": sold.instance_type.name, "region": sold.region, "zone": sold.zone}
+    return factories.paid_capacity(factories.project(), market, price_per_hour=Decimal(1), **said)
+
+
+ASKED = {"accelerator": "H100", "accelerator_count": 8}
+
+
+@pytest.mark.parametrize("path", ["plans", "plans?rejected=500", "plans/rejected", "allocations?dry_run=true"])
+def test_no_plan_tells_of_what_another_project_keeps(api, row_of_another, path):
+    body = ASKED | ({"name": "x"} if path.startswith("allocations") else {})
+
+    def told() -> dict:
+        answer = api.post(path, body, key=None)
+        assert answer.status_code == 200, answer.content
+        return {name: value for name, value in answer.json().items() if not name.endswith("_at")}
+
+    kept = told()
+    assert "reserved" not in json.dumps(kept)
+    PaidCapacity.objects.update(shared=True, used_by_others=1)
+    assert "reserved" in json.dumps(told())
+    PaidCapacity.objects.all().delete()
+    assert told() == kept
+
+
+def test_the_cursor_of_losers_passes_over_it(api, market, row_of_another):
+    """A page that ends before it says that it was the last."""
+    factories.offering(market, zone="us-east-1b")
+    asked = ASKED | {"regions": ["us-east-1"], "max_price_per_hour": "0.01"}
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = api.post(f"plans/rejected?limit=1{cursor and f'&cursor={cursor}'}", asked, key=None).json()
+        seen += page["items"]
+        cursor = page["next_cursor"]
+    assert [one["capacity_type"] for one in seen] == ["on-demand"] * 2
+
+
+def test_what_was_learnt_of_it_is_not_told_either(api, project, market, row_of_another):
+    pool = {"region": "us-east-1", "zone": "us-east-1a", "instance_type": "h100x8"}
+    sold = CapacityMemory.objects.create(account=market, capacity_type="on-demand", **pool)
+    paid = CapacityMemory.objects.create(account=market, capacity_type="reserved", **pool)
+    wide = CapacityMemory.objects.create(account=market, capacity_type="reserved", region="us-east-1")
+
+    def told() -> set[str]:
+        for row in (paid, wide):
+            listed = row.public_id in [one["id"] for one in api.get("capacity-memory").json()["items"]]
+            assert api.get(f"capacity-memory/{row.public_id}").status_code == (200 if listed else 404)
+        return {one["id"] for one in api.get("capacity-memory").json()["items"]}
+
+    assert told() == {sold.public_id}
+    PaidCapacity.objects.update(zone="us-east-1b", project=project)
+    assert told() == {sold.public_id, wide.public_id}
+    PaidCapacity.objects.update(zone="us-east-1a")
+    assert told() == {sold.public_id, paid.public_id, wide.public_id}
 
 
 def test_a_question_for_offers_names_a_chip_or_a_shape(api, market):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from fleet.models import Allocation, LaunchAttempt, Offering, PaidCapacity, Proj
 from fleet.services import allocations, explaining, intents, market, paid_capacity, planning
 from fleet.services.leases import claim
 from tests import factories
+from tests.deadline import wait_until
 
 pytestmark = pytest.mark.django_db
 NOW = factories.NOON
@@ -209,3 +211,31 @@ def test_what_it_ran_in_is_told_as_long_as_its_project_may_use_it(sold, keeper, 
     PaidCapacity.objects.update(shared=False)
     [attempt] = explaining.explain(asked)["attempts"]
     assert attempt["paid_capacity"] is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_launch_that_waited_for_the_row_asks_whose_it_is_by_then(sold, keeper, other):
+    row = block(keeper, sold, shared=True)
+    slot = slot_into(row, other)
+    taken: list[PaidCapacity | None] = []
+
+    def launch() -> None:
+        try:
+            with transaction.atomic():
+                taken.append(paid_capacity.take(slot, now=NOW))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=launch)
+    with transaction.atomic():
+        PaidCapacity.objects.update(shared=False)
+        worker.start()
+        wait_until(somebody_waits_for_a_lock, "the launch waits for the row")
+    worker.join()
+    assert taken == [None]
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
