@@ -17,7 +17,6 @@ from fleet.domain.placement import rejection_json
 from fleet.services import allocations
 from fleet.services.allocations import Shown
 from fleet.services.clock import business_now
-from fleet.services.moment import read_moment
 
 MOST_SHOWN = 500
 MOST_LOSERS = 1000
@@ -120,7 +119,6 @@ class Plans(ApiView):
         plan = allocations.preview_demand(
             project=self.project_named(wanted.get("project")),
             demand=demand_of(wanted),
-            moment=read_moment(),
             token_id=self.caller.token_id,
             shown=Shown(query["candidates"], query["rejected"]),
         )

@@ -183,6 +183,14 @@ class Memory:
             advised_at=self.advised_at if advised else None,
         )
 
+    @cached_property
+    def cooling_because(self) -> str:
+        """The refusal behind the cool-down, and when it ends; made once, for it stands in every plan until then."""
+        since = f"{self.last_refusal_at:%H:%M}" if self.last_refusal_at else "earlier"
+        until = f"{self.cooldown_until:%H:%M:%S}" if self.cooldown_until else "now on"
+        refused = self.last_refusal_class or "Refused"
+        return f"{refused} at {since} ({self.last_refusal_code}); asked again from {until} UTC."
+
     @property
     def advised_risk(self) -> float | None:
         """P(stock-out) by the cloud's own advice; None: there is none to go by."""

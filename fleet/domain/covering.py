@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -116,7 +116,7 @@ def _that_matter(
             fits = min(_gives(lot, left, taken, rations), wanted)
             if fits <= 0:
                 continue
-            kept.append(replace(lot, most=fits))
+            kept.append(Lot(lot.key, lot.units, lot.cost, fits, lot.draws))
             wanted -= fits
             if wanted <= 0:
                 break

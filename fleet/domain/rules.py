@@ -274,12 +274,7 @@ def _is_stale(question: Question, offering: Offering) -> bool:
 def _cool_down(question: Question, offering: Offering, memory: Memory) -> Said:
     if memory.cooldown_until is None or memory.cooldown_until <= question.now:
         return None
-    since = f"{memory.last_refusal_at:%H:%M}" if memory.last_refusal_at else "earlier"
-    return (
-        memory.last_refusal_class or "cool-down",
-        f"{memory.last_refusal_class or 'Refused'} at {since} ({memory.last_refusal_code}); "
-        f"asked again from {memory.cooldown_until:%H:%M:%S} UTC.",
-    )
+    return memory.last_refusal_class or "cool-down", memory.cooling_because
 
 
 def _machines_left(question: Question, offering: Offering, memory: Memory) -> Said:

@@ -18,6 +18,7 @@ from fleet.domain.demand import AllocationSpec, Demand, Need
 from fleet.domain.lifecycle import AllocationState, Desired, Reason, SlotState
 from fleet.domain.placement import Plan
 from fleet.domain.refusals import Refused, check_generation, did_you_mean
+from fleet.domain.room import Room
 from fleet.models import Allocation, CapacityType, Project, Slot
 from fleet.services import events, market, memory, rooms, stale_prices
 from fleet.services.chips import accelerators
@@ -123,9 +124,10 @@ def preview(
 
 
 def preview_demand(
-    *, project: Project, demand: Demand, moment: Moment, token_id: int | None = None, shown: Shown | None = None
+    *, project: Project, demand: Demand, token_id: int | None = None, shown: Shown | None = None
 ) -> Plan:
     """The same for a demand alone. Raises Refused for one that no plan could ever meet as it is written."""
+    moment, room = rooms.moment_and_room(project, token_id=token_id)
     sold = market.on_sale(moment)
     return plan_for(
         check_demand(demand, sold, project),
@@ -136,6 +138,7 @@ def preview_demand(
         shown=shown,
         sold=sold,
         moment=moment,
+        room=room,
     )
 
 
@@ -151,12 +154,13 @@ def plan_for(
     shown: Shown | None = None,
     sold: market.OnSale | None = None,
     moment: Moment | None = None,
+    room: Room | None = None,
 ) -> Plan:
     """Run the planner on what every enabled account sells, what we remember and what quotas and budgets leave.
 
     What is paid for and kept for another project is not there for this one.
 
-    `held_firm`: how many of the units held are not spot. `sold` and `moment`: what was read of these already.
+    `held_firm`: how many of the units held are not spot. `sold`, `moment` and `room`: what was read of these already.
     """
     shown, moment = shown or Shown(), moment or read_moment()
     sold = sold or market.on_sale(moment)
@@ -166,7 +170,7 @@ def plan_for(
         demand,
         sold.market,
         remembered,
-        rooms.room_for(project, endpoint_ref=endpoint_ref, token_id=token_id),
+        room or rooms.room_for(project, endpoint_ref=endpoint_ref, token_id=token_id),
         now=now,
         limits=market.limits_now(sold),
         left=market.left_now(sold, now=now),

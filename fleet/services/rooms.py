@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fleet.domain.capacity import USD
 from fleet.domain.room import Cap, Room
 from fleet.models import Budget, BudgetAction, Project, Quota
 from fleet.services import tokens
 from fleet.services.compiled import Statement
+from fleet.services.moment import ASKED, WIDTH, Moment, moment_of
 
 
 def room_for(project: Project, *, endpoint_ref: str, token_id: int | None = None) -> Room:
     """Everything that covers a launch of this project; `endpoint_ref` empty: for no endpoint."""
+    return _room(_Limit(*row) for row in _LIMITS.rows(**_named(project, endpoint_ref, token_id)))
+
+
+def moment_and_room(project: Project, *, token_id: int | None) -> tuple[Moment, Room]:
+    """What a plan for no endpoint reads first, and what leaves room for it: in one statement, for who is in a hurry."""
+    rows = _BOTH.rows(**_named(project, "", token_id))
+    limits = (_Limit(*row[WIDTH:]) for row in rows if row[WIDTH] is not None)
+    return moment_of(rows[0]), _room(limits)
+
+
+def _named(project: Project, endpoint_ref: str, token_id: int | None) -> dict[str, Any]:
+    action = BudgetAction.BLOCK.value
+    return {"project": project.pk, "endpoint": endpoint_ref, "action": action, "token": token_id, "currency": USD}
+
+
+def _room(limits: Iterable[_Limit]) -> Room:
     accelerators: list[tuple[int, str]] = []
     by_kind: dict[tuple[str, str], tuple[int, str]] = {}
     caps: list[Cap] = []
     rates: list[tuple[Decimal, str, str]] = []
-    for limit in _limits(project, endpoint_ref, token_id):
+    for limit in limits:
         if limit.kind == "quota":
             name = f"the quota ({_quota(limit)})"
             if not limit.cloud and not limit.accelerator:
@@ -66,13 +84,6 @@ class _Limit(NamedTuple):
         return (self.most or Decimal(0)) - self.held
 
 
-def _limits(project: Project, endpoint_ref: str, token_id: int | None) -> list[_Limit]:
-    """All that hold here, in one statement, each with what is held under it now."""
-    action = BudgetAction.BLOCK.value
-    rows = _ALL.rows(project=project.pk, endpoint=endpoint_ref, action=action, token=token_id, currency=USD)
-    return [_Limit(*row) for row in rows]
-
-
 def _quota(limit: _Limit) -> Quota:
     """Enough of it to be named."""
     most = int(limit.most or 0)
@@ -94,11 +105,10 @@ def _owner(limit: _Limit) -> Project | None:
     return None if limit.owner is None else Project(slug=limit.owner)
 
 
-_ALL = Statement(
-    "WITH family AS ("  # noqa: S608 - nothing of it comes from outside
-    + tokens.FAMILY.replace("%s", "%(token)s::bigint")
-    + """),
-  newest AS (SELECT * FROM family ORDER BY revoked_at IS NULL DESC, id DESC LIMIT 1)
+_ALL = f"""
+  family AS ({tokens.FAMILY.replace("%s", "%(token)s::bigint")}),
+  newest AS (SELECT * FROM family ORDER BY revoked_at IS NULL DESC, id DESC LIMIT 1),
+  limits AS (
 SELECT 'quota' AS kind, quota.id AS key, quota.max_accelerators::numeric, quota.cloud::text, quota.accelerator::text,
        ''::text, ''::text, project.slug::text,
        (SELECT coalesce(sum(hold.accelerator_count), 0)::numeric FROM fleet_hold hold WHERE hold.released_at IS NULL
@@ -127,9 +137,11 @@ SELECT 'token', newest.id, newest.spend_cap_per_hour, '', '', '', %(currency)s::
         WHERE hold.released_at IS NULL AND hold.currency = %(currency)s
           AND (allocation.requested_token_id IN (SELECT id FROM family)
                OR purchase.requested_token_id IN (SELECT id FROM family)))
-FROM newest WHERE newest.spend_cap_per_hour IS NOT NULL
-ORDER BY kind, key
-"""
-)
+FROM newest WHERE newest.spend_cap_per_hour IS NOT NULL)
+"""  # noqa: S608 - nothing of it comes from outside
 """Of a token the cap that holds today: of the last one of a chain of rotations that still lives, or of the last when
 none does."""
+_LIMITS = Statement(f"WITH {_ALL} SELECT * FROM limits ORDER BY kind, key")  # noqa: S608 - as above
+_BOTH = Statement(
+    f"WITH moment AS ({ASKED}), {_ALL} SELECT * FROM moment LEFT JOIN limits ON true ORDER BY kind, key"  # noqa: S608
+)
