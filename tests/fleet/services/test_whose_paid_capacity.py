@@ -6,6 +6,7 @@ import json
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.deadline import wait_until
 
 pytestmark = pytest.mark.django_db
 NOW = factories.NOON
+MIGRATION: Any = import_module("fleet.migrations.0034_plans_forget_what_others_paid_for")
 HOUR = timedelta(hours=1)
 
 
@@ -211,6 +213,26 @@ def test_what_it_ran_in_is_told_as_long_as_its_project_may_use_it(sold, keeper, 
     PaidCapacity.objects.update(shared=False)
     [attempt] = explaining.explain(asked)["attempts"]
     assert attempt["paid_capacity"] is None
+
+
+def test_plans_kept_from_before_the_rule_forget_what_others_paid_for(sold, keeper, other):
+    row = block(keeper, sold, shared=True)
+    told, bought = pass_over(other), pass_over(other)
+    assert [one.plan["chosen"][0]["capacity_type"] for one in (told, bought)] == ["reserved", "on-demand"]
+    Allocation.objects.filter(pk=bought.pk).update(plan={"chosen": [{"capacity_type": "on-demand"}]})
+    PaidCapacity.objects.filter(pk=row.pk).update(shared=False, project=None)
+    forget()
+    assert Allocation.objects.get(pk=told.pk).plan is not None, "nobody's is no secret"
+    PaidCapacity.objects.filter(pk=row.pk).update(project=keeper)
+    forget()
+    assert Allocation.objects.get(pk=told.pk).plan is None
+    assert Allocation.objects.get(pk=bought.pk).plan is not None
+    assert explaining.explain(Allocation.objects.get(pk=told.pk))["plan"] is None
+
+
+def forget() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(MIGRATION.FORGET)
 
 
 @pytest.mark.django_db(transaction=True)
