@@ -21,6 +21,7 @@ SCHEDULE: dict[str, float] = {
     "fleet.sync_catalog": 300.0,
     "fleet.ask_advice": 1800.0,
     "fleet.try_accounts": 2.0,
+    "fleet.ask_for_blocks": 1.0,
     "fleet.sync_paid_capacity": 15.0,
     "fleet.send_webhooks": 1.0,
     "fleet.forget": 600.0,

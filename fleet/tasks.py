@@ -10,6 +10,7 @@ from fleet.services import (
     account_trials,
     advice,
     audit,
+    block_questions,
     buying_blocks,
     catalog,
     change_requests,
@@ -83,6 +84,12 @@ def ask_advice(**_: object) -> None:
 def try_accounts(**_: object) -> None:
     account_trials.try_waiting(now=business_now())
     schedule.finished("fleet.try_accounts")
+
+
+@shared_task(name="fleet.ask_for_blocks", queue="metering")
+def ask_for_blocks(**_: object) -> None:
+    block_questions.answer_waiting(now=business_now())
+    schedule.finished("fleet.ask_for_blocks")
 
 
 @shared_task(name="fleet.sync_paid_capacity", queue="metering")

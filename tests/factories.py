@@ -17,6 +17,7 @@ from fleet.domain import rights
 from fleet.models import (
     Allocation,
     BlockPurchase,
+    BlockQuestion,
     Budget,
     CapacityType,
     ChangeRequest,
@@ -36,7 +37,9 @@ from fleet.models import (
     Slot,
     Webhook,
 )
+from fleet.services import block_questions
 from fleet.services.access import Caller, caller_at_the_server
+from fleet.services.buying_blocks import Wanted
 from fleet.services.clock import business_now
 from fleet.services.tokens import issue_token
 from fleet.services.webhooks import create_webhook
@@ -322,6 +325,18 @@ def token_price(of: Project | None, endpoint_ref: str, **changes: Any) -> CostPe
         "closed": True,
     }
     return CostPerToken.objects.create(project=of, endpoint_ref=endpoint_ref, **values | changes)
+
+
+def block_question(of: Project, **changes: Any) -> BlockQuestion:
+    """Somebody asked what eight H100 for a day cost, and nothing was for sale."""
+    values = {
+        "wanted": block_questions.to_json(Wanted(24, accelerator="H100", accelerator_count=8)),
+        "requested_by": "ada",
+        "principal": "user:1",
+        "state": "answered",
+        "finished_at": timezone.now(),
+    }
+    return BlockQuestion.objects.create(project=of, **values | changes)
 
 
 def block_purchase(of: Project, by: CloudAccount, **changes: Any) -> BlockPurchase:

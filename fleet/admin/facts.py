@@ -11,6 +11,7 @@ from fleet.models import (
     Allocation,
     AuditCheck,
     BlockPurchase,
+    BlockQuestion,
     CapacityMemory,
     Event,
     EventSeal,
@@ -120,6 +121,7 @@ class BlockPurchaseAdmin(ReadOnly):
 
 
 for fact in (
+    BlockQuestion,
     CapacityMemory,
     FleetLaunch,
     Hold,

@@ -1,4 +1,4 @@
-"""Capacity that is paid for whether it is used or not: what there is, blocks for sale, and buying one."""
+"""Capacity that is paid for whether it is used or not: what there is, and buying the block of an offer."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fleet.api.base import ApiView
+from fleet.api.block_offers import BlockOfferOut
 from fleet.api.conditional import check_match, means_anything, tag_of, version_of
-from fleet.api.fields import Flag, Instant, Strict, Whole, Word, column_names
+from fleet.api.fields import Flag, Strict, Word, column_names
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.operations import accepted
 from fleet.api.plans import DryRun
-from fleet.api.problems import Problem
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
 from fleet.models import BlockPurchase, PaidCapacity, PaidKind, PurchaseState
-from fleet.services import buying_blocks, operations, paid_capacity
-from fleet.services.accounts import enabled
-from fleet.services.buying_blocks import Offered, Wanted
+from fleet.services import block_questions, buying_blocks, operations, paid_capacity
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
@@ -69,40 +67,8 @@ class PaidCapacityChange(Strict):
     shared = Flag(help_text="true: every project may use it; false: only the one that keeps it")
 
 
-class BlockOfferQuery(Strict):
-    hours = Whole(min_value=1, max_value=24 * 200)
-    accelerator = Word(required=False, help_text="With accelerator_count; else instance_type with machines")
-    accelerator_count = Whole(min_value=1, max_value=100_000, required=False)
-    instance_type = Word(required=False)
-    machines = Whole(min_value=1, max_value=10_000, required=False)
-    region = Word(required=False, help_text="Without it: every region of the account")
-    account = Word(required=False, help_text="Name; without it: every account")
-    earliest = Instant(required=False, help_text="Begins then or later")
-    latest = Instant(required=False, help_text="Ends then or earlier")
-
-
-class BlockOfferOut(serializers.Serializer[Any]):
-    offer = serializers.CharField(help_text="To name when it is to be bought")
-    account = serializers.CharField()
-    cloud = serializers.CharField()
-    instance_type = serializers.CharField()
-    region = serializers.CharField()
-    zone = serializers.CharField()
-    machines = serializers.IntegerField()
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    fee = serializers.CharField(help_text="For all machines and all the time, owed at once")
-    currency = serializers.CharField()
-    price_per_hour = serializers.CharField(help_text="Of one machine")
-    expires_at = serializers.DateTimeField(help_text="Ask again after this")
-
-
-class BlockOffersOut(serializers.Serializer[Any]):
-    items = BlockOfferOut(many=True)
-
-
 class BlockPurchaseIn(Strict):
-    offer = Word(max_length=LONGEST_OFFER, help_text="As /block-offers named it")
+    offer = Word(max_length=LONGEST_OFFER, help_text="As an answer of /block-offers named it")
     project = Word(required=False, help_text="Slug or id of who pays; needed when you act in several")
 
 
@@ -137,25 +103,6 @@ class BlockTrialOut(serializers.Serializer[Any]):
     offer = BlockOfferOut()
 
 
-class BlockOffers(ApiView):
-    resource = "fleet"
-
-    @says(BlockOffersOut, query=BlockOfferQuery, summary="Capacity blocks for sale, the cheapest first")
-    def get(self, request: Request) -> Response:
-        """The clouds are asked now, and nothing is bought."""
-        query = self.query(BlockOfferQuery)
-        by_type = "instance_type" in query and "machines" in query
-        if by_type == ("accelerator" in query and "accelerator_count" in query):
-            told = "Name accelerator and accelerator_count, or instance_type and machines."
-            raise Problem(422, "invalid", told, field="accelerator")
-        account = query.pop("account", None)
-        accounts = [row for row in enabled() if account in (None, row.name)]
-        if not accounts and account:
-            raise Problem(422, "unknown-account", "No account of that name is bought from.", field="account")
-        found = buying_blocks.offers(Wanted(**query), accounts=accounts, now=business_now())
-        return Response({"items": [offer_json(one) for one in found]})
-
-
 COLUMNS = column_names(PaidCapacityOut, without={"id", "account", "project", "purchase", "free", "usable_until"})
 
 
@@ -187,9 +134,10 @@ class PaidCapacities(ApiView):
         dry_run = self.query(DryRun)["dry_run"]
         wanted = self.body(BlockPurchaseIn)
         if dry_run:
-            offered, project = buying_blocks.named(wanted["offer"]), self.project_named(wanted.get("project"))
+            offered = buying_blocks.named(wanted["offer"], to=self.caller.principal)
+            project = self.project_named(wanted.get("project"))
             buying_blocks.check_purchase(offered, project=project, by=self.caller, now=business_now())
-            return Response({"dry_run": True, "offer": offer_json(offered)})
+            return Response({"dry_run": True, "offer": block_questions.as_json(offered)})
         return self.once(lambda: buy(self, wanted))
 
 
@@ -246,7 +194,8 @@ def buy(view: ApiView, wanted: dict[str, Any]) -> Answer:
     """Ask for it in the caller's name. Call inside a transaction."""
     project, now = view.project_named(wanted.get("project")), business_now()
     said: dict[str, Any] = {"project": project, "now": now, "request_id": view.request_id}
-    made = buying_blocks.request_purchase(buying_blocks.named(wanted["offer"]), by=view.caller, **said)
+    offered = buying_blocks.named(wanted["offer"], to=view.caller.principal)
+    made = buying_blocks.request_purchase(offered, by=view.caller, **said)
     operation = operations.start("paid-capacity.buy", subject=made.public_id, requested_by=view.caller.name, **said)
     told = purchase_json(purchases().get(pk=made.pk))
     return accepted(told, operation, f"/api/v1/block-purchases/{made.public_id}", version=made.state)
@@ -284,12 +233,6 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 
 def _version(row: dict[str, Any]) -> str:
     return version_of(row["shared"])
-
-
-def offer_json(one: Offered) -> dict[str, Any]:
-    """An offer with its price and until when it can be bought."""
-    extra = {"price_per_hour": str(one.price_per_hour), "expires_at": one.expires_at}
-    return {"offer": one.name, **buying_blocks.told(one), **extra}
 
 
 def purchase_json(row: BlockPurchase) -> dict[str, Any]:

@@ -97,8 +97,12 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "offer-expired": ("The offer of a capacity block has run out.", "Ask for offers again and buy one of those."),
     "kept-by-nobody": ("No project keeps this paid capacity.", "Use it: every project may."),
     "offer-unknown": (
-        "What was named is no offer that this installation made, or its account is not bought from any more.",
-        "Name the `offer` of an answer of /block-offers, whole and unchanged.",
+        "What was named is no offer that was made here and to you, or its account is not bought from any more.",
+        "Name the `offer` of an answer of /block-offers that you asked for, whole and unchanged.",
+    ),
+    "questions-wait": (
+        "As many questions of the project for capacity blocks wait already as may.",
+        "Read the answers of those first; asking the same again gives the same question.",
     ),
     "offers-unread": (
         "No account could be asked for offers.",

@@ -50,6 +50,7 @@ CONFLICTS = frozenset(
         "account-has-history",
         "limit-taken",
         "change-waiting",
+        "questions-wait",
         "change-decided",
         "in-use",
         "replica-ended",

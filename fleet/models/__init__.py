@@ -4,6 +4,7 @@ from fleet.models.access import Membership, Project, Role, ServiceAccount, Token
 from fleet.models.account_trial import AccountTrial, TrialKind
 from fleet.models.allocation import Allocation, FleetLaunch, Hold, LaunchAttempt, LaunchResult, Slot
 from fleet.models.audit import AuditCheck, EventSeal
+from fleet.models.block_question import BlockQuestion, QuestionState
 from fleet.models.catalog import (
     CapacityMemory,
     CapacityType,
@@ -42,6 +43,7 @@ __all__ = [
     "AuditCheck",
     "BlockPurchase",
     "BlockPurchaseResult",
+    "BlockQuestion",
     "Budget",
     "BudgetAction",
     "BusinessClock",
@@ -79,6 +81,7 @@ __all__ = [
     "Project",
     "ProviderGrant",
     "PurchaseState",
+    "QuestionState",
     "Quota",
     "ReferencePrice",
     "Role",

@@ -37,11 +37,19 @@ from fleet.domain.outcomes import (
     Refusal,
     Scope,
     TerminateOutcome,
+    Unclear,
 )
 
 
 class ReadFailed(Exception):
-    """A read gave no usable answer; nothing may be concluded from it. The text is the cloud's own."""
+    """A read gave no usable answer; nothing may be concluded from it. The text is the cloud's own.
+
+    `meaning`: what the table of outcomes makes of it; None when the answer made no sense at all.
+    """
+
+    def __init__(self, text: str, meaning: Refusal | Unclear | None = None) -> None:
+        super().__init__(text)
+        self.meaning = meaning
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def reading(account: str, what: str, meaning_of: Meaning) -> Iterator[None]:
         raise ReadFailed(f"{account}: the answer about {what} makes no sense.") from error
     except Exception as error:
         meaning = meaning_of(error)
-        raise ReadFailed(f"{account}: {what}: {meaning.code}: {meaning.message}") from error
+        raise ReadFailed(f"{account}: {what}: {meaning.code}: {meaning.message}", meaning) from error
 
 
 def tried(

@@ -229,7 +229,8 @@ class Sandbox(GivesNoAdvice, SellsNoBlocks):
             raise ReadFailed(f"{self.account.name}: {error}") from error
         if answer.status != 200:
             refusal = self._refusal(answer)
-            raise ReadFailed(f"{self.account.name} answered {answer.status} {refusal.code}: {refusal.message}")
+            told = f"{self.account.name} answered {answer.status} {refusal.code}: {refusal.message}"
+            raise ReadFailed(told, refusal)
         return answer.body
 
     def _write(self, method: str, path: str, body: dict[str, Any] | None, *, verb: str) -> _Answer | Refusal | Unclear:

@@ -104,21 +104,38 @@ class Wanted:
     latest: datetime | None = None
 
 
-def offers(wanted: Wanted, *, accounts: Sequence[CloudAccount], now: datetime) -> list[Offered]:
-    """What is for sale in these accounts, the cheapest first. Raises Refused when no account could be asked."""
+def offers(wanted: Wanted, *, accounts: Sequence[CloudAccount], to: str, now: datetime) -> list[Offered]:
+    """What is for sale in these accounts, asked right here: for commands, since it takes as long as the clouds take.
+
+    The cheapest first. `to`: the principal they are made to. Raises Refused when no account could be asked.
+    """
     found: list[Offered] = []
     problems: list[str] = []
-    asks = [(account, ask) for account in accounts for ask in _asks(wanted, account)]
+    asks = asks_of(wanted, accounts=accounts)
     for account, ask in asks:
         try:
-            made = adapter(account).block_offers(ask)
+            found += offers_of(account, ask, to=to, now=now)
         except (ReadFailed, Refused) as error:
             problems.append(str(error))
-            continue
-        found += [Offered(name_of(account, offer), account, offer, now + HOLDS_FOR) for offer in made]
     if problems and len(problems) == len(asks):
         raise Refused("offers-unread", " ".join(dict.fromkeys(problems)), retryable=True)
-    return sorted(found, key=lambda one: (one.offer.currency, one.offer.fee, one.offer.starts_at, one.offer.zone))
+    return sorted(found, key=cheapest_first)
+
+
+def asks_of(wanted: Wanted, *, accounts: Sequence[CloudAccount]) -> list[tuple[CloudAccount, BlockAsk]]:
+    """The calls it takes to know what these accounts are offered."""
+    return [(account, ask) for account in accounts for ask in _asks(wanted, account)]
+
+
+def offers_of(account: CloudAccount, ask: BlockAsk, *, to: str, now: datetime) -> list[Offered]:
+    """One call of a cloud. `to`: the principal they are made to. Raises ReadFailed, or Refused without a credential."""
+    made = adapter(account).block_offers(ask)
+    return [Offered(name_of(account, offer, to=to), account, offer, now + HOLDS_FOR) for offer in made]
+
+
+def cheapest_first(one: Offered) -> tuple[Any, ...]:
+    """The order in which offers are shown."""
+    return one.offer.currency, one.offer.fee, one.offer.starts_at, one.offer.zone
 
 
 def _asks(wanted: Wanted, account: CloudAccount) -> list[BlockAsk]:
@@ -141,14 +158,16 @@ def _asks(wanted: Wanted, account: CloudAccount) -> list[BlockAsk]:
     ]
 
 
-def named(name: str) -> Offered:
-    """The offer of this name, as it was shown. Raises Refused when it was not, or too long ago."""
+def named(name: str, *, to: str) -> Offered:
+    """The offer of this name, as it was shown to this principal. Raises Refused when it was not, or too long ago."""
     try:
         said = signing.loads(name, salt=OFFER, max_age=HOLDS_FOR)
     except signing.SignatureExpired as error:
         raise Refused("offer-expired", "The offer has run out; ask for offers again.", field="offer") from error
     except signing.BadSignature as error:
         raise Refused("offer-unknown", "Name an offer as it was shown.", field="offer") from error
+    if said.pop("to", None) != to:
+        raise Refused("offer-unknown", "It was offered to somebody else; ask for offers yourself.", field="offer")
     account = CloudAccount.objects.filter(public_id=said.pop("account"), enabled=True).first()
     if account is None:
         raise Refused("offer-unknown", "The account it was offered to is not bought from.", field="offer")
@@ -247,10 +266,11 @@ def from_json(values: dict[str, Any]) -> PaidCapacity:
     return PaidCapacity(**{**values, **times, "kind": PaidKind(values["kind"]), "price_per_hour": price})
 
 
-def name_of(account: CloudAccount, offer: BlockOffer) -> str:
-    """Everything that was offered, signed: nobody buys at a fee that was not shown."""
+def name_of(account: CloudAccount, offer: BlockOffer, *, to: str) -> str:
+    """Everything that was offered, and to which principal, signed: nobody buys at a fee that was not shown to them."""
     times = {name: getattr(offer, name).isoformat() for name in ("starts_at", "ends_at")}
-    return signing.dumps({**vars(offer), **times, "fee": str(offer.fee), "account": account.public_id}, salt=OFFER)
+    said = {**vars(offer), **times, "fee": str(offer.fee), "account": account.public_id, "to": to}
+    return signing.dumps(said, salt=OFFER)
 
 
 def _made_at(name: str) -> int:

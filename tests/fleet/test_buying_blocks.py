@@ -196,17 +196,17 @@ def test_a_refused_purchase_gives_its_fee_back_and_says_what_to_do(world):
 
 def test_an_offer_that_was_changed_or_not_made_cannot_be_bought(world):
     name = world.offer().name
-    assert buying_blocks.named(name).offer.fee > 0
+    assert buying_blocks.named(name, to=world.ada().principal).offer.fee > 0
     for wrong in (name[:-2] + "xx", "nonsense", ""):
         with pytest.raises(Refused, match="as it was shown"):
-            buying_blocks.named(wrong)
+            buying_blocks.named(wrong, to=world.ada().principal)
 
 
 def test_one_offer_is_ordered_once_whoever_asks_again(world):
     offer = world.offer()
     first = buying_blocks.request_purchase(offer, **world.asked())
     with pytest.raises(Refused) as refused:
-        buying_blocks.request_purchase(buying_blocks.named(offer.name), **world.asked())
+        buying_blocks.request_purchase(buying_blocks.named(offer.name, to=world.ada().principal), **world.asked())
     assert refused.value.code == "offer-taken"
     world.until_purchase(first, "bought")
     with pytest.raises(Refused, match="ordered already"):

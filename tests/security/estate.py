@@ -13,6 +13,7 @@ from fleet.domain import rights
 from fleet.models import (
     Allocation,
     BlockPurchase,
+    BlockQuestion,
     Budget,
     CapacityMemory,
     ChangeRequest,
@@ -58,6 +59,7 @@ class Estate:
     memory: CapacityMemory
     sweep: Sweep
     purchase: BlockPurchase
+    block_question: BlockQuestion
     paid_capacity: PaidCapacity
     endpoint: Endpoint
     replica: Replica
@@ -113,6 +115,7 @@ class Estate:
                 self.attempt.public_id,
                 self.incident.public_id,
                 self.operation.public_id,
+                self.block_question.public_id,
             ],
             "access:read or audit:read": [
                 self.service_account.public_id,
@@ -189,6 +192,7 @@ def build() -> Estate:
         price_rule=factories.price_rule(),
         memory=CapacityMemory.objects.create(account=account, region="us-east-1", zone="us-east-1a"),
         sweep=Sweep.objects.create(account=account, started_at=timezone.now(), business_at=factories.NOON),
+        block_question=factories.block_question(mine),
         purchase=(purchase := factories.block_purchase(mine, account)),
         paid_capacity=factories.paid_capacity(mine, account, purchase=purchase, fee=purchase.fee),
         endpoint=endpoint,

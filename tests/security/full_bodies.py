@@ -30,6 +30,8 @@ def bodies() -> Iterator[tuple[str, str, Change]]:
     yield "post", f"api/v1/accounts/{ID}/rotate", Change((), says(**sealed), root=True)
     ends = Change((), says(expires_at="2150-01-01T00:00:00Z"), about=lambda estate: factories.allocation(estate.mine))
     yield "patch", f"api/v1/allocations/{ID}", ends
+    chips = says(hours=24, accelerator="H100", accelerator_count=8)
+    yield "post", "api/v1/block-offers", Change((), chips)
     yield "post", "api/v1/budgets", Change((), lambda estate: {"endpoint": estate.endpoint.public_id, **BUDGET})
     of_endpoint = Change(
         (), lambda estate: {"items": [{"project": "mine", "endpoint": estate.endpoint.public_id, **BUDGET}]}
@@ -162,6 +164,13 @@ FULL: dict[tuple[str, str], Change] = {
     ),
     ("post", "api/v1/plans"): Change((), says(**DEMAND)),
     ("post", "api/v1/plans/rejected"): Change((), says(**DEMAND)),
+    ("post", "api/v1/block-offers"): Change(
+        (),
+        lambda estate: {
+            "hours": 24, "instance_type": "p5.48xlarge", "machines": 1, "region": "us-east-1", "project": "mine",
+            "account": estate.account.name, "earliest": "2026-12-01T00:00:00Z", "latest": "2027-01-01T00:00:00Z",
+        },
+    ),
     ("post", "api/v1/paid-capacity"): Change(
         (), lambda estate: CHANGES["post", "api/v1/paid-capacity"].body(estate) | {"project": "mine"}
     ),

@@ -117,7 +117,12 @@ API_RULES: dict[str, Rule] = {
     "api/v1/instance-types": Rule(get="fleet:read"),
     "api/v1/offerings": Rule(get="fleet:read"),
     f"api/v1/offerings/{ID}/prices": Rule(get="fleet:read", catalogue="offering"),
-    "api/v1/block-offers": Rule(get="fleet:read", query="?hours=24&instance_type=p5.48xlarge&machines=1"),
+    "api/v1/block-offers": Rule(
+        get="fleet:read",
+        post="fleet:write",
+        bodies={"post": {"hours": 24, "instance_type": "p5.48xlarge", "machines": 1}},
+    ),
+    f"api/v1/block-offers/{ID}": Rule(get="fleet:read", row="block_question"),
     f"api/v1/block-purchases/{ID}": Rule(get="fleet:read", row="purchase"),
     "api/v1/paid-capacity": Rule(get="fleet:read", post="fleet:write", bodies={"post": {"offer": "nothing"}}),
     f"api/v1/paid-capacity/{ID}": Rule(

@@ -63,6 +63,7 @@ def row_like(public_id: str, estate: Estate) -> str:
         "att": estate.attempt,
         "inc": estate.incident,
         "op": estate.operation,
+        "bq": estate.block_question,
         "acct": estate.account,
         "off": estate.offering,
         "mem": estate.memory,

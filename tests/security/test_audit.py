@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from fleet.domain.outcomes import BlockOffer
-from fleet.models import CapacityMemory, CloudAccount, Event
+from fleet.models import CapacityMemory, CloudAccount, Event, Token
 from fleet.services import buying_blocks, operations
 from tests import factories
 from tests.api_client import fresh_client
@@ -102,14 +102,19 @@ EXEMPT = {
 }
 
 
+BLOCK = {"hours": 24, "instance_type": "p5.48xlarge", "machines": 1}
+
+
 def _offer(estate: Estate) -> dict[str, Any]:
     start = datetime.now(UTC)
     offer = BlockOffer(
         "cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, start, start + timedelta(days=1), Decimal(900), "USD"
     )
     account = CloudAccount.objects.filter(enabled=True).first()
+    newest = Token.objects.order_by("-id").first()  # whose call it is
     assert account is not None
-    return {"offer": buying_blocks.name_of(account, offer)}
+    assert newest is not None
+    return {"offer": buying_blocks.name_of(account, offer, to=f"token:{newest.public_id}")}
 
 
 CHANGES: dict[tuple[str, str], Change] = {
@@ -124,6 +129,7 @@ CHANGES: dict[tuple[str, str], Change] = {
         ("allocation.release-requested",),
         lambda estate: {"items": [{"id": _free_allocation(estate).public_id, "if_match": "*"}]},
     ),
+    ("post", "api/v1/block-offers"): Change(("block-question.asked",), says(**BLOCK), both=False),
     ("post", "api/v1/paid-capacity"): Change(("block-purchase.requested",), _offer, both=False),
     ("patch", f"api/v1/paid-capacity/{ID}"): Change(("paid-capacity.shared",), says(shared=True)),
     ("patch", f"api/v1/allocations/{ID}"): Change(("allocation.changed",), says(name="audited")),

@@ -19,7 +19,8 @@ from fleet.services.buying_blocks import Offered, Wanted
 from fleet.services.clock import business_now
 from fleet.services.paid_capacity import room, share, usable_until
 
-WHO = "manage.py capacity"
+COMMAND = "manage.py capacity"
+WHO = caller_at_the_server(COMMAND)
 
 
 class Command(BaseCommand):
@@ -58,7 +59,8 @@ class Command(BaseCommand):
         return {"offers": self._offers, "buy": self._buy, "list": self._list, "share": self._share}
 
     def _offers(self, **said: Any) -> None:
-        found = buying_blocks.offers(_wanted(said), accounts=_accounts(said["account"]), now=business_now())
+        accounts, now = _accounts(said["account"]), business_now()
+        found = buying_blocks.offers(_wanted(said), accounts=accounts, to=WHO.principal, now=now)
         if said["json"]:
             self.stdout.write(json.dumps({"offers": [_offer_json(one) for one in found]}))
             return
@@ -66,11 +68,11 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
 
     def _buy(self, *, offer: str, project: str, yes: bool, **said: Any) -> None:
-        offered = buying_blocks.named(offer)
+        offered = buying_blocks.named(offer, to=WHO.principal)
         payer = Project.objects.filter(slug=project).first()
         if payer is None:
             raise Refused("unknown-project", f"There is no project {project[:60]!r}.")
-        asked: dict[str, Any] = {"project": payer, "by": caller_at_the_server(WHO, payer), "now": business_now()}
+        asked: dict[str, Any] = {"project": payer, "by": caller_at_the_server(COMMAND, payer), "now": business_now()}
         bought = None
         if yes:
             bought = buying_blocks.request_purchase(offered, **asked)
@@ -94,7 +96,7 @@ class Command(BaseCommand):
         found = PaidCapacity.objects.select_related("project").filter(public_id=paid_capacity).first()
         if found is None:
             raise Refused("unknown-paid-capacity", f"There is no paid capacity {paid_capacity[:60]!r}.")
-        by = caller_at_the_server(WHO, *filter(None, [found.project]))
+        by = caller_at_the_server(COMMAND, *filter(None, [found.project]))
         share(found, shared=not off, by=by, now=business_now())
         row = PaidCapacity.objects.with_room().select_related("account", "project").get(pk=found.pk)
         self.stdout.write(json.dumps(_row_json(row)) if said["json"] else _row_line(row))

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from fleet.domain.outcomes import BlockOffer
 from fleet.domain.refusals import Refused
-from fleet.models import BlockPurchase, CapacityMemory, Event, Hold, Operation, PaidCapacity
+from fleet.models import BlockPurchase, CapacityMemory, Event, Hold, Operation, PaidCapacity, Token
 from fleet.services import buying_blocks, paid_capacity
 from fleet.services.access import caller_at_the_server
 from tests import factories
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def offer(market) -> str:
+def offer(api, market) -> str:
     start = datetime.now(UTC)
     made = BlockOffer(
         "cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, start, start + timedelta(days=1), Decimal(900), "USD"
     )
-    return buying_blocks.name_of(market, made)
+    return buying_blocks.name_of(market, made, to=f"token:{Token.objects.get().public_id}")
 
 
 def test_a_trial_keeps_nothing_aside_and_shows_the_fee(api, offer):
@@ -228,8 +228,3 @@ def test_what_was_learnt_of_it_is_not_told_either(api, project, market, row_of_a
     assert told() == {sold.public_id, wide.public_id}
     PaidCapacity.objects.update(zone="us-east-1a")
     assert told() == {sold.public_id, paid.public_id, wide.public_id}
-
-
-def test_a_question_for_offers_names_a_chip_or_a_shape(api, market):
-    assert api.get("block-offers?hours=24").status_code == 422
-    assert api.get("block-offers?hours=24&accelerator=H100&accelerator_count=8&account=nobody").status_code == 422

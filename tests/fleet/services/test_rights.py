@@ -20,6 +20,7 @@ from fleet.models import AccountTrial, BlockPurchase, Event, Project, Token, Web
 from fleet.services import (
     account_changes,
     account_trials,
+    block_questions,
     buying_blocks,
     people,
     pricebook,
@@ -40,8 +41,9 @@ pytestmark = pytest.mark.django_db
 
 SERVICES: tuple[ModuleType, ...] = (
     webhooks, webhook_messages, tokens, account_changes, account_trials, switches, people, pricebook, stale_prices,
-    buying_blocks,
+    buying_blocks, block_questions,
 )  # fmt: skip
+WANTED = buying_blocks.Wanted(24, instance_type="p5.48xlarge", machines=1)
 ASKER = {"by", "actor", "requested_by"}
 """How a service calls whoever wants something of it."""
 
@@ -172,6 +174,10 @@ CHANGES: Mapping[str, tuple[str, Ask]] = {
         lambda it, by: stale_prices.set_policy(
             "buy_at_stale_prices", allowed=True, reason="The list is down.", by=by, now=NOON
         ),
+    ),
+    "block_questions.request_offers": (
+        "fleet:write",
+        lambda it, by: block_questions.request_offers(WANTED, project=it.project, by=by, now=NOON),
     ),
     "buying_blocks.request_purchase": (
         "fleet:write",

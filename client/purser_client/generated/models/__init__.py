@@ -28,11 +28,15 @@ from .audit_event_out_data import AuditEventOutData
 from .audit_event_page import AuditEventPage
 from .backend_out import BackendOut
 from .block_offer_out import BlockOfferOut
-from .block_offers_out import BlockOffersOut
 from .block_purchase_accepted_out import BlockPurchaseAcceptedOut
 from .block_purchase_in_request import BlockPurchaseInRequest
 from .block_purchase_out import BlockPurchaseOut
+from .block_question_out import BlockQuestionOut
+from .block_question_out_state_enum import BlockQuestionOutStateEnum
+from .block_question_out_wanted import BlockQuestionOutWanted
+from .block_question_page import BlockQuestionPage
 from .block_trial_out import BlockTrialOut
+from .block_wanted_in_request import BlockWantedInRequest
 from .budget_action import BudgetAction
 from .budget_in_request import BudgetInRequest
 from .budget_out import BudgetOut
@@ -59,6 +63,7 @@ from .changed_in_request_changes import ChangedInRequestChanges
 from .charge_kind import ChargeKind
 from .check_out import CheckOut
 from .chosen_out import ChosenOut
+from .class_enum import ClassEnum
 from .close_in_request import CloseInRequest
 from .connect_out import ConnectOut
 from .cost_kind import CostKind
@@ -107,6 +112,8 @@ from .get_all_decisions_action import GetAllDecisionsAction
 from .get_all_decisions_ordering import GetAllDecisionsOrdering
 from .get_allocations_ordering import GetAllocationsOrdering
 from .get_allocations_state import GetAllocationsState
+from .get_block_questions_ordering import GetBlockQuestionsOrdering
+from .get_block_questions_state import GetBlockQuestionsState
 from .get_capacity_memories_ordering import GetCapacityMemoriesOrdering
 from .get_change_requests_state import GetChangeRequestsState
 from .get_costs_by import GetCostsBy
@@ -294,6 +301,7 @@ from .token_page import TokenPage
 from .trial_out import TrialOut
 from .trial_out_kind_enum import TrialOutKindEnum
 from .trial_page import TrialPage
+from .unanswered_out import UnansweredOut
 from .usage_in_request import UsageInRequest
 from .usage_in_request_events_item import UsageInRequestEventsItem
 from .usage_interval_out import UsageIntervalOut
@@ -340,11 +348,15 @@ __all__ = (
     "AuditEventPage",
     "BackendOut",
     "BlockOfferOut",
-    "BlockOffersOut",
     "BlockPurchaseAcceptedOut",
     "BlockPurchaseInRequest",
     "BlockPurchaseOut",
+    "BlockQuestionOut",
+    "BlockQuestionOutStateEnum",
+    "BlockQuestionOutWanted",
+    "BlockQuestionPage",
     "BlockTrialOut",
+    "BlockWantedInRequest",
     "BudgetAction",
     "BudgetInRequest",
     "BudgetOut",
@@ -371,6 +383,7 @@ __all__ = (
     "ChargeKind",
     "CheckOut",
     "ChosenOut",
+    "ClassEnum",
     "CloseInRequest",
     "ConnectOut",
     "CostKind",
@@ -419,6 +432,8 @@ __all__ = (
     "GetAllDecisionsOrdering",
     "GetAllocationsOrdering",
     "GetAllocationsState",
+    "GetBlockQuestionsOrdering",
+    "GetBlockQuestionsState",
     "GetCapacityMemoriesOrdering",
     "GetChangeRequestsState",
     "GetCostsBy",
@@ -606,6 +621,7 @@ __all__ = (
     "TrialOut",
     "TrialOutKindEnum",
     "TrialPage",
+    "UnansweredOut",
     "UsageInRequest",
     "UsageInRequestEventsItem",
     "UsageIntervalOut",

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="BlockOfferOut")
 class BlockOfferOut:
     """
     Attributes:
-        offer (str): To name when it is to be bought
+        offer (str): To name when it is to be bought, by whoever asked
         account (str):
         cloud (str):
         instance_type (str):

@@ -15,7 +15,7 @@ class BlockPurchaseInRequest:
     """Refuses fields it does not have, in bodies and in query parameters.
 
     Attributes:
-        offer (str): As /block-offers named it
+        offer (str): As an answer of /block-offers named it
         project (str | Unset): Slug or id of who pays; needed when you act in several
     """
 

@@ -1,62 +1,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-if TYPE_CHECKING:
-    from ..models.block_offer_out import BlockOfferOut
-
-
-T = TypeVar("T", bound="BlockOffersOut")
+T = TypeVar("T", bound="BlockQuestionOutWanted")
 
 
 @_attrs_define
-class BlockOffersOut:
-    """
-    Attributes:
-        items (list[BlockOfferOut]):
-    """
+class BlockQuestionOutWanted:
+    """As it was asked"""
 
-    items: list[BlockOfferOut]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        items = []
-        for items_item_data in self.items:
-            items_item = items_item_data.to_dict()
-            items.append(items_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "items": items,
-            }
-        )
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.block_offer_out import BlockOfferOut  # noqa: PLC0415
-
         d = dict(src_dict)
-        items = []
-        _items = d.pop("items")
-        for items_item_data in _items:
-            items_item = BlockOfferOut.from_dict(items_item_data)
+        block_question_out_wanted = cls()
 
-            items.append(items_item)
-
-        block_offers_out = cls(
-            items=items,
-        )
-
-        block_offers_out.additional_properties = d
-        return block_offers_out
+        block_question_out_wanted.additional_properties = d
+        return block_question_out_wanted
 
     @property
     def additional_keys(self) -> list[str]:
