@@ -117,16 +117,26 @@ def _pattern(operation: Schema) -> str:
 
 
 def _rows(result: Schema, found: Mapping[str, Noun]) -> dict[str, str]:
-    """Which shape is a row of which collection. Reading one says most, then the list, then what makes one."""
+    """Which shape is a row of which collection. Reading one says most, then the list, then what makes one.
+
+    A shape whose id has another noun's pattern is a row of that noun, whoever answers with it.
+    """
     rows: dict[str, str] = {}
     for spelled, method in (("{}/{{public_id}}", "get"), ("{}", "get"), ("{}", "post")):
         for collection in found:
             operation = result["paths"].get(spelled.format(collection), {}).get(method, {"responses": {}})
             for status, response in operation["responses"].items():
                 component, _ = _shown(response, result)
-                if status.startswith("2") and "id" in _properties(component, result):
-                    rows.setdefault(component, collection)
+                if status.startswith("2") and (shape := _properties(component, result).get("id")):
+                    rows.setdefault(component, _of_pattern(shape.get("pattern", ""), collection, found))
     return rows
+
+
+def _of_pattern(pattern: str, collection: str, found: Mapping[str, Noun]) -> str:
+    """The collection whose ids look like this; this one when its own do, or none."""
+    if found[collection].id_pattern == pattern:
+        return collection
+    return next((name for name, noun in found.items() if noun.id_pattern == pattern), collection)
 
 
 def _shown(response: Schema, result: Schema) -> tuple[str, bool]:

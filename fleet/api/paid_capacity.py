@@ -73,7 +73,7 @@ class BlockPurchaseIn(Strict):
 
 
 class BlockPurchaseOut(serializers.Serializer[Any]):
-    id = serializers.CharField()
+    id = serializers.RegexField("^buy_[0-9a-f]{32}$")  # said here: it is made under the address of another noun
     account = serializers.CharField()
     project = serializers.CharField()
     instance_type = serializers.CharField()

@@ -31,6 +31,12 @@ def test_what_was_asked_for_leads_to_every_call_on_it_and_to_its_operation() -> 
     assert found["get_one_operation"] == {"public_id": "$response.body#/operation"}
 
 
+def test_what_is_made_under_another_nouns_address_leads_to_itself() -> None:
+    found = links("post", "paid-capacity", "202")
+    assert found["get_one_block_purchase"] == {"public_id": "$response.body#/id"}
+    assert found.get("get_one_paid_capacity") != {"public_id": "$response.body#/id"}
+
+
 def test_a_change_after_a_read_takes_the_tag_that_was_read() -> None:
     change = {"public_id": "$response.body#/id", "If-Match": "$response.header.ETag"}
     found = links("get", "budgets/{public_id}", "200")
@@ -54,7 +60,10 @@ def test_what_waits_for_a_second_person_leads_to_their_word() -> None:
     assert "post_approve_change_request" in links("patch", "budgets/{public_id}", "202")
 
 
-@pytest.mark.parametrize(("component", "prefix"), [("AllocationOut", "alloc"), ("WebhookSecretOut", "hook")])
+@pytest.mark.parametrize(
+    ("component", "prefix"),
+    [("AllocationOut", "alloc"), ("WebhookSecretOut", "hook"), ("BlockPurchaseAcceptedOut", "buy")],
+)
 def test_the_id_of_a_row_looks_as_its_nouns_do(component: str, prefix: str) -> None:
     shape = schema()["components"]["schemas"][component]["properties"]["id"]
     assert re.fullmatch(shape["pattern"], f"{prefix}_{'0' * 32}")
