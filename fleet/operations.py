@@ -6,7 +6,7 @@ from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, Des
 from fleet.domain.operations import Judgement, emptied, filled
 from fleet.domain.refusals import Refused
 from fleet.models import OPEN_PURCHASES, Allocation, BlockPurchase, Operation, PurchaseState
-from fleet.services import allocations, operations, resizing
+from fleet.services import allocations, buying_blocks, operations, resizing
 from fleet.services.operations import Kind, Said
 
 
@@ -139,15 +139,19 @@ def judge_purchase(operation: Operation) -> Judgement:
         made = getattr(row, "capacity", None)
         result = {"purchase": row.public_id, "paid_capacity": made.public_id if made else None}
         return Judgement(True, 1.0, "Bought", result=result)
+    if row.state == PurchaseState.WAITING:
+        return Judgement(False, 0.0, row.detail, next_action="Approval by another person")
     if row.state in OPEN_PURCHASES:
         words = row.detail or "Being bought"
         return Judgement(False, 0.5 if row.calls else 0.1, words, next_action="Buy")
-    code = "refused" if row.state == PurchaseState.REFUSED else "outcome-unknown"
+    code = "outcome-unknown"
+    if row.state == PurchaseState.REFUSED:
+        code = "not-approved" if row.error_code == "not-approved" else "refused"
     return Judgement(True, 1.0, row.get_state_display(), code=code, detail=row.detail)
 
 
 def cancel_purchase(operation: Operation, said: Said) -> None:
-    raise Refused("too-late", "A block cannot be given back once it is ordered.")
+    buying_blocks.take_back(operation.subject, actor=said.actor, now=said.now)
 
 
 KINDS: dict[str, Kind] = {

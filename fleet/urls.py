@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("fleet.signin.urls")),
     path("", include("fleet.webhook_pages")),
     path("", include("fleet.account_pages")),
+    path("", include("fleet.block_pages")),
 ]

@@ -22,7 +22,7 @@ from fleet.services.idempotency import Answer
 
 class ChangeRequestQuery(PageQuery):
     state = serializers.ChoiceField(ChangeState.choices, required=False)
-    about = Word(required=False, help_text="Public id of the quota or budget")
+    about = Word(required=False, help_text="Public id of the quota, budget or purchase")
 
 
 class ChangeRequests(ApiView):
@@ -75,11 +75,12 @@ class ApproveChangeRequest(Decision):
         body=Why,
         path_id="chg",
         parameters=(IDEMPOTENCY_KEY_OR_NOT,),
-        refuses=(409, 412),
+        refuses=(409, 412, 422),
         summary="Make the change somebody else asked for",
     )
     def post(self, request: Request, public_id: str) -> Response:
-        """Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated` then."""
+        """Once whoever asked may not ask for it any more, nothing is changed: the state is `outdated` then. A block
+        whose offer has run out is not bought: 422 `offer-expired`."""
         return self.decide(approvals.approve, public_id)
 
 

@@ -148,13 +148,13 @@ class LimitLinesOut(serializers.Serializer[Any]):
 
 
 class ChangeRequestOut(serializers.Serializer[Any]):
-    """A change that lets more be held or spent, waiting for another person."""
+    """What lets more be held or spent, or buys a capacity block, waiting for another person."""
 
     id = serializers.CharField()
     project = serializers.CharField(allow_null=True)
     noun = serializers.CharField()
     verb = serializers.CharField()
-    about = serializers.CharField(help_text="Public id of the quota or budget")
+    about = serializers.CharField(help_text="Public id of the quota, budget or purchase")
     before = serializers.DictField()
     after = serializers.DictField(allow_null=True, help_text="Empty: it is to go")
     why = serializers.CharField(allow_blank=True)

@@ -18,7 +18,7 @@ from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.operations import accepted
 from fleet.api.plans import DryRun
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
-from fleet.models import BlockPurchase, PaidCapacity, PaidKind, PurchaseState
+from fleet.models import BlockPurchase, ChangeRequest, PaidCapacity, PaidKind, PurchaseState
 from fleet.services import block_questions, buying_blocks, operations, paid_capacity
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
@@ -70,6 +70,9 @@ class PaidCapacityChange(Strict):
 class BlockPurchaseIn(Strict):
     offer = Word(max_length=LONGEST_OFFER, help_text="As an answer of /block-offers named it")
     project = Word(required=False, help_text="Slug or id of who pays; needed when you act in several")
+    why = serializers.CharField(
+        required=False, max_length=500, allow_blank=True, help_text="For whoever approves, where somebody has to"
+    )
 
 
 class BlockPurchaseOut(serializers.Serializer[Any]):
@@ -87,6 +90,7 @@ class BlockPurchaseOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(PurchaseState.choices)
     detail = serializers.CharField(allow_blank=True)
     paid_capacity = serializers.CharField(allow_null=True, help_text="What it made")
+    change_request = serializers.CharField(allow_null=True, help_text="By which another person approves it, or not")
     requested_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     resolved_at = serializers.DateTimeField(allow_null=True)
@@ -101,6 +105,7 @@ class BlockTrialOut(serializers.Serializer[Any]):
 
     dry_run = serializers.BooleanField()
     offer = BlockOfferOut()
+    needs_approval = serializers.BooleanField(help_text="It would wait for another person")
 
 
 COLUMNS = column_names(PaidCapacityOut, without={"id", "account", "project", "purchase", "free", "usable_until"})
@@ -130,14 +135,21 @@ class PaidCapacities(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Its whole fee is kept aside of the budgets first, and owed once it is bought. It is ordered at most once:
-        `operation` tells how it ended."""
+        `operation` tells how it ended. Where two pairs of eyes are asked for it is `waiting` until another person
+        approves its `change_request`, while the offer holds; cancelling the operation takes it back."""
         dry_run = self.query(DryRun)["dry_run"]
         wanted = self.body(BlockPurchaseIn)
         if dry_run:
             offered = buying_blocks.named(wanted["offer"], to=self.caller.principal)
             project = self.project_named(wanted.get("project"))
             buying_blocks.check_purchase(offered, project=project, by=self.caller, now=business_now())
-            return Response({"dry_run": True, "offer": block_questions.as_json(offered)})
+            return Response(
+                {
+                    "dry_run": True,
+                    "offer": block_questions.as_json(offered),
+                    "needs_approval": buying_blocks.needs_approval(self.caller),
+                }
+            )
         return self.once(lambda: buy(self, wanted))
 
 
@@ -195,7 +207,7 @@ def buy(view: ApiView, wanted: dict[str, Any]) -> Answer:
     project, now = view.project_named(wanted.get("project")), business_now()
     said: dict[str, Any] = {"project": project, "now": now, "request_id": view.request_id}
     offered = buying_blocks.named(wanted["offer"], to=view.caller.principal)
-    made = buying_blocks.request_purchase(offered, by=view.caller, **said)
+    made = buying_blocks.request_purchase(offered, by=view.caller, why=wanted.get("why", ""), **said)
     operation = operations.start("paid-capacity.buy", subject=made.public_id, requested_by=view.caller.name, **said)
     told = purchase_json(purchases().get(pk=made.pk))
     return accepted(told, operation, f"/api/v1/block-purchases/{made.public_id}", version=made.state)
@@ -237,6 +249,7 @@ def _version(row: dict[str, Any]) -> str:
 
 def purchase_json(row: BlockPurchase) -> dict[str, Any]:
     made = getattr(row, "capacity", None)
+    request = ChangeRequest.objects.filter(subject=row.public_id).values_list("public_id", flat=True).first()
     names = ("instance_type", "region", "zone", "machines", "starts_at", "ends_at", "currency", "state", "detail")
     return {
         "id": row.public_id,
@@ -245,6 +258,7 @@ def purchase_json(row: BlockPurchase) -> dict[str, Any]:
         **{name: getattr(row, name) for name in names},
         "fee": str(row.fee),
         "paid_capacity": made.public_id if made else None,
+        "change_request": request,
         "requested_by": row.requested_by,
         "created_at": row.created_at,
         "resolved_at": row.resolved_at,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from fleet.formatting import cloud_name, fixed, money
+from fleet.formatting import cloud_name, fixed, money, place
 from fleet.models import Budget, ChangeRequest, Quota
 from fleet.services import limits
 from fleet.services.access import Caller
+from fleet.services.buying_blocks import NOUN
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,18 @@ def request_row(request: ChangeRequest, *, mine: bool) -> dict[str, Any]:
         "row": request,
         "mine": mine,
         "what": request.subject,
+        "buys": _block(request.after) if request.noun == NOUN and request.after else None,
         "where": request.project.slug if request.project else "The whole installation",
         "pairs": [(name.replace("_", " "), request.before[name], after.get(name, "gone")) for name in names],
     }
+
+
+def _block(after: Mapping[str, Any]) -> dict[str, Any]:
+    """What would be bought, with its price: everything is owed at once."""
+    times = {name: datetime.fromisoformat(after[name]) for name in ("starts_at", "ends_at")}
+    shape = f"{after['machines']} × {after['instance_type']}"
+    where = place(after["cloud"], after["region"], after["zone"])
+    return {"shape": shape, "place": where, **times, "fee": money(Decimal(after["fee"]), after["currency"])}
 
 
 def _who(limit: Quota | Budget) -> str:

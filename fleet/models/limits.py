@@ -99,14 +99,14 @@ class ChangeState(models.TextChoices):
 
 
 class ChangeRequest(models.Model):
-    """A change that would let more be spent, asked for by one person and made by the approval of another."""
+    """What lets more be spent, or spends much at once: asked for by one person, done by the approval of another."""
 
     public_id = models.CharField(max_length=48, unique=True, default=change_request_id, editable=False)
     project = models.ForeignKey(
         Project, null=True, blank=True, on_delete=models.CASCADE, related_name="change_requests"
     )
-    noun = models.CharField(max_length=16, help_text="quota, budget or installation")
-    verb = models.CharField(max_length=8, help_text="change or delete")
+    noun = models.CharField(max_length=16, help_text="quota, budget, installation or block")
+    verb = models.CharField(max_length=8, help_text="change, delete or buy")
     subject = models.CharField(max_length=48, help_text="Public id of the row it is about")
     generation = models.BigIntegerField(default=0, help_text="The row's when this was asked for")
     before = models.JSONField()

@@ -28,6 +28,7 @@ class PaidKind(models.TextChoices):
 
 
 class PurchaseState(models.TextChoices):
+    WAITING = "waiting", "Waits for approval"
     INTENT = "intent", "Being bought"
     UNKNOWN = "unknown", "Answer unknown"
     BOUGHT = "bought", "Bought"
@@ -65,6 +66,9 @@ class BlockPurchase(Leased):
     called_at_real = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(help_text="Business time")
     created_at_real = models.DateTimeField(db_default=Now())
+    offer_until = models.DateTimeField(
+        null=True, blank=True, help_text="Real time; the offer holds until then, so an approval after it buys nothing"
+    )
     resolved_at = models.DateTimeField(null=True, blank=True, help_text="Business time")
 
     class Meta:

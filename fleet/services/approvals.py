@@ -8,16 +8,20 @@ from django.db import transaction
 
 from fleet.domain.refusals import Changed, NotAllowed, Refused
 from fleet.models import ChangeRequest, ChangeState, Installation
-from fleet.services import change_requests, events, limits
+from fleet.services import buying_blocks, change_requests, events, limits
 from fleet.services.access import Caller, caller_again, people_behind
 from fleet.services.clock import database_now
 from fleet.services.installation import installation, subject_of
 
+MAY_AND_DONE = ("set such limits", "changed")
+"""What it takes to ask for a change, and what becomes of it."""
+
 
 def approve(public_id: str, *, by: Caller, now: datetime, why: str = "") -> ChangeRequest:
-    """Make the change; outdated instead, with the reason in `decided_why`, once whoever asked may not ask any more.
+    """Make the change, or order the block; outdated instead, with the reason in `decided_why`, once whoever asked may
+    not ask any more.
 
-    Raises DoesNotExist, or Refused: decided already, one's own, or the row changed meanwhile.
+    Raises DoesNotExist, or Refused: decided already, one's own, the row changed meanwhile, or the offer has run out.
     """
     reason = change_requests.checked_words(why, field="why")
     with transaction.atomic():
@@ -26,10 +30,10 @@ def approve(public_id: str, *, by: Caller, now: datetime, why: str = "") -> Chan
         if not people or people & set(request.asked_people):
             raise NotAllowed(f"{request.asked_by} asked for this; another person has to approve it.")
         if not _asker_still_may(request):
-            gone = (
-                f"{request.asked_by} may not set such limits any more, so nothing was changed. Whoever may, asks anew."
-            )
+            may, what = ("spend there", "bought") if request.noun == buying_blocks.NOUN else MAY_AND_DONE
+            gone = f"{request.asked_by} may not {may} any more, so nothing was {what}. Whoever may, asks anew."
             change_requests.close(request, ChangeState.OUTDATED, by=by.name, now=now, why=gone)
+            buying_blocks.drop(request, why=gone, now=now)
             return request
         done = _carry_out(request, by=by, now=now)
         if done:
@@ -45,6 +49,7 @@ def refuse(public_id: str, *, by: Caller, now: datetime, why: str = "") -> Chang
     with transaction.atomic():
         request = _waiting(public_id, by, now)
         change_requests.close(request, ChangeState.REFUSED, by=by.name, now=now, why=reason)
+        buying_blocks.drop(request, why=f"{by.name} did not approve it. {reason}".strip(), now=now)
     return request
 
 
@@ -78,6 +83,8 @@ def _waiting(public_id: str, by: Caller, now: datetime) -> ChangeRequest:
         raise NotAllowed("It takes somebody who may set such limits.")
     if request.state != ChangeState.WAITING:
         raise Refused("change-decided", f"It is decided already: {request.get_state_display().lower()}.")
+    if request.expires_at <= now and request.noun == buying_blocks.NOUN:
+        raise buying_blocks.ran_out(request)
     if request.expires_at <= now:
         raise Refused("change-decided", f"It expired at {request.expires_at:%Y-%m-%d %H:%M} UTC; ask again.")
     return request
@@ -92,10 +99,14 @@ def _has_right(request: ChangeRequest, by: Caller) -> bool:
 def _asker_still_may(request: ChangeRequest) -> bool:
     """Two pairs of eyes are two people who may: one who was shown the door since does not count."""
     asker = caller_again(request.asked_principal, now=database_now())
+    if asker is not None and request.noun == buying_blocks.NOUN:
+        return asker.may(buying_blocks.WRITE, request.project_id)
     return asker is not None and _has_right(request, asker)
 
 
 def _carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:
+    if request.noun == buying_blocks.NOUN:
+        return buying_blocks.carry_out(request, by=by, now=now)
     if request.noun != "installation":
         return limits.carry_out(request, by=by, now=now)
     row = Installation.objects.select_for_update(no_key=True).get(pk=1)

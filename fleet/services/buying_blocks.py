@@ -10,6 +10,9 @@
     T3  the purchase and its paid capacity, if the lease still holds
     K6  after it
 
+Where the installation asks for two pairs of eyes, T1 leaves the order waiting: another person's approval makes it an
+intent by one UPDATE, at the fee that was shown and kept aside, as long as the offer holds. No worker sees it before.
+
 No cloud knows a token for this call, and a second one may buy a second block. So what may have been sent is never
 sent again: it is looked for by the tag it would carry, until the cloud had all the time it can need. What shows up
 even later is taken in by the reading of paid capacity, which knows the tag too.
@@ -45,11 +48,13 @@ from fleet.domain.outcomes import (
     Scope,
     Unclear,
 )
-from fleet.domain.refusals import Refused
+from fleet.domain.refusals import NotAllowed, Refused
 from fleet.models import (
     OPEN_PURCHASES,
     BlockPurchase,
     BlockPurchaseResult,
+    ChangeRequest,
+    ChangeState,
     CloudAccount,
     Hold,
     InstanceType,
@@ -58,14 +63,16 @@ from fleet.models import (
 )
 from fleet.models.paid import purchase_id
 from fleet.providers.base import ReadFailed
-from fleet.services import budgets, events, paid_capacity
-from fleet.services.access import Caller
+from fleet.services import budgets, change_requests, events, paid_capacity
+from fleet.services.access import Caller, people_behind
 from fleet.services.accounts import adapter
 from fleet.services.installation import TAG_INSTALLATION, TAG_PROJECT, installation
 from fleet.services.leases import Lease, kept_alive
 from fleet.services.paid_capacity import TAG_PURCHASE
 
 VERB = "buy-block"
+NOUN = "block"
+"""What change requests call it."""
 WRITE = "fleet:write"
 HOLDS_FOR = timedelta(minutes=10)
 """How long a cloud keeps to an offer."""
@@ -184,11 +191,21 @@ def request_purchase(
     by: Caller,
     now: datetime,
     request_id: str = "",
+    why: str = "",
 ) -> BlockPurchase:
-    """T1: the intent, paid for before anything is sent. Raises Refused when a budget or a cap has no room for it."""
+    """T1: the intent, paid for before anything is sent. Raises Refused when a budget or a cap has no room for it.
+
+    Where two pairs of eyes are asked for it waits for the other one; `why` is for them.
+    """
     by.require(WRITE, project.pk)
+    waits = needs_approval(by)
     with transaction.atomic():
-        purchase = _freeze(offered, project, by, now)
+        purchase = _freeze(offered, project, by, now, waits=waits)
+        if waits:
+            change_requests.ask(
+                project=project, noun=NOUN, verb="buy", subject=purchase.public_id, generation=0,
+                before={}, after=told(offered), why=why, by=by, now=now, until=offered.expires_at,
+            )  # fmt: skip
         events.record(
             "block-purchase.requested",
             subject=purchase.public_id,
@@ -205,9 +222,108 @@ def request_purchase(
 def check_purchase(offered: Offered, *, project: Project, by: Caller, now: datetime) -> None:
     """Whether it could be bought now, by the same checks; nothing stays. Raises Refused."""
     by.require(WRITE, project.pk)
+    waits = needs_approval(by)
     with transaction.atomic():
-        _freeze(offered, project, by, now)
+        _freeze(offered, project, by, now, waits=waits)
         transaction.set_rollback(True)
+
+
+def needs_approval(by: Caller) -> bool:
+    """Whether what they buy waits for somebody else. Raises NotAllowed when it would and nobody knows who they are."""
+    if not change_requests.needed(True):
+        return False
+    if not people_behind(by):
+        raise NotAllowed(
+            "A block is bought by two pairs of eyes here, and nobody can tell who runs a command. Buy it over the API,"
+            " with a name."
+        )
+    return True
+
+
+def carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:
+    """Make what was asked for an order, at the fee that was shown. Call inside the approving transaction.
+
+    False when it waits no more. Raises Refused when its offer has run out, or its account is not bought from any more.
+    """
+    rows = BlockPurchase.objects.select_for_update(no_key=True, of=("self",)).select_related("project", "account")
+    purchase = rows.filter(public_id=request.subject, state=PurchaseState.WAITING).first()
+    if purchase is None or not _is_as_shown(purchase, request.after or {}):
+        return False
+    if not purchase.account.enabled:
+        sentence = "The account it was offered to is not bought from any more. Nothing was bought."
+        raise Refused("offer-unknown", sentence, field="offer")
+    waits = BlockPurchase.objects.filter(pk=purchase.pk, state=PurchaseState.WAITING, offer_until__gt=Now())
+    if not waits.update(state=PurchaseState.INTENT, detail="", next_at=Now()):
+        raise ran_out(request)
+    data = {"change_request": request.public_id, "asked_by": request.asked_by, "fee": str(purchase.fee)}
+    events.record(
+        "block-purchase.approved",
+        subject=purchase.public_id,
+        project=purchase.project,
+        actor=by.name,
+        now=now,
+        data=data,
+    )
+    return True
+
+
+def ran_out(request: ChangeRequest) -> Refused:
+    """It was not approved while its offer held."""
+    told = (
+        f"Its offer ran out at {request.expires_at:%Y-%m-%d %H:%M} UTC, so nothing was bought. Ask for offers again, "
+    )
+    return Refused("offer-expired", told + "and for the purchase of one of those.", field="offer")
+
+
+def drop(request: ChangeRequest, *, why: str, now: datetime) -> None:
+    """What waited for this request is not bought. Call inside the transaction that closes it; twice does nothing."""
+    waits = BlockPurchase.objects.filter(public_id=request.subject, state=PurchaseState.WAITING)
+    purchase = waits.select_related("project").first()
+    detail = f"{why} Nothing was bought."
+    said = {"error_code": "not-approved", "detail": detail, "resolved_at": now, "next_at": None}
+    if purchase is None or not waits.update(state=PurchaseState.REFUSED, **said):
+        return
+    budgets.release_fee(purchase, now=now)
+    data = {"class": "", "code": "not-approved", "message": detail}
+    events.record("block-purchase.refused", subject=purchase.public_id, project=purchase.project, now=now, data=data)
+
+
+def take_back(public_id: str, *, actor: str, now: datetime) -> None:
+    """Whoever asked thinks better of it. Raises Refused once it does not wait any more."""
+    with transaction.atomic():
+        request = _request_of(public_id)
+        if request is None or request.state != ChangeState.WAITING:
+            raise Refused("too-late", "A block cannot be given back once it is ordered.")
+        change_requests.close(request, ChangeState.REFUSED, by=actor, now=now, why="Taken back.")
+        drop(request, why=f"{actor} took it back.", now=now)
+
+
+def settle_undecided(*, now: datetime) -> None:
+    """What waits for an approval that cannot come any more is over: its offer ran out, or its request was closed."""
+    for purchase in BlockPurchase.objects.filter(state=PurchaseState.WAITING).order_by("id"):
+        with transaction.atomic():
+            request = _request_of(purchase.public_id)
+            if request is None:
+                continue
+            if request.state == ChangeState.WAITING:
+                if not BlockPurchase.objects.filter(pk=purchase.pk, offer_until__lte=Now()).exists():
+                    continue
+                change_requests.close(request, ChangeState.EXPIRED, by="purser", now=now, why="The offer ran out.")
+            drop(request, why="Nobody approved it while its offer held; ask for offers again.", now=now)
+
+
+def _request_of(public_id: str) -> ChangeRequest | None:
+    """The change request about this purchase, locked: it is locked before the purchase, here and at the approval."""
+    rows = ChangeRequest.objects.select_for_update(no_key=True, of=("self",)).select_related("project")
+    return rows.filter(noun=NOUN, subject=public_id).order_by("-id").first()
+
+
+def _is_as_shown(purchase: BlockPurchase, shown: dict[str, Any]) -> bool:
+    """Whether what would be ordered is what the approver reads, to the last digit of its fee."""
+    same = ("instance_type", "region", "zone", "machines", "currency")
+    return all(getattr(purchase, name) == shown.get(name) for name in same) and purchase.fee == Decimal(
+        shown.get("fee", "NaN")
+    )
 
 
 def reconcile_purchase(lease: Lease, *, now: datetime) -> None:
@@ -278,7 +394,7 @@ def _made_at(name: str) -> int:
     return signing.b62_decode(name.rsplit(":", 2)[1])
 
 
-def _freeze(offered: Offered, project: Project, by: Caller, now: datetime) -> BlockPurchase:
+def _freeze(offered: Offered, project: Project, by: Caller, now: datetime, *, waits: bool) -> BlockPurchase:
     offer, public_id = offered.offer, purchase_id()
     if offer.ends_at <= now:
         raise Refused("offer-expired", "What was offered has ended; ask for offers again.", field="offer")
@@ -308,12 +424,22 @@ def _freeze(offered: Offered, project: Project, by: Caller, now: datetime) -> Bl
         currency=offer.currency,
         frozen_params=BlockOrder(public_id, offer.region, offer.ref, tags).as_json(),
         created_at=now,
+        offer_until=offered.expires_at,
+        **(WAITS if waits else {}),
     )
     try:
         budgets.hold_fee(purchase, now=now)
     except budgets.NoRoom as refusal:
         raise Refused(refusal.code, refusal.sentence) from refusal
     return purchase
+
+
+WAITS: dict[str, Any] = {
+    "state": PurchaseState.WAITING,
+    "detail": "Waits for another person's approval.",
+    "next_at": None,
+}
+"""What an order begins with that another person has to approve: no worker looks at it."""
 
 
 def _call_and_apply(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
@@ -472,7 +598,8 @@ def doubt_unsent(*, asked_before: datetime) -> int:
 
     So it counts as sent now: it is looked for by its tag, and never ordered. Returns how many there were.
     """
-    unsent = BlockPurchase.objects.filter(state=PurchaseState.INTENT, calls=0, created_at_real__lt=asked_before)
+    maybe = (PurchaseState.INTENT, PurchaseState.WAITING)  # it may have been approved since, too
+    unsent = BlockPurchase.objects.filter(state__in=maybe, calls=0, created_at_real__lt=asked_before)
     detail = "It may have been ordered after the backup was taken; it is looked for, and not ordered again."
     return unsent.update(state=PurchaseState.UNKNOWN, calls=1, called_at_real=Now(), detail=detail, next_at=Now())
 

@@ -36,8 +36,12 @@ def ask(
     why: str,
     by: Caller,
     now: datetime,
+    until: datetime | None = None,
 ) -> ChangeRequest:
-    """Write down what somebody wants. Raises Refused when another change of the same thing waits already."""
+    """Write down what somebody wants; void after `until`, else after WAITS_AT_MOST.
+
+    Raises Refused when another change of the same thing waits already.
+    """
     _expire(ChangeRequest.objects.filter(subject=subject), now)
     try:
         with transaction.atomic():
@@ -54,7 +58,7 @@ def ask(
                 asked_principal=by.principal,
                 asked_people=people_behind(by),
                 asked_at=now,
-                expires_at=now + WAITS_AT_MOST,
+                expires_at=until or now + WAITS_AT_MOST,
             )
             say("change-request.asked", request, by.name, now)
     except IntegrityError as error:

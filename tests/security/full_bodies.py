@@ -172,7 +172,7 @@ FULL: dict[tuple[str, str], Change] = {
         },
     ),
     ("post", "api/v1/paid-capacity"): Change(
-        (), lambda estate: CHANGES["post", "api/v1/paid-capacity"].body(estate) | {"project": "mine"}
+        (), lambda estate: CHANGES["post", "api/v1/paid-capacity"].body(estate) | {"project": "mine", "why": "A run."}
     ),
     ("patch", f"api/v1/paid-capacity/{ID}"): Change((), says(shared=True)),
     ("post", "api/v1/price-rules"): Change(

@@ -385,6 +385,8 @@ PAGE_RULES: dict[str, Rule] = {
     "economics": Rule(get=ANYBODY),
     "search": Rule(get=ANYBODY, query="?q=matrix"),
     "capacity": Rule(get=ANYBODY),
+    "capacity/blocks": Rule(get="fleet:write", post="fleet:write"),
+    "capacity/blocks/<str:public_id>": Rule(get="fleet:read", row="block_question"),
     "settings/accounts": Rule(get="installation:read", post="installation:write", sensitive=True),
     "settings/accounts/<str:public_id>": Rule(
         get="installation:read", post="installation:write", catalogue="account", sensitive=True

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from fleet.domain.outcomes import BlockOffer
 from fleet.domain.refusals import Refused
-from fleet.models import BlockPurchase, CapacityMemory, Event, Hold, Operation, PaidCapacity, Token
+from fleet.models import BlockPurchase, CapacityMemory, Event, Hold, Installation, Operation, PaidCapacity, Token
 from fleet.services import buying_blocks, paid_capacity
 from fleet.services.access import caller_at_the_server
 from tests import factories
@@ -69,6 +69,36 @@ def test_what_was_not_offered_and_what_no_budget_has_room_for_is_refused_by_name
         assert (refused.status_code, refused.json()["code"]) == (422, "budget")
         assert "$900.00" in refused.json()["detail"]
     assert not BlockPurchase.objects.exists()
+
+
+def test_where_two_pairs_of_eyes_are_asked_for_a_purchase_waits_for_another_persons_approval(api, project, offer):
+    Installation.objects.update_or_create(pk=1, defaults={"two_pairs_of_eyes": True})
+    assert api.post("paid-capacity?dry_run=true", {"offer": offer}).json()["needs_approval"] is True
+    asked = api.post("paid-capacity", {"offer": offer, "why": "The run begins."}, key="one")
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    name = asked.json()["change_request"]
+    operation = f"operations/{asked.json()['operation']}"
+    assert (api.get(operation).json()["done"], api.get(operation).json()["progress"]) == (False, 0.0)
+    boss = ApiClient(factories.token(project, "limits:read", "limits:write", issuer=factories.member(project, "admin")))
+    [listed] = boss.get("change-requests?state=waiting").json()["items"]
+    assert (listed["id"], listed["noun"], listed["verb"], listed["about"]) == (name, "block", "buy", asked.json()["id"])
+    assert (listed["after"]["fee"], listed["after"]["currency"], listed["why"]) == ("900", "USD", "The run begins.")
+    answers = [boss.post(f"change-requests/{name}/approve", {}, key=key) for key in ("a", "a", "b")]
+    assert [answer.status_code for answer in answers] == [200, 200, 409]
+    assert answers[1]["Idempotency-Replayed"] == "true"
+    assert [row.state for row in BlockPurchase.objects.all()] == ["intent"]
+    assert Event.objects.filter(topic="block-purchase.approved").count() == 1
+
+
+def test_an_approval_after_the_offer_ran_out_is_a_refusal_that_says_what_to_do(api, project, offer):
+    Installation.objects.update_or_create(pk=1, defaults={"two_pairs_of_eyes": True})
+    name = api.post("paid-capacity", {"offer": offer}, key="one").json()["change_request"]
+    BlockPurchase.objects.update(offer_until=datetime.now(UTC) - timedelta(seconds=1))
+    boss = ApiClient(factories.token(project, "limits:read", "limits:write", issuer=factories.member(project, "admin")))
+    refused = boss.post(f"change-requests/{name}/approve", {})
+    assert (refused.status_code, refused.json()["code"]) == (422, "offer-expired")
+    assert "Ask for offers again" in refused.json()["detail"]
+    assert BlockPurchase.objects.get().state == "waiting"
 
 
 def test_paid_capacity_of_ones_own_project_and_of_nobodys_is_listed(api, project, market):

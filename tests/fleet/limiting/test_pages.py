@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from fleet.models import Budget, Event, Installation, Project, Quota
+from fleet.domain.outcomes import BlockOffer
+from fleet.models import Budget, ChangeRequest, Event, Installation, Project, Quota
+from fleet.services import buying_blocks
+from fleet.services.access import caller_of_user
+from fleet.services.buying_blocks import Offered
 from tests import factories
 from tests.api_client import fresh_client
 
@@ -266,3 +271,23 @@ def test_two_pairs_of_eyes_are_switched_by_superusers(billing: Client, project: 
     said = text(root.post("/settings/limits/two-pairs-of-eyes", {"on": "false"}, follow=True))
     assert "Another superuser has to approve it" in said
     assert Installation.objects.get().two_pairs_of_eyes
+
+
+def test_a_block_that_waits_stands_in_the_list_with_its_price_and_is_approved_there(
+    other: Client, billing: Client, project: Project, four_eyes: None
+) -> None:
+    asker = caller_of_user(factories.member(project))
+    start = datetime.now(UTC)
+    block = BlockOffer(
+        "cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, start, start + timedelta(days=1), Decimal(900), "USD"
+    )
+    offered = Offered("cb-1", factories.account(cloud="aws"), block, start + timedelta(minutes=10))
+    made = buying_blocks.request_purchase(offered, project=project, by=asker, now=start)
+    page = text(other.get("/settings/limits"))
+    assert "Buy a capacity block for research: $900.00 at once" in page
+    assert "1 × p5.48xlarge" in page
+    request = ChangeRequest.objects.get()
+    assert other.post(f"/settings/change-requests/{request.public_id}/approve").status_code == 302
+    made.refresh_from_db()
+    assert made.state == "intent"
+    assert "Buy a capacity block" not in text(billing.get("/settings/limits"))

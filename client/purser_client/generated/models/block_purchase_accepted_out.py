@@ -27,13 +27,15 @@ class BlockPurchaseAcceptedOut:
         ends_at (datetime.datetime):
         fee (str):
         currency (str):
-        state (PurchaseState): * `intent` - Being bought
+        state (PurchaseState): * `waiting` - Waits for approval
+            * `intent` - Being bought
             * `unknown` - Answer unknown
             * `bought` - Bought
             * `refused` - Refused
             * `abandoned` - Given up
         detail (str):
         paid_capacity (None | str): What it made
+        change_request (None | str): By which another person approves it, or not
         requested_by (str):
         created_at (datetime.datetime):
         resolved_at (datetime.datetime | None):
@@ -54,6 +56,7 @@ class BlockPurchaseAcceptedOut:
     state: PurchaseState
     detail: str
     paid_capacity: None | str
+    change_request: None | str
     requested_by: str
     created_at: datetime.datetime
     resolved_at: datetime.datetime | None
@@ -90,6 +93,9 @@ class BlockPurchaseAcceptedOut:
         paid_capacity: None | str
         paid_capacity = self.paid_capacity
 
+        change_request: None | str
+        change_request = self.change_request
+
         requested_by = self.requested_by
 
         created_at = self.created_at.isoformat()
@@ -120,6 +126,7 @@ class BlockPurchaseAcceptedOut:
                 "state": state,
                 "detail": detail,
                 "paid_capacity": paid_capacity,
+                "change_request": change_request,
                 "requested_by": requested_by,
                 "created_at": created_at,
                 "resolved_at": resolved_at,
@@ -165,6 +172,13 @@ class BlockPurchaseAcceptedOut:
 
         paid_capacity = _parse_paid_capacity(d.pop("paid_capacity"))
 
+        def _parse_change_request(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        change_request = _parse_change_request(d.pop("change_request"))
+
         requested_by = d.pop("requested_by")
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
@@ -201,6 +215,7 @@ class BlockPurchaseAcceptedOut:
             state=state,
             detail=detail,
             paid_capacity=paid_capacity,
+            change_request=change_request,
             requested_by=requested_by,
             created_at=created_at,
             resolved_at=resolved_at,

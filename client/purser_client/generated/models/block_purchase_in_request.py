@@ -17,15 +17,19 @@ class BlockPurchaseInRequest:
     Attributes:
         offer (str): As an answer of /block-offers named it
         project (str | Unset): Slug or id of who pays; needed when you act in several
+        why (str | Unset): For whoever approves, where somebody has to
     """
 
     offer: str
     project: str | Unset = UNSET
+    why: str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         offer = self.offer
 
         project = self.project
+
+        why = self.why
 
         field_dict: dict[str, Any] = {}
 
@@ -36,6 +40,8 @@ class BlockPurchaseInRequest:
         )
         if project is not UNSET:
             field_dict["project"] = project
+        if why is not UNSET:
+            field_dict["why"] = why
 
         return field_dict
 
@@ -46,9 +52,12 @@ class BlockPurchaseInRequest:
 
         project = d.pop("project", UNSET)
 
+        why = d.pop("why", UNSET)
+
         block_purchase_in_request = cls(
             offer=offer,
             project=project,
+            why=why,
         )
 
         return block_purchase_in_request

@@ -20,10 +20,12 @@ class BlockTrialOut:
     Attributes:
         dry_run (bool):
         offer (BlockOfferOut):
+        needs_approval (bool): It would wait for another person
     """
 
     dry_run: bool
     offer: BlockOfferOut
+    needs_approval: bool
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -31,12 +33,15 @@ class BlockTrialOut:
 
         offer = self.offer.to_dict()
 
+        needs_approval = self.needs_approval
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "dry_run": dry_run,
                 "offer": offer,
+                "needs_approval": needs_approval,
             }
         )
 
@@ -51,9 +56,12 @@ class BlockTrialOut:
 
         offer = BlockOfferOut.from_dict(d.pop("offer"))
 
+        needs_approval = d.pop("needs_approval")
+
         block_trial_out = cls(
             dry_run=dry_run,
             offer=offer,
+            needs_approval=needs_approval,
         )
 
         block_trial_out.additional_properties = d

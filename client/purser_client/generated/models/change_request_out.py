@@ -19,14 +19,14 @@ T = TypeVar("T", bound="ChangeRequestOut")
 
 @_attrs_define
 class ChangeRequestOut:
-    """A change that lets more be held or spent, waiting for another person.
+    """What lets more be held or spent, or buys a capacity block, waiting for another person.
 
     Attributes:
         id (str):
         project (None | str):
         noun (str):
         verb (str):
-        about (str): Public id of the quota or budget
+        about (str): Public id of the quota, budget or purchase
         before (ChangeRequestOutBefore):
         after (ChangeRequestOutAfterType0 | None): Empty: it is to go
         why (str):

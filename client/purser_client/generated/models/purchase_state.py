@@ -1,6 +1,6 @@
 from typing import Literal
 
-PurchaseState = Literal["abandoned", "bought", "intent", "refused", "unknown"]
+PurchaseState = Literal["abandoned", "bought", "intent", "refused", "unknown", "waiting"]
 
 PURCHASE_STATE_VALUES: set[PurchaseState] = {
     "abandoned",
@@ -8,6 +8,7 @@ PURCHASE_STATE_VALUES: set[PurchaseState] = {
     "intent",
     "refused",
     "unknown",
+    "waiting",
 }
 
 

@@ -67,8 +67,9 @@ def sync_detailed(
 ) -> Response[ChangeRequestOut]:
     """Make the change somebody else asked for
 
-     Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated`
-    then.
+     Once whoever asked may not ask for it any more, nothing is changed: the state is `outdated` then. A
+    block
+            whose offer has run out is not bought: 422 `offer-expired`.
 
     Args:
         public_id (str):
@@ -105,8 +106,9 @@ def sync(
 ) -> ChangeRequestOut | None:
     """Make the change somebody else asked for
 
-     Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated`
-    then.
+     Once whoever asked may not ask for it any more, nothing is changed: the state is `outdated` then. A
+    block
+            whose offer has run out is not bought: 422 `offer-expired`.
 
     Args:
         public_id (str):
@@ -138,8 +140,9 @@ async def asyncio_detailed(
 ) -> Response[ChangeRequestOut]:
     """Make the change somebody else asked for
 
-     Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated`
-    then.
+     Once whoever asked may not ask for it any more, nothing is changed: the state is `outdated` then. A
+    block
+            whose offer has run out is not bought: 422 `offer-expired`.
 
     Args:
         public_id (str):
@@ -174,8 +177,9 @@ async def asyncio(
 ) -> ChangeRequestOut | None:
     """Make the change somebody else asked for
 
-     Once whoever asked may not set such limits any more, nothing is changed: the state is `outdated`
-    then.
+     Once whoever asked may not ask for it any more, nothing is changed: the state is `outdated` then. A
+    block
+            whose offer has run out is not bought: 422 `offer-expired`.
 
     Args:
         public_id (str):

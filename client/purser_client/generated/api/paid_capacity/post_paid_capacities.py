@@ -82,7 +82,10 @@ def sync_detailed(
 
      Its whole fee is kept aside of the budgets first, and owed once it is bought. It is ordered at most
     once:
-            `operation` tells how it ended.
+            `operation` tells how it ended. Where two pairs of eyes are asked for it is `waiting` until
+    another person
+            approves its `change_request`, while the offer holds; cancelling the operation takes it
+    back.
 
     Args:
         dry_run (bool | Unset):  Default: False.
@@ -122,7 +125,10 @@ def sync(
 
      Its whole fee is kept aside of the budgets first, and owed once it is bought. It is ordered at most
     once:
-            `operation` tells how it ended.
+            `operation` tells how it ended. Where two pairs of eyes are asked for it is `waiting` until
+    another person
+            approves its `change_request`, while the offer holds; cancelling the operation takes it
+    back.
 
     Args:
         dry_run (bool | Unset):  Default: False.
@@ -157,7 +163,10 @@ async def asyncio_detailed(
 
      Its whole fee is kept aside of the budgets first, and owed once it is bought. It is ordered at most
     once:
-            `operation` tells how it ended.
+            `operation` tells how it ended. Where two pairs of eyes are asked for it is `waiting` until
+    another person
+            approves its `change_request`, while the offer holds; cancelling the operation takes it
+    back.
 
     Args:
         dry_run (bool | Unset):  Default: False.
@@ -195,7 +204,10 @@ async def asyncio(
 
      Its whole fee is kept aside of the budgets first, and owed once it is bought. It is ordered at most
     once:
-            `operation` tells how it ended.
+            `operation` tells how it ended. Where two pairs of eyes are asked for it is `waiting` until
+    another person
+            approves its `change_request`, while the offer holds; cancelling the operation takes it
+    back.
 
     Args:
         dry_run (bool | Unset):  Default: False.
