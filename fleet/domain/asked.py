@@ -19,8 +19,8 @@ from fleet.domain.capacity import (
     end_of_hour,
     weight,
 )
-from fleet.domain.market import NEVER, SAFE, Floats, Ints, Stall, ticks, with_extra
-from fleet.domain.memories import TICK, Key, Memories, width
+from fleet.domain.market import NEVER, SAFE, Floats, Ints, Mask, Stall, instant, ticks, with_extra
+from fleet.domain.memories import FOREVER, TICK, Key, Memories, width
 from fleet.domain.placement import NANO, Outlook, outlook
 from fleet.domain.rules import Risk
 
@@ -34,6 +34,16 @@ class Wide:
     rows: Ints
     until: int
     class_code: int
+
+
+@dataclass(frozen=True)
+class Cooled:
+    """Which rows cool down between two moments (None: none does), and the class of the refusal behind each."""
+
+    since: datetime
+    until: datetime
+    rows: Mask | None
+    codes: Ints
 
 
 def asked_of(stall: Stall, rows: Mapping[Key, Memory]) -> Asked:
@@ -74,6 +84,7 @@ class Asked:
         self.classes = list(classes)
         self._priors: tuple[Risk, Floats] | None = None
         self._costs: Costs | None = None
+        self._cooled: Cooled | None = None
 
     def __len__(self) -> int:
         return len(self.places)
@@ -115,7 +126,29 @@ class Asked:
         found: Floats = refused * risk.delay_hours + interrupted * risk.restart_hours
         return found
 
-    def cooling(self, now: datetime) -> Iterator[tuple[Ints, Ints | int, Ints | int]]:
+    def cooled(self, now: datetime) -> Cooled:
+        """Rows that cool down, kept until the first of them has.
+
+        Of several scopes that cover a row the one that cools longest counts; the narrower among equals.
+        """
+        kept = self._cooled
+        if kept is None or not kept.since <= now < kept.until:
+            kept = self._cooled = self._cooled_at(now)
+        return kept
+
+    def _cooled_at(self, now: datetime) -> Cooled:
+        until, codes = np.zeros(len(self.stall), dtype=np.int64), np.zeros(len(self.stall), dtype=np.int64)
+        first = NEVER
+        for rows, ends, code in self._cooling(now):
+            first = min(first, int(np.min(ends)))
+            longer = until[rows] < ends
+            until[rows] = np.where(longer, ends, until[rows])
+            codes[rows] = np.where(longer, code, codes[rows])
+        if first == NEVER:
+            return Cooled(now, FOREVER, None, codes)
+        return Cooled(now, instant(first), until > 0, codes)
+
+    def _cooling(self, now: datetime) -> Iterator[tuple[Ints, Ints | int, Ints | int]]:
         """Rows, until when, and the code of the class: each pool's own first, then from narrow to wide."""
         at = self.until > ticks(now)
         if at.any():

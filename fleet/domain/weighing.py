@@ -142,9 +142,6 @@ class Weighed:
         withheld: frozenset[int] = frozenset(),
     ) -> None:
         self._begin(question, stall, memories, left or {}, withheld)
-        self.machines = -(-question.units // self.units)
-        self.cooling_classes: list[str] = []
-        self.cooling = np.zeros(0, dtype=np.int64)
         self.stage = np.full(len(stall), FITS, dtype=np.int8)
         for code, ask in _BACKWARDS:  # so that the first rule to refuse has the last word
             refused = ask(self)
@@ -152,7 +149,8 @@ class Weighed:
                 self.stage[refused] = STAGES[code]
         if withheld:
             self.stage[self.hidden] = WITHHELD
-        self.ranked = self.order[self.stage[self.order] == FITS]
+        self.stages = self.stage.take(self.order)
+        self.ranked = self.order[self.stages == FITS]
         self.kept = self._leave_one_currency()
 
     def _begin(
@@ -184,6 +182,7 @@ class Weighed:
         kept = currency_kept(words.words[code] for code in np.unique(words.codes[self.ranked]).tolist())
         alike = words.among([kept])[self.ranked]
         self.stage[self.ranked[~alike]] = UNLIKE
+        self.stages = self.stage.take(self.order)
         self.ranked = self.ranked[alike]
         return kept
 
@@ -220,8 +219,9 @@ class Weighed:
         if others:
             found["accelerator"] += others
         if found.pop("cool-down", 0):
-            classes = np.bincount(self.cooling[self.stage == STAGES["cool-down"]], minlength=len(self.cooling_classes))
-            found.update({name: int(n) for name, n in zip(self.cooling_classes, classes, strict=True) if n})
+            names = self.asked.classes
+            classes = np.bincount(self.cooled.codes[self.stage == STAGES["cool-down"]], minlength=len(names))
+            found.update({name: int(n) for name, n in zip(names, classes, strict=True) if n})
         if (code := self.question.room.budget_code) != "budget" and "budget" in found:
             found[code] += found.pop("budget")
         return dict(found)
@@ -229,10 +229,9 @@ class Weighed:
     def losers(self, most: int) -> list[Rejection]:
         """The nearest, with their sentences."""
         found: list[Rejection] = []
-        stages = self.stage[self.order]
         for stage in sorted(set(self._of_stage) - {FITS}, reverse=True):
             if len(found) < most:
-                of_stage = self.order[stages == stage]
+                of_stage = self.order[self.stages == stage]
                 found += [self._loser(place) for place in self._nearest(of_stage, most - len(found))]
         if len(found) < most and len(self.stall) < len(self.stall.market):
             others = Others(self.question, self.stall.market, self.memories, self.of_market, self.withheld)
@@ -256,12 +255,17 @@ class Weighed:
         found: Ints = self.ranked[~self.stall.spot[self.ranked]] if firm else self.ranked
         return found
 
+    @cached_property
+    def _shelved(self) -> dict[bool, tuple[Ints, Ints]]:
+        """What fits, with the units of each: of all of it (False), and of what is not spot."""
+        return {firm: (fit := self._fit(firm), self.units.take(fit)) for firm in (False, True)}
+
     def _shelf(self, size: int, firm: bool) -> Callable[[], Iterator[Lot]]:
         """Lots of one size, made only as far as somebody reads on."""
 
         def lots() -> Iterator[Lot]:
-            fit = self._fit(firm)
-            for place in np.flatnonzero(self.units[fit] == size):
+            fit, units = self._shelved[firm]
+            for place in np.flatnonzero(units == size):
                 yield self._lot(int(fit[place]))
 
         return lots
@@ -380,18 +384,8 @@ class Weighed:
         return self.stall.seen_at < oldest
 
     def cool_down(self) -> Mask | None:
-        """Of several scopes that cover a row the one that cools longest; the narrower among equals."""
-        until = np.zeros(len(self.stall), dtype=np.int64)
-        self.cooling = np.zeros(len(self.stall), dtype=np.int64)
-        self.cooling_classes = self.asked.classes
-        some = False
-        for rows, ends, code in self.asked.cooling(self.question.now):
-            some = True
-            longer = until[rows] < ends
-            until[rows] = np.where(longer, ends, until[rows])
-            self.cooling[rows] = np.where(longer, code, self.cooling[rows])
-        refused: Mask = until > 0
-        return refused if some else None
+        self.cooled = self.asked.cooled(self.question.now)
+        return self.cooled.rows
 
     def machines_left(self) -> Mask | None:
         if not self.stall.counted:
@@ -426,6 +420,11 @@ class Weighed:
     def budget(self) -> Mask | None:
         left = self.question.room.price_per_hour
         return None if left is None else (self.stall.columns.price > int(left * 1_000_000 // 1)) & ~self.stall.paid
+
+    @cached_property
+    def machines(self) -> Ints:
+        """Of each row alone, to meet all of it."""
+        return -(-self.question.units // self.units)
 
     @cached_property
     def _at_once(self) -> Ints:

@@ -241,3 +241,18 @@ def test_the_order_changes_when_the_cloud_s_advice_is_too_old_though_the_hour_is
     market, asked_at = Market.of([CHEAP, DEAR]), NOON - timedelta(minutes=110)
     rows = {KEY_OF_CHEAP: Memory(counted_at=NOON, obtainability=0.0, advised_at=asked_at)}
     assert [best(market, rows, NOON + timedelta(minutes=late)) for late in (0, 10, 11)] == ["b", "b", "a"]
+
+
+def test_each_row_comes_back_when_its_own_cool_down_ends():
+    market, minute = Market.of([CHEAP, DEAR]), timedelta(minutes=1)
+    rows = {
+        KEY_OF_CHEAP: Memory(cooldown_until=NOON + 9 * minute, last_refusal_class="stock-out", counted_at=NOON),
+        (1, "us-1", "b", "m1", ""): Memory(cooldown_until=NOON + 5 * minute, last_refusal_class="quota"),
+    }
+
+    def counts(late):
+        now = NOON + late * minute
+        return plan(ONE, market, Memories(rows, now), Room(), now=now).rejected_by_reason
+
+    assert counts(0) == counts(4) == {"stock-out": 1, "quota": 1}
+    assert (counts(5), counts(9), counts(4)) == ({"stock-out": 1}, {}, {"stock-out": 1, "quota": 1})
