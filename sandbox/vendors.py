@@ -120,7 +120,12 @@ def refusal(cloud: str | None, kind: Kind, message: str, **details: Any) -> Vend
 
 
 def planted(cloud: str | None, code: str, status: int | None) -> VendorError:
-    """An injected refusal: the code's usual status and scope unless a status is given; 500 for a code nobody uses."""
+    """An injected refusal: the code's usual status and scope unless a status is given; 500 for a code nobody uses.
+
+    A kind of refusal, as `stock-out`, is said in the cloud's own words.
+    """
+    if code in _MANNERS:
+        code = _MANNERS[code][cloud or "aws"][0]  # type: ignore[index]  # a Kind by now
     usual, scope = _BY_CODE.get((cloud or "aws", code), (500, "request"))
     text = f"Injected by the sandbox: {code}."
     if (cloud or "aws", code) == ("azure", "OperationNotAllowed"):

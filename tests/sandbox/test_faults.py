@@ -47,6 +47,14 @@ def test_an_error_has_the_status_the_vendor_gives_it_and_does_nothing(
     assert sandbox.launch(cloud, token="t").status == 201
 
 
+@pytest.mark.parametrize(
+    ("cloud", "code"), [("aws", "InsufficientInstanceCapacity"), ("gcp", "ZONE_RESOURCE_POOL_EXHAUSTED")]
+)
+def test_a_kind_of_refusal_is_said_in_the_words_of_whoever_is_asked(sandbox: Sandbox, cloud: str, code: str) -> None:
+    plant(sandbox, "launch", "error", code="stock-out")
+    assert sandbox.launch(cloud, token="t").code == code
+
+
 def test_a_refused_call_does_nothing(sandbox: Sandbox) -> None:
     plant(sandbox, "launch", "refuse")
     with pytest.raises(NO_ANSWER):
