@@ -125,7 +125,7 @@ def planted(cloud: str | None, code: str, status: int | None) -> VendorError:
     A kind of refusal, as `stock-out`, is said in the cloud's own words.
     """
     if code in _MANNERS:
-        code = _MANNERS[code][cloud or "aws"][0]  # type: ignore[index]  # a Kind by now
+        code = _MANNERS[code][cloud or "aws"][0]
     usual, scope = _BY_CODE.get((cloud or "aws", code), (500, "request"))
     text = f"Injected by the sandbox: {code}."
     if (cloud or "aws", code) == ("azure", "OperationNotAllowed"):
