@@ -110,6 +110,7 @@ SHOTS = (
     Shot("fleet-plan-dialog", "/fleet", plan),
     Shot("fleet-plan-refused", "/fleet", refused),
     Shot("capacity-light", "/capacity", whole=True),
+    Shot("capacity-blocks", "/capacity/blocks"),
     Shot("allocate-form", "/fleet/allocate"),
     Shot("allocation-light", "{allocation}", whole=True),
     Shot("release-dialog", "{allocation}", open_dialog),
