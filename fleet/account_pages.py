@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -18,7 +19,7 @@ from fleet import providers
 from fleet.api.accounts import ACCOUNT_NAME, REFERENCE, WORD
 from fleet.domain.refusals import Refused
 from fleet.forms import AsRead, StrictForm, done
-from fleet.models import AccountTrial, CloudAccount
+from fleet.models import AccountTrial, CloudAccount, Instance, Offering
 from fleet.pages import Frame, frame_of
 from fleet.people.picking import TypedForm
 from fleet.providers.policies import policies
@@ -136,11 +137,17 @@ def all_accounts(request: HttpRequest) -> HttpResponseBase:
                 made = account_changes.add_account(spec=form.spec(), by=frame.caller, now=frame.now)
                 account_trials.request_trial(made, by=frame.caller, now=frame.now)
                 return done(request, f"Added {made.name}. It is being tried.", to=_address(made.public_id))
-    live = Count("instances", filter=Q(instances__terminated_at=None))
-    rows = CloudAccount.objects.order_by("name").annotate(live=live, sold=Count("offerings", distinct=True))
+    counts = {"live": _count(Instance, terminated_at=None), "sold": _count(Offering, offered=True)}
+    rows = CloudAccount.objects.order_by("name").annotate(**counts)
     context = {"accounts": [_shown(row) for row in rows], "form": form, "may_write": frame.caller.may(WRITE, None)}
     status = 422 if form.is_bound and form.errors else 200
     return render_section(request, "settings/accounts.html", frame, "accounts", context, status=status)
+
+
+def _count(model: type[Instance] | type[Offering], **which: object) -> Coalesce:
+    """How many of an account's rows there are: each kind by itself, for joined they would multiply."""
+    of_account = model.objects.filter(account=OuterRef("pk"), **which).order_by().values("account")
+    return Coalesce(Subquery(of_account.annotate(count=Count("pk")).values("count")), 0)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -80,6 +80,7 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     ours = [(m, marks) for m, marks in marked if marks.proven and marks.installation == str(installation().uuid)]
     strays = _strays(account, ours, now)
     held = _still_held(held_before)
+    _note_answer(account, seen, idle=not held)
     listed = {machine.provider_id for machine, _ in ours if not machine.remains}
     missing = [instance for instance in held if instance.provider_id not in listed]
     breaker = broken_circuit(_look(account, seen, ours, strays, len(held), len(missing)))
@@ -102,6 +103,15 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     )
     row.refresh_from_db()
     return row
+
+
+def _note_answer(account: CloudAccount, seen: Inventory, *, idle: bool) -> None:
+    """Remember when it answered. Where it holds machines, what reading them one by one said last stands beside that."""
+    rows = CloudAccount.objects.filter(pk=account.pk)
+    if seen.complete:
+        rows.update(last_read_at=Now())
+    if idle:
+        rows.update(last_error=seen.problem)
 
 
 def _stopped(row: Installation) -> bool:

@@ -95,3 +95,13 @@ def test_who_may_only_read_sees_no_form_and_who_may_not_finds_nothing(client):
     project = factories.project()
     client.force_login(factories.member(project))
     assert client.get("/settings/accounts").status_code == 404
+
+
+def test_machines_and_pools_are_counted_each_by_themselves(admin):
+    account = factories.account()
+    for zone in ("a", "b", "c"):
+        factories.offering(account, zone=f"us-east-1{zone}", offered=zone != "c")
+    for number in (1, 2):
+        factories.instance(None, account, provider_id=f"i-{number}")
+    [row] = admin.get("/settings/accounts").context["accounts"]
+    assert (row["live"], row["sold"]) == (2, 2)

@@ -122,3 +122,18 @@ def test_a_machine_of_an_unresolved_launch_is_adopted_not_ended(world):
     assert len(world.machines()) == 1
     assert LaunchAttempt.objects.get().state == AttemptState.ADOPTED
     assert len(world.calls("launch")) == 1
+
+
+def test_an_account_without_machines_is_known_to_answer_by_its_sweeps(world):
+    slot = one_machine(world)
+    idle = CloudAccount.objects.exclude(pk=slot.account_id).first()
+    world.fault("list", "error", cloud=idle.cloud, code="InternalError", status=500)
+    sweeping.sweep_account(idle, now=world.now())
+    idle.refresh_from_db()
+    assert idle.last_error
+    assert idle.last_read_at is None
+    world.call("DELETE", "faults")
+    sweeping.sweep_account(idle, now=world.now())
+    idle.refresh_from_db()
+    assert idle.last_error == ""
+    assert idle.last_read_at is not None
