@@ -164,6 +164,8 @@ def words_for(estate: Estate) -> dict[str, str]:
         "reason": "It is over by now.",
         "scopes": "read",
         "accelerator": "H100",
+        "accelerator_count": "8",
+        "hours": "24",
         "user": estate.stranger.username,
         "credentials_ref": "env:NEXT",
         "options": '{"regions": ["us-east-1"]}',
