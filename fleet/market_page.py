@@ -28,7 +28,7 @@ from fleet.queries.paid import paid_rows
 from fleet.queries.quotas import quota_rows, quota_totals
 from fleet.queries.rows import PAGE
 from fleet.queries.signals import unclassified_signals
-from fleet.services import stale_prices
+from fleet.services import memory, stale_prices
 from fleet.timerange import TimeRange
 
 FILTERS = {"accelerator": "Accelerator", "cloud": "Cloud", "region": "Region", "capacity": "Capacity"}
@@ -66,8 +66,8 @@ def capacity(request: HttpRequest) -> HttpResponseBase:
         "pages": -(-totals["pools"] // PAGE),
         "rows": [_row(row, frame.now) for row in market.market_rows(chosen)],
         "chart": _prices(chosen, choices["accelerator"], frame),
-        "capacity": capacity_cells(),
-        "cooldowns": wide_cooldowns(frame.now),
+        "capacity": capacity_cells(memory.told_to(frame.projects)),
+        "cooldowns": wide_cooldowns(memory.told_to(frame.projects), frame.now),
         "paid": [_paid(row, frame) for row in paid_rows(frame.projects)],
         "stale_after": spaced(stale_prices.stale_after()),
         **(_of_the_accounts(frame) if frame.projects is None else {}),
@@ -81,7 +81,7 @@ def capacity(request: HttpRequest) -> HttpResponseBase:
             .iterator(),
             FILE_COLUMNS,
         ),
-        "capacity": lambda: Sheet(*capacity_table()),
+        "capacity": lambda: Sheet(*capacity_table(memory.told_to(frame.projects))),
     }
     return render_page(request, "fleet/capacity.html", frame, context, section="capacity", ranged=True, sheets=files)
 

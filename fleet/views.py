@@ -27,7 +27,7 @@ from fleet.queries.events import event_rows
 from fleet.queries.machines import orphan_totals
 from fleet.queries.rows import PAGE, in_scope
 from fleet.queries.standing import installation_facts
-from fleet.services import events
+from fleet.services import events, memory
 from fleet.services.explaining import connect_lines, explain
 from fleet.settings_pages import render_section
 
@@ -42,7 +42,7 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
     if "csv" in request.GET or "json" in request.GET:
         files = {
             "allocations": lambda: fleet_table.file(chosen, frame.projects, frame.now),
-            "capacity": lambda: Sheet(*capacity_table()),
+            "capacity": lambda: Sheet(*capacity_table(memory.told_to(frame.projects))),
             "sweeps": lambda: plain_sheet(sweep_rows() if frame.projects is None else []),
         }
         return render_page(request, "fleet/fleet.html", frame, {}, section="fleet", sheets=files)
@@ -65,8 +65,8 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
         "show": ",".join(column["key"] for column in columns if column["shown"]) if "show" in request.GET else "",
         "choices": fleet_table.choices(chosen, filter_choices(frame.projects)),
         "pages": -(-totals["allocations"] // PAGE),
-        "capacity": capacity_cells(),
-        "cooldowns": wide_cooldowns(frame.now),
+        "capacity": capacity_cells(memory.told_to(frame.projects)),
+        "cooldowns": wide_cooldowns(memory.told_to(frame.projects), frame.now),
         "sweeps": sweep_rows() if frame.projects is None else [],
     }
     return render_page(request, "fleet/fleet.html", frame, context, section="fleet")

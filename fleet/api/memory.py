@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,8 +15,7 @@ from fleet.api.conditional import version_of
 from fleet.api.fields import Flag, Strict, Word, column_names
 from fleet.api.listing import Fields, Ordering, PageQuery, narrowed, page, paged
 from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
-from fleet.domain.capacity import RESERVED
-from fleet.models import CapacityMemory, PaidCapacity
+from fleet.models import CapacityMemory
 from fleet.services import memory
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
@@ -132,13 +131,7 @@ class ForgetCooldown(ApiView):
 
 def readable(view: ApiView) -> QuerySet[CapacityMemory]:
     """All but what was learnt of paid capacity that none of the caller's projects may use: that tells of it."""
-    if (projects := view.readable_projects()) is None:
-        return CapacityMemory.objects.all()
-    asked = {name: OuterRef(name) for name in ("zone", "instance_type")}
-    usable = PaidCapacity.objects.open_to(projects).filter(account=OuterRef("account"), region=OuterRef("region"))
-    of_pool = Q(Exists(usable.filter(**asked)))
-    wider = Q(Exists(usable), zone="", instance_type="")
-    return CapacityMemory.objects.filter(~Q(capacity_type=RESERVED) | of_pool | wider)
+    return memory.told_to(view.readable_projects())
 
 
 def found_by(public_id: str, among: QuerySet[CapacityMemory]) -> CapacityMemory:

@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fleet.formatting import place
 from fleet.models import CapacityMemory, Offering, Sweep
 from fleet.queries.rows import Rows, plain
 
 
-def capacity_cells() -> dict[str, Any]:
-    """Zones × accelerators that were asked: time to fill, how often the cloud said no, until when we wait."""
+def capacity_cells(remembered: QuerySet[CapacityMemory]) -> dict[str, Any]:
+    """Zones × accelerators that were asked: time to fill, how often the cloud said no, until when we wait.
+
+    `remembered`: what the reader is told of (`services.memory.told_to`).
+    """
     offered = Offering.objects.filter(offered=True, account__enabled=True).values_list(
         "account__cloud", "region", "zone", "instance_type__name", "instance_type__accelerator"
     )
@@ -25,7 +28,7 @@ def capacity_cells() -> dict[str, Any]:
         (cloud, region, zone, chip): {"attempts": 0, "refusals": 0, "fills": [], "cooldown": None}
         for cloud, region, zone, _, chip in pools
     }
-    memories = CapacityMemory.objects.exclude(zone="").exclude(instance_type="").values(
+    memories = remembered.exclude(zone="").exclude(instance_type="").values(
         "account__cloud", "region", "zone", "instance_type", "attempts", "refusals", "fill_seconds", "cooldown_until",
     )  # fmt: skip
     for memory in memories:
@@ -67,7 +70,7 @@ def _cell(cell: Mapping[str, Any] | None, chip: str) -> dict[str, Any]:
     }
 
 
-def capacity_table() -> tuple[list[str], list[list[Any]]]:
+def capacity_table(remembered: QuerySet[CapacityMemory]) -> tuple[list[str], list[list[Any]]]:
     """The capacity map as rows."""
     head = ["zone", "accelerator", "attempts", "refusals", "median_fill_seconds", "asked_again_from"]
     rows = [
@@ -79,17 +82,17 @@ def capacity_table() -> tuple[list[str], list[list[Any]]]:
             cell["fill"] and cell["fill"].total_seconds(),
             cell["cooldown"],
         ]
-        for zone in capacity_cells()["zones"]
+        for zone in capacity_cells(remembered)["zones"]
         for cell in zone["cells"]
         if cell["offered"]
     ]
     return head, rows
 
 
-def wide_cooldowns(now: datetime) -> Rows:
+def wide_cooldowns(remembered: QuerySet[CapacityMemory], now: datetime) -> Rows:
     """Refusals that were about more than one pool: a region, a quota, an account."""
     return plain(
-        CapacityMemory.objects.filter(Q(zone="") | Q(instance_type=""), cooldown_until__gt=now).values(
+        remembered.filter(Q(zone="") | Q(instance_type=""), cooldown_until__gt=now).values(
             "account__cloud", "account__name", "region", "last_refusal_class", "last_refusal_code", "cooldown_until"
         )
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from fleet.domain.capacity import (
     FORGOTTEN_BY_HALF,
     HOURS_FORGOTTEN_BY_HALF,
+    RESERVED,
     Memory,
     Pool,
     cooldown,
@@ -21,7 +22,7 @@ from fleet.domain.capacity import (
 )
 from fleet.domain.memories import Key, Memories
 from fleet.domain.outcomes import Refusal, Scope
-from fleet.models import CapacityMemory, Instance, LaunchAttempt, Slot
+from fleet.models import CapacityMemory, Instance, LaunchAttempt, PaidCapacity, Slot
 from fleet.services import events
 from fleet.services.compiled import Compiled, GapForKeys, GapForWords
 from fleet.services.moment import Moment, Version, read_moment
@@ -41,6 +42,17 @@ def pool_of_attempt(attempt: LaunchAttempt) -> Pool:
     """The capacity pool a launch was tried in, wherever its slot is planned by now."""
     where = (attempt.region, attempt.zone, attempt.instance_type, attempt.capacity_type)
     return Pool(attempt.account.pk, attempt.account.cloud, *where)
+
+
+def told_to(projects: Collection[int] | None) -> QuerySet[CapacityMemory]:
+    """All but what was learnt of paid capacity that none of these projects may use: that tells of it. None: all."""
+    if projects is None:
+        return CapacityMemory.objects.all()
+    asked = {name: OuterRef(name) for name in ("zone", "instance_type")}
+    usable = PaidCapacity.objects.open_to(projects).filter(account=OuterRef("account"), region=OuterRef("region"))
+    of_pool = Q(Exists(usable.filter(**asked)))
+    wider = Q(Exists(usable), zone="", instance_type="")
+    return CapacityMemory.objects.filter(~Q(capacity_type=RESERVED) | of_pool | wider)
 
 
 def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime:

@@ -64,6 +64,28 @@ def test_what_asking_taught_stands_beside_the_pool(viewer, account):
     assert "Waits until" in page
 
 
+@pytest.mark.parametrize("address", ["/capacity", "/fleet", "/capacity?csv=capacity", "/fleet?csv=capacity"])
+def test_the_map_tells_nobody_what_was_learnt_of_what_another_project_keeps(viewer, account, address):
+    offering = sold(account, "us-east-1a", "8.00")
+    pool = {"account": account, "region": offering.region, "capacity_type": "reserved", "refusals": 641}
+    learnt = {"attempts": 977, "cooldown_until": business_now() + timedelta(minutes=5), **pool}
+    kind = offering.instance_type.name
+    CapacityMemory.objects.create(zone=offering.zone, instance_type=kind, last_refusal_code="PoolWord", **learnt)
+    CapacityMemory.objects.create(last_refusal_code="WideWord", **learnt)
+    row = factories.paid_capacity(
+        factories.project(), account, region=offering.region, zone=offering.zone, instance_type=kind
+    )
+
+    def told() -> bool:
+        answer = viewer.get(address)
+        page = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
+        return "977" in page or "641" in page or "WideWord" in page
+
+    assert not told()
+    PaidCapacity.objects.filter(pk=row.pk).update(shared=True)
+    assert told()
+
+
 def test_a_price_that_was_not_seen_of_late_is_marked(viewer, account):
     offering = sold(account, "us-east-1a", "8.00")
     assert "Stale</span>" not in page_of(viewer, "/capacity")
