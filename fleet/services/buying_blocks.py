@@ -276,7 +276,12 @@ def ran_out(request: ChangeRequest) -> Refused:
 
 
 def drop(request: ChangeRequest, *, why: str, now: datetime) -> None:
-    """What waited for this request is not bought. Call inside the transaction that closes it; twice does nothing."""
+    """What waited for this request is not bought. Call inside the transaction that closes it; twice does nothing.
+
+    In a restored backup that nobody has confirmed it may have been approved and ordered since: its fee stays held.
+    """
+    if (restored_at := installation().restored_at) is not None:
+        doubt_unsent(asked_before=restored_at, only=request.subject)
     waits = BlockPurchase.objects.filter(public_id=request.subject, state=PurchaseState.WAITING)
     purchase = waits.select_related("project").first()
     detail = f"{why} Nothing was bought."
@@ -593,13 +598,16 @@ def _close(purchase: BlockPurchase, state: PurchaseState, now: datetime, **chang
     return still_open.update(state=state, resolved_at=now, **changes) == 1
 
 
-def doubt_unsent(*, asked_before: datetime) -> int:
+def doubt_unsent(*, asked_before: datetime, only: str = "") -> int:
     """After a restore: an order that the backup holds for unsent may have been sent since it was taken.
 
-    So it counts as sent now: it is looked for by its tag, and never ordered. Returns how many there were.
+    So it counts as sent now: it is looked for by its tag, and never ordered. Returns how many there were. `only`: this
+    one, before the restore is confirmed; nobody looks until it is.
     """
     maybe = (PurchaseState.INTENT, PurchaseState.WAITING)  # it may have been approved since, too
     unsent = BlockPurchase.objects.filter(state__in=maybe, calls=0, created_at_real__lt=asked_before)
+    if only:
+        unsent = unsent.filter(public_id=only)
     detail = "It may have been ordered after the backup was taken; it is looked for, and not ordered again."
     return unsent.update(state=PurchaseState.UNKNOWN, calls=1, called_at_real=Now(), detail=detail, next_at=Now())
 

@@ -256,6 +256,26 @@ def test_one_that_a_restored_backup_holds_for_waiting_may_have_been_bought_since
     assert office.world.bought() == []
 
 
+@pytest.mark.parametrize("ends", ["runs out", "is refused", "is taken back"])
+def test_until_a_restore_is_confirmed_the_end_of_its_request_does_not_say_that_nothing_was_bought(
+    office: Office, ends: str
+) -> None:
+    purchase, now = office.ask(), office.world.now()
+    Installation.objects.update(restored_at=Now())
+    if ends == "runs out":
+        run_out()
+        buying_blocks.settle_undecided(now=now)
+    elif ends == "is refused":
+        approvals.refuse(ChangeRequest.objects.get().public_id, by=office.boss, now=now)
+    else:
+        operations.cancel(Operation.objects.get().public_id, now=now, actor=office.asker.name)
+    purchase.refresh_from_db()
+    assert (purchase.state, purchase.calls) == ("unknown", 1)
+    assert Hold.objects.get().released_at is None
+    assert ChangeRequest.objects.get().state != "waiting"
+    assert office.world.bought() == []
+
+
 def test_a_command_has_nobody_behind_it_so_it_does_not_buy_where_two_are_asked_for(office: Office) -> None:
     shown = buying_blocks.offers(
         buying_blocks.Wanted(24, instance_type="p5.48xlarge", machines=1, region="us-east-1"),
