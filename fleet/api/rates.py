@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
+from fleet.api.authentication import TokenAuthentication
 from fleet.api.problems import CONTENT_TYPE, Problem, describe, request_id_of
 from fleet.services import request_rates
 from fleet.services.access import Caller
@@ -80,8 +81,14 @@ def charge(request: Request, caller: Caller) -> None:
 
 
 def credential_of(request: HttpRequest) -> str:
-    """What a caller shows of themselves, unread."""
-    return request.META.get("HTTP_AUTHORIZATION", "") or request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    """What a caller shows of themselves, unread: the one thing by which they would be known.
+
+    Any other scheme names nobody here, and may be the same for many browsers behind one proxy: no mark may hang on it.
+    """
+    shown = request.META.get("HTTP_AUTHORIZATION", "")
+    if shown.partition(" ")[0].lower() == TokenAuthentication.keyword:
+        return shown
+    return request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
 
 
 def tell(response: HttpResponse, rates: list[Rate]) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -157,3 +158,19 @@ def test_a_token_that_was_revoked_is_refused_though_it_paid_on_arrival(settings:
     assert statuses(ApiClient(text), 2) == [200, 200]
     tokens.revoke_token(row, by=caller_at_the_server("test", project), now=timezone.now())
     assert statuses(ApiClient(text), 2) == [401, 401]
+
+
+def test_a_header_that_names_nobody_here_has_nobody_pay_for_another(settings: Any) -> None:
+    """Browsers behind one proxy may all send the same words to it."""
+    settings.API_REQUESTS_PER_MINUTE, settings.API_ADDRESS_REQUESTS_PER_MINUTE = 3, 600
+    said = {"HTTP_AUTHORIZATION": "Basic cHJveHk6cHJveHk=", "REMOTE_ADDR": "192.0.2.7"}
+    one, other = Client(**said), Client(**said)
+    for browser in (one, other):
+        browser.force_login(factories.member(factories.project()))
+    assert [one.get("/api/v1/me").status_code for _ in range(4)] == [200] * 3 + [429]
+    assert [other.get("/api/v1/me").status_code for _ in range(3)] == [200] * 3
+    for _ in range(3):
+        assert Client(**said).get("/api/v1/me").status_code == 401
+    throttle._client().delete(f"purser:api:caller:user:{other.session['_auth_user_id']}")
+    assert Client(**said).get("/api/v1/me").status_code == 401
+    assert other.get("/api/v1/me")["RateLimit"].endswith('"caller";r=2;t=20')
