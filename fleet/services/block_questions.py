@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from fleet.domain.outcomes import BlockAsk, ErrorClass, Refusal
@@ -29,7 +29,7 @@ BEGIN_AGAIN_AFTER = timedelta(minutes=2)
 MOST_ROUNDS = 3
 """What three workers died of is not tried by a fourth."""
 MOST_WAITING = 10
-"""Of one project: each may be a hundred calls, and the accounts' rates are everybody's."""
+"""Of one project, with those of the last minute: each may be a hundred calls, and the rates are everybody's."""
 TIMES = ("earliest", "latest")
 DO = {
     ErrorClass.STOCK_OUT: "Nothing is for sale there now. Ask for another region, another type or other hours.",
@@ -63,8 +63,12 @@ def request_offers(
         same = waiting.filter(principal=by.principal, account=account, wanted=to_json(wanted)).first()
         if same is not None:
             return same
-        if waiting.count() >= MOST_WAITING:
-            sentence = f"{MOST_WAITING} questions of this project wait already. Read their answers first."
+        lately = Q(finished_at=None) | Q(asked_at__gt=Now() - timedelta(minutes=1))
+        if BlockQuestion.objects.filter(lately, project=project).count() >= MOST_WAITING:
+            sentence = (
+                f"{MOST_WAITING} questions of this project wait or were asked in the last minute."
+                " Read their answers first."
+            )
             raise Refused("questions-wait", sentence, retryable=True)
         question = BlockQuestion.objects.create(
             project=project, account=account, wanted=to_json(wanted), requested_by=by.name, principal=by.principal
@@ -111,12 +115,19 @@ def progress(question: BlockQuestion) -> float:
 
 
 def _begun(now: datetime) -> BlockQuestion | None:
-    """The oldest that nobody is at, or whose worker has been silent for too long; given up after a few of those."""
+    """The oldest that nobody is at, or whose worker has been silent for too long; given up after a few of those.
+
+    A project has one asked at a time: no more workers than that are kept from their other work by it.
+    """
+    others = BlockQuestion.objects.filter(project=OuterRef("project"), finished_at=None).exclude(pk=OuterRef("pk"))
+    busy = Exists(others.filter(seen_at__gte=Now() - BEGIN_AGAIN_AFTER))
     free = Q(seen_at=None) | Q(seen_at__lt=Now() - BEGIN_AGAIN_AFTER)
     while True:
         with transaction.atomic():
             rows = BlockQuestion.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-            question = rows.select_related("account", "project").filter(free, finished_at=None).order_by("id").first()
+            question = (
+                rows.select_related("account", "project").filter(free, ~busy, finished_at=None).order_by("id").first()
+            )
             if question is None:
                 return None
             if question.rounds < MOST_ROUNDS:

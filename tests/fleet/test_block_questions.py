@@ -112,6 +112,31 @@ def test_an_account_that_was_switched_off_meanwhile_is_not_asked(world: BlockWor
     assert "would do" in question.detail
 
 
+def test_one_project_keeps_one_worker_busy_and_others_need_not_wait_for_it(world: BlockWorld) -> None:
+    first = ask(world)
+    ask(world, wanted=Wanted(48, instance_type="p5.48xlarge", machines=1, region="us-east-1"))
+    project = factories.project()
+    of_another = block_questions.request_offers(
+        WANTED, project=project, by=caller_of_user(factories.member(project)), now=world.now()
+    )
+    assert block_questions._begun(world.now()) == first
+    assert block_questions._begun(world.now()) == of_another
+    assert block_questions._begun(world.now()) is None
+    BlockQuestion.objects.filter(pk=first.pk).update(finished_at=Now())
+    assert block_questions._begun(world.now()) is not None
+
+
+def test_answers_that_come_fast_are_no_way_to_ask_the_clouds_without_end(world: BlockWorld) -> None:
+    for hours in range(1, block_questions.MOST_WAITING + 1):
+        ask(world, wanted=Wanted(hours, instance_type="p5.48xlarge", machines=1))
+    BlockQuestion.objects.update(finished_at=Now())
+    with pytest.raises(Refused, match="in the last minute") as refused:
+        ask(world)
+    assert refused.value.retryable
+    BlockQuestion.objects.update(asked_at=Now() - timedelta(minutes=1))
+    assert ask(world).finished_at is None
+
+
 def test_a_question_whose_worker_died_is_begun_again(world: BlockWorld) -> None:
     question = ask(world)
     assert block_questions._begun(world.now()) == question
