@@ -235,13 +235,30 @@ def price_of_machine_hour(fee: Decimal, machines: int, starts_at: datetime, ends
     return (fee / (machines * hours)).quantize(PRICE_DIGIT, rounding=ROUND_FLOOR)
 
 
-def assign(row: PaidCapacity, project: Project | None, *, now: datetime, actor: str) -> None:
-    """Say who bears the hours of it that nobody uses."""
+def assign(row: PaidCapacity, project: Project | None, *, by: Caller, now: datetime) -> PaidCapacity:
+    """Say which project keeps what was found in an account: it alone uses it from now on, and bears the unused hours.
+
+    None: nobody's, so everybody's. Machines of others stay until they end. Raises NotAllowed, or Refused for what was
+    bought through Purser: that stays with the project that paid for it.
+    """
+    by.require(WRITE, None)
     with transaction.atomic():
-        before = row.project.slug if row.project else None
-        PaidCapacity.objects.filter(pk=row.pk).update(project=project)
-        data = {"before": {"project": before}, "after": {"project": project.slug if project else None}}
-        events.record("paid-capacity.assigned", subject=row.public_id, project=project, actor=actor, now=now, data=data)
+        rows = PaidCapacity.objects.select_for_update(no_key=True, of=("self",)).select_related("project", "account")
+        locked = rows.get(pk=row.pk)
+        if locked.purchase_id is not None:
+            raise Refused("bought", "It was bought by the project that keeps it; that project may share it.")
+        if locked.project != project:
+            sides = {"before": _named(locked.project), "after": _named(project)}
+            PaidCapacity.objects.filter(pk=locked.pk).update(project=project, shared=False)
+            said = {"ref": locked.ref, "kind": locked.kind, "account": locked.account.name, **sides}
+            # Of no project: one should not read from it which other one had this before.
+            events.record("paid-capacity.assigned", subject=locked.public_id, actor=by.name, now=now, data=said)
+            locked.project, locked.shared = project, False
+    return locked
+
+
+def _named(project: Project | None) -> dict[str, str | None]:
+    return {"project": project.slug if project else None}
 
 
 def share(

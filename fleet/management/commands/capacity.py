@@ -1,4 +1,4 @@
-"""`manage.py capacity offers|buy|list|share`: capacity that is paid for whether it is used or not."""
+"""`manage.py capacity offers|buy|list|keep|share`: capacity that is paid for whether it is used or not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fleet.services.access import caller_at_the_server
 from fleet.services.accounts import enabled
 from fleet.services.buying_blocks import Offered, Wanted
 from fleet.services.clock import business_now
-from fleet.services.paid_capacity import room, share, usable_until
+from fleet.services.paid_capacity import assign, room, share, usable_until
 
 COMMAND = "manage.py capacity"
 WHO = caller_at_the_server(COMMAND)
@@ -43,10 +43,13 @@ class Command(BaseCommand):
         buy.add_argument("--project", required=True, help="who pays: a project's slug")
         buy.add_argument("--yes", action="store_true", help="buy it; without this only the budgets are asked")
         listed = verbs.add_parser("list", help="the reservations and blocks there are")
+        keep = verbs.add_parser("keep", help="say which project keeps a reservation that was found in an account")
+        keep.add_argument("paid_capacity", help="its id, as `list` names it")
+        keep.add_argument("--project", default="", help="its slug; none: no project keeps it, so every one may use it")
         share = verbs.add_parser("share", help="let every project use what one keeps, or that one alone again")
         share.add_argument("paid_capacity", help="its id, as `list` names it")
         share.add_argument("--off", action="store_true", help="only the project that keeps it may use it from now on")
-        for verb in (offers, buy, listed, share):
+        for verb in (offers, buy, listed, keep, share):
             verb.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, verb: str, **said: Any) -> None:
@@ -56,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError(error.sentence) from error
 
     def _verbs(self) -> dict[str, Callable[..., None]]:
-        return {"offers": self._offers, "buy": self._buy, "list": self._list, "share": self._share}
+        return {"offers": self._offers, "buy": self._buy, "list": self._list, "keep": self._keep, "share": self._share}
 
     def _offers(self, **said: Any) -> None:
         accounts, now = _accounts(said["account"]), business_now()
@@ -69,9 +72,7 @@ class Command(BaseCommand):
 
     def _buy(self, *, offer: str, project: str, yes: bool, **said: Any) -> None:
         offered = buying_blocks.named(offer, to=WHO.principal)
-        payer = Project.objects.filter(slug=project).first()
-        if payer is None:
-            raise Refused("unknown-project", f"There is no project {project[:60]!r}.")
+        payer = _project(project)
         asked: dict[str, Any] = {"project": payer, "by": caller_at_the_server(COMMAND, payer), "now": business_now()}
         bought = None
         if yes:
@@ -93,13 +94,34 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(map(_row_line, rows)) or "No account pays for capacity it keeps.")
 
     def _share(self, *, paid_capacity: str, off: bool, **said: Any) -> None:
-        found = PaidCapacity.objects.select_related("project").filter(public_id=paid_capacity).first()
-        if found is None:
-            raise Refused("unknown-paid-capacity", f"There is no paid capacity {paid_capacity[:60]!r}.")
+        found = _paid_capacity(paid_capacity)
         by = caller_at_the_server(COMMAND, *filter(None, [found.project]))
-        share(found, shared=not off, by=by, now=business_now())
-        row = PaidCapacity.objects.with_room().select_related("account", "project").get(pk=found.pk)
-        self.stdout.write(json.dumps(_row_json(row)) if said["json"] else _row_line(row))
+        self._tell(share(found, shared=not off, by=by, now=business_now()), as_json=said["json"])
+
+    def _keep(self, *, paid_capacity: str, project: str, **said: Any) -> None:
+        keeper = _project(project) if project else None
+        row = assign(_paid_capacity(paid_capacity), keeper, by=WHO, now=business_now())
+        self._tell(row, as_json=said["json"])
+
+    def _tell(self, changed: PaidCapacity, *, as_json: bool) -> None:
+        row = PaidCapacity.objects.with_room().select_related("account", "project").get(pk=changed.pk)
+        self.stdout.write(json.dumps(_row_json(row)) if as_json else _row_line(row))
+
+
+def _project(slug: str) -> Project:
+    """Raises Refused where there is none of that name."""
+    found = Project.objects.filter(slug=slug).first()
+    if found is None:
+        raise Refused("unknown-project", f"There is no project {slug[:60]!r}.")
+    return found
+
+
+def _paid_capacity(public_id: str) -> PaidCapacity:
+    """Raises Refused where there is none of that id."""
+    found = PaidCapacity.objects.select_related("project").filter(public_id=public_id).first()
+    if found is None:
+        raise Refused("unknown-paid-capacity", f"There is no paid capacity {public_id[:60]!r}.")
+    return found
 
 
 def _wanted(said: dict[str, Any]) -> Wanted:

@@ -199,6 +199,16 @@ def test_the_command_shares_and_takes_back(project, market):
         call_command("capacity", "share", "cap_nothing")
 
 
+def test_the_command_says_who_keeps_what_was_found(project, market):
+    row = factories.paid_capacity(None, market)
+    for options, whose in ((["--project", "research"], "kept by research, for it alone"), ([], "for every project")):
+        out = StringIO()
+        call_command("capacity", "keep", row.public_id, *options, stdout=out)
+        assert whose in out.getvalue()
+    with pytest.raises(CommandError, match="no project 'nobody'"):
+        call_command("capacity", "keep", row.public_id, "--project", "nobody")
+
+
 @pytest.fixture
 def row_of_another(market) -> PaidCapacity:
     """It takes machines now, of the kind that is sold beside it."""

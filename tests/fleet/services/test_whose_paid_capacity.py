@@ -15,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Plan
-from fleet.domain.refusals import Refused
-from fleet.models import Allocation, LaunchAttempt, Offering, PaidCapacity, Project, Slot
-from fleet.services import allocations, explaining, intents, market, paid_capacity, planning
+from fleet.domain.refusals import NotAllowed, Refused
+from fleet.models import Allocation, Event, LaunchAttempt, Offering, PaidCapacity, Project, Slot
+from fleet.services import access, allocations, explaining, intents, market, paid_capacity, planning
+from fleet.services.access import caller_at_the_server
 from fleet.services.leases import claim
 from tests import factories
 from tests.deadline import wait_until
@@ -114,10 +115,29 @@ def test_what_is_shared_and_what_is_nobodys_is_everybodys(sold, keeper, other, k
 def test_the_next_plan_knows_whose_it_became(sold, keeper, other):
     row = block(None, sold)
     assert kinds(plan_of(other)) == ["reserved"]
-    paid_capacity.assign(row, keeper, now=NOW, actor="root")
+    paid_capacity.assign(row, keeper, by=caller_at_the_server("test"), now=NOW)
     assert kinds(plan_of(other)) == ["on-demand"]
     PaidCapacity.objects.update(shared=True)
     assert kinds(plan_of(other)) == ["reserved"]
+
+
+def test_who_keeps_what_was_found_is_said_by_who_runs_the_installation(sold, keeper, other):
+    row = block(other, sold, shared=True)
+    with pytest.raises(NotAllowed):
+        paid_capacity.assign(row, keeper, by=access.caller_of_user(factories.member(keeper, "admin")), now=NOW)
+    paid_capacity.assign(row, keeper, by=caller_at_the_server("test"), now=NOW)
+    row.refresh_from_db()
+    assert (row.project, row.shared) == (keeper, False)
+    event = Event.objects.get(topic="paid-capacity.assigned")
+    assert event.project is None, "what another project had is not for the one that has it now"
+    assert (event.data["before"], event.data["after"]) == ({"project": "other"}, {"project": "keeper"})
+
+
+def test_what_a_project_bought_stays_with_it(sold, keeper, other):
+    row = block(keeper, sold)
+    PaidCapacity.objects.update(purchase=factories.block_purchase(keeper, sold.account))
+    with pytest.raises(Refused, match="bought by the project"):
+        paid_capacity.assign(row, other, by=caller_at_the_server("test"), now=NOW)
 
 
 def test_plans_and_lists_go_by_one_rule(sold, keeper, other):
