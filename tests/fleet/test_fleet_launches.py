@@ -185,6 +185,7 @@ def test_a_slot_given_up_while_its_fleet_is_asked_for_ends_its_own_machine_only(
     Slot.objects.filter(pk=given_up.pk).update(desired=Desired.ABSENT)
     type(allocation).objects.filter(pk=allocation.pk).update(accelerator_count=2)
     world.until(lambda: len(world.live()) == 2, "the machine of the slot that was given up has ended")
+    world.until(lambda: len(world.held()) == 2, "and that is known")
     world.until_state(allocation, "active")
     one_machine_a_slot(world, 2)
     given_up.refresh_from_db()
