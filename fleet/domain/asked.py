@@ -100,7 +100,7 @@ class Asked:
         """The next full hour, or the moment the first advice is too old."""
         ends = self.advised_at[~np.isnan(self.advised)] + ADVICE_KEPT // TICK + 1
         first = int(ends[ends > ticks(now)].min(initial=NEVER))
-        return min(end_of_hour(now), now + (min(first - ticks(now), HOUR_IN_TICKS)) * TICK)
+        return min(end_of_hour(now), now + min(first - ticks(now), HOUR_IN_TICKS) * TICK)
 
     def _expected(self, risk: Risk, now: datetime) -> Ints:
         """Millionths an hour of every row, with what is remembered of some; see `placement.outlook`."""

@@ -73,7 +73,7 @@ from fleet.services.paid_capacity import TAG_PURCHASE
 VERB = "buy-block"
 NOUN = "block"
 """What change requests call it."""
-WRITE = "fleet:write"
+WRITE, APPROVE = "fleet:write", "limits:write"
 HOLDS_FOR = timedelta(minutes=10)
 """How long a cloud keeps to an offer."""
 LOOK_AGAIN = timedelta(seconds=5)
@@ -243,8 +243,10 @@ def needs_approval(by: Caller) -> bool:
 def carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:
     """Make what was asked for an order, at the fee that was shown. Call inside the approving transaction.
 
-    False when it waits no more. Raises Refused when its offer has run out, or its account is not bought from any more.
+    False when it waits no more. Raises NotAllowed, or Refused when its offer has run out, or its account is not bought
+    from any more.
     """
+    by.require(APPROVE, request.project_id)
     rows = BlockPurchase.objects.select_for_update(no_key=True, of=("self",)).select_related("project", "account")
     purchase = rows.filter(public_id=request.subject, state=PurchaseState.WAITING).first()
     if purchase is None or not _is_as_shown(purchase, request.after or {}):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from fleet.domain import rights
 from fleet.domain.outcomes import BlockOffer
 from fleet.domain.refusals import NotAllowed
-from fleet.models import AccountTrial, BlockPurchase, Event, Project, Token, Webhook, WebhookMessage
+from fleet.models import AccountTrial, BlockPurchase, ChangeRequest, Event, Project, Token, Webhook, WebhookMessage
 from fleet.services import (
     account_changes,
     account_trials,
@@ -66,6 +66,7 @@ class Things:
         block = BlockOffer(
             "cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, NOON, NOON + timedelta(days=1), Decimal(900), "USD"
         )
+        self.request = ChangeRequest(project=self.project, noun=buying_blocks.NOUN, subject="buy_nothing")
         self.offered = Offered("cb-1", self.account, block, NOON + buying_blocks.HOLDS_FOR)
 
 
@@ -183,6 +184,10 @@ CHANGES: Mapping[str, tuple[str, Ask]] = {
         "fleet:write",
         lambda it, by: buying_blocks.request_purchase(it.offered, project=it.project, by=by, now=NOON),
     ),
+    "buying_blocks.carry_out": (
+        "limits:write",
+        lambda it, by: buying_blocks.carry_out(it.request, by=by, now=NOON),
+    ),
     "buying_blocks.check_purchase": (
         "fleet:write",
         lambda it, by: buying_blocks.check_purchase(it.offered, project=it.project, by=by, now=NOON),
@@ -191,10 +196,9 @@ CHANGES: Mapping[str, tuple[str, Ask]] = {
 
 ASKED_BEFORE = {
     "buying_blocks.needs_approval",  # answers a question, and changes nothing
-    "buying_blocks.carry_out",  # `approvals.approve` asks, and says who may: tests/fleet/test_block_approvals.py
     "buying_blocks.take_back",  # whoever cancels an operation is asked for the scope of its kind: fleet/operations.py
 }
-"""Parts of what another service does, which has asked by then."""
+"""Asked for by the call they are part of, or asking nothing."""
 
 
 @pytest.mark.parametrize("change", CHANGES)
