@@ -6,7 +6,7 @@ from fleet.domain.lifecycle import ENDED_ALLOCATION_STATES, AllocationState, Des
 from fleet.domain.operations import Judgement, emptied, filled
 from fleet.domain.refusals import Refused
 from fleet.models import OPEN_PURCHASES, Allocation, BlockPurchase, Operation, PurchaseState
-from fleet.services import allocations, buying_blocks, operations, resizing
+from fleet.services import allocations, block_approvals, operations, resizing
 from fleet.services.operations import Kind, Said
 
 
@@ -151,7 +151,7 @@ def judge_purchase(operation: Operation) -> Judgement:
 
 
 def cancel_purchase(operation: Operation, said: Said) -> None:
-    buying_blocks.take_back(operation.subject, actor=said.actor, now=said.now)
+    block_approvals.take_back(operation.subject, actor=said.actor, now=said.now)
 
 
 KINDS: dict[str, Kind] = {

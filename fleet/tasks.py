@@ -10,6 +10,7 @@ from fleet.services import (
     account_trials,
     advice,
     audit,
+    block_approvals,
     block_questions,
     buying_blocks,
     catalog,
@@ -95,7 +96,7 @@ def ask_for_blocks(**_: object) -> None:
 @shared_task(name="fleet.sync_paid_capacity", queue="metering")
 def sync_paid_capacity(**_: object) -> None:
     each(watched(), lambda account: paid_capacity.sync(account, now=business_now()))
-    buying_blocks.settle_undecided(now=business_now())
+    block_approvals.settle_undecided(now=business_now())
     buying_blocks.settle_given_up(now=business_now())
     observing.watch_ends(now=business_now())
     schedule.finished("fleet.sync_paid_capacity")

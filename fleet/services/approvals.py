@@ -8,7 +8,7 @@ from django.db import transaction
 
 from fleet.domain.refusals import Changed, NotAllowed, Refused
 from fleet.models import ChangeRequest, ChangeState, Installation
-from fleet.services import buying_blocks, change_requests, events, limits
+from fleet.services import block_approvals, buying_blocks, change_requests, events, limits
 from fleet.services.access import Caller, caller_again, people_behind
 from fleet.services.clock import database_now
 from fleet.services.installation import installation, subject_of
@@ -33,7 +33,7 @@ def approve(public_id: str, *, by: Caller, now: datetime, why: str = "") -> Chan
             may, what = ("spend there", "bought") if request.noun == buying_blocks.NOUN else MAY_AND_DONE
             gone = f"{request.asked_by} may not {may} any more, so nothing was {what}. Whoever may, asks anew."
             change_requests.close(request, ChangeState.OUTDATED, by=by.name, now=now, why=gone)
-            buying_blocks.drop(request, why=gone, now=now)
+            block_approvals.drop(request, why=gone, now=now)
             return request
         done = _carry_out(request, by=by, now=now)
         if done:
@@ -49,7 +49,7 @@ def refuse(public_id: str, *, by: Caller, now: datetime, why: str = "") -> Chang
     with transaction.atomic():
         request = _waiting(public_id, by, now)
         change_requests.close(request, ChangeState.REFUSED, by=by.name, now=now, why=reason)
-        buying_blocks.drop(request, why=f"{by.name} did not approve it. {reason}".strip(), now=now)
+        block_approvals.drop(request, why=f"{by.name} did not approve it. {reason}".strip(), now=now)
     return request
 
 
@@ -84,7 +84,7 @@ def _waiting(public_id: str, by: Caller, now: datetime) -> ChangeRequest:
     if request.state != ChangeState.WAITING:
         raise Refused("change-decided", f"It is decided already: {request.get_state_display().lower()}.")
     if request.expires_at <= now and request.noun == buying_blocks.NOUN:
-        raise buying_blocks.ran_out(request)
+        raise block_approvals.ran_out(request)
     if request.expires_at <= now:
         raise Refused("change-decided", f"It expired at {request.expires_at:%Y-%m-%d %H:%M} UTC; ask again.")
     return request
@@ -106,7 +106,7 @@ def _asker_still_may(request: ChangeRequest) -> bool:
 
 def _carry_out(request: ChangeRequest, *, by: Caller, now: datetime) -> bool:
     if request.noun == buying_blocks.NOUN:
-        return buying_blocks.carry_out(request, by=by, now=now)
+        return block_approvals.carry_out(request, by=by, now=now)
     if request.noun != "installation":
         return limits.carry_out(request, by=by, now=now)
     row = Installation.objects.select_for_update(no_key=True).get(pk=1)

@@ -26,7 +26,7 @@ from fleet.models import (
     PaidCapacity,
     Token,
 )
-from fleet.services import approvals, buying_blocks, change_requests, operations, reconciling, restored
+from fleet.services import approvals, block_approvals, buying_blocks, change_requests, operations, reconciling, restored
 from fleet.services.access import Caller, caller_again, caller_of_user
 from fleet.services.installation import installation
 from tests import factories
@@ -72,7 +72,7 @@ class Office:
     def carried_out_again(self, request: ChangeRequest) -> None:
         """As if two approvals had passed the check that it is not decided yet."""
         with transaction.atomic():
-            assert not buying_blocks.carry_out(request, by=self.boss, now=self.world.now())
+            assert not block_approvals.carry_out(request, by=self.boss, now=self.world.now())
 
     def nothing_is_bought(self) -> None:
         """However long the workers go on."""
@@ -188,7 +188,7 @@ def test_one_whose_offer_has_run_out_is_refused_and_says_what_to_do(office: Offi
     assert refused.value.code == "offer-expired"
     assert BlockPurchase.objects.get().state == "waiting", "a refusal changes nothing"
     office.nothing_is_bought()
-    buying_blocks.settle_undecided(now=office.world.now())
+    block_approvals.settle_undecided(now=office.world.now())
     purchase.refresh_from_db()
     assert (purchase.state, ChangeRequest.objects.get().state) == ("refused", "expired")
     assert "ask for offers again" in purchase.detail
@@ -197,10 +197,10 @@ def test_one_whose_offer_has_run_out_is_refused_and_says_what_to_do(office: Offi
 
 def test_one_that_is_still_good_is_not_settled_and_one_whose_request_expired_is(office: Office) -> None:
     office.ask()
-    buying_blocks.settle_undecided(now=office.world.now())
+    block_approvals.settle_undecided(now=office.world.now())
     assert BlockPurchase.objects.get().state == "waiting"
     change_requests.expire(now=office.world.now() + timedelta(days=8))
-    buying_blocks.settle_undecided(now=office.world.now())
+    block_approvals.settle_undecided(now=office.world.now())
     assert BlockPurchase.objects.get().state == "refused"
     office.nothing_is_bought()
 
@@ -264,7 +264,7 @@ def test_until_a_restore_is_confirmed_the_end_of_its_request_does_not_say_that_n
     Installation.objects.update(restored_at=Now())
     if ends == "runs out":
         run_out()
-        buying_blocks.settle_undecided(now=now)
+        block_approvals.settle_undecided(now=now)
     elif ends == "is refused":
         approvals.refuse(ChangeRequest.objects.get().public_id, by=office.boss, now=now)
     else:

@@ -20,6 +20,7 @@ from fleet.models import AccountTrial, BlockPurchase, ChangeRequest, Event, Proj
 from fleet.services import (
     account_changes,
     account_trials,
+    block_approvals,
     block_questions,
     buying_blocks,
     people,
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.django_db
 
 SERVICES: tuple[ModuleType, ...] = (
     webhooks, webhook_messages, tokens, account_changes, account_trials, switches, people, pricebook, stale_prices,
-    buying_blocks, block_questions,
+    buying_blocks, block_approvals, block_questions,
 )  # fmt: skip
 WANTED = buying_blocks.Wanted(24, instance_type="p5.48xlarge", machines=1)
 ASKER = {"by", "actor", "requested_by"}
@@ -184,9 +185,9 @@ CHANGES: Mapping[str, tuple[str, Ask]] = {
         "fleet:write",
         lambda it, by: buying_blocks.request_purchase(it.offered, project=it.project, by=by, now=NOON),
     ),
-    "buying_blocks.carry_out": (
+    "block_approvals.carry_out": (
         "limits:write",
-        lambda it, by: buying_blocks.carry_out(it.request, by=by, now=NOON),
+        lambda it, by: block_approvals.carry_out(it.request, by=by, now=NOON),
     ),
     "buying_blocks.check_purchase": (
         "fleet:write",
@@ -196,7 +197,7 @@ CHANGES: Mapping[str, tuple[str, Ask]] = {
 
 ASKED_BEFORE = {
     "buying_blocks.needs_approval",  # answers a question, and changes nothing
-    "buying_blocks.take_back",  # whoever cancels an operation is asked for the scope of its kind: fleet/operations.py
+    "block_approvals.take_back",  # whoever cancels an operation is asked for the scope of its kind: fleet/operations.py
 }
 """Asked for by the call they are part of, or asking nothing."""
 
