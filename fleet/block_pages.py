@@ -21,7 +21,8 @@ from fleet.pages import Frame, frame_of, render_page
 from fleet.queries.rows import in_scope
 from fleet.services import block_questions
 from fleet.services.access import Caller
-from fleet.services.buying_blocks import WRITE, Wanted
+from fleet.services.block_offers import Wanted
+from fleet.services.buying_blocks import WRITE
 
 SHOWN = 20
 

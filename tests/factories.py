@@ -39,7 +39,7 @@ from fleet.models import (
 )
 from fleet.services import block_questions
 from fleet.services.access import Caller, caller_at_the_server
-from fleet.services.buying_blocks import Wanted
+from fleet.services.block_offers import Wanted
 from fleet.services.clock import business_now
 from fleet.services.tokens import issue_token
 from fleet.services.webhooks import create_webhook

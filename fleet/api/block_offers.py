@@ -18,7 +18,7 @@ from fleet.api.schema import IDEMPOTENCY_KEY_OR_NOT, says
 from fleet.domain.outcomes import ErrorClass
 from fleet.models import BlockQuestion, CloudAccount, QuestionState
 from fleet.services import block_questions
-from fleet.services.buying_blocks import Wanted
+from fleet.services.block_offers import Wanted
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 

@@ -19,7 +19,7 @@ from fleet.api.operations import accepted
 from fleet.api.plans import DryRun
 from fleet.api.schema import IDEMPOTENCY_KEY_UNLESS_DRY, says
 from fleet.models import BlockPurchase, ChangeRequest, PaidCapacity, PaidKind, PurchaseState
-from fleet.services import block_questions, buying_blocks, operations, paid_capacity
+from fleet.services import block_offers, block_questions, buying_blocks, operations, paid_capacity
 from fleet.services.clock import business_now
 from fleet.services.idempotency import Answer
 
@@ -140,7 +140,7 @@ class PaidCapacities(ApiView):
         dry_run = self.query(DryRun)["dry_run"]
         wanted = self.body(BlockPurchaseIn)
         if dry_run:
-            offered = buying_blocks.named(wanted["offer"], to=self.caller.principal)
+            offered = block_offers.named(wanted["offer"], to=self.caller.principal)
             project = self.project_named(wanted.get("project"))
             buying_blocks.check_purchase(offered, project=project, by=self.caller, now=business_now())
             return Response(
@@ -206,7 +206,7 @@ def buy(view: ApiView, wanted: dict[str, Any]) -> Answer:
     """Ask for it in the caller's name. Call inside a transaction."""
     project, now = view.project_named(wanted.get("project")), business_now()
     said: dict[str, Any] = {"project": project, "now": now, "request_id": view.request_id}
-    offered = buying_blocks.named(wanted["offer"], to=view.caller.principal)
+    offered = block_offers.named(wanted["offer"], to=view.caller.principal)
     made = buying_blocks.request_purchase(offered, by=view.caller, why=wanted.get("why", ""), **said)
     operation = operations.start("paid-capacity.buy", subject=made.public_id, requested_by=view.caller.name, **said)
     told = purchase_json(purchases().get(pk=made.pk))

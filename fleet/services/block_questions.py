@@ -19,10 +19,11 @@ from fleet.domain.refusals import Refused
 from fleet.models import BlockQuestion, CloudAccount, Project, QuestionState
 from fleet.providers.base import ReadFailed
 from fleet.providers.classify import next_step
-from fleet.services import buying_blocks, events
+from fleet.services import block_offers, events
 from fleet.services.access import Caller
 from fleet.services.accounts import enabled
-from fleet.services.buying_blocks import WRITE, Offered, Wanted
+from fleet.services.block_offers import Offered, Wanted
+from fleet.services.buying_blocks import WRITE
 
 BEGIN_AGAIN_AFTER = timedelta(minutes=2)
 """Longer than one call may take: a worker shows after each that it lives."""
@@ -143,18 +144,18 @@ def _begun(now: datetime) -> BlockQuestion | None:
 
 def _ask_the_clouds(question: BlockQuestion, now: datetime) -> None:
     """Call after call, each written down; leaves it to whoever began it again meanwhile."""
-    asks = buying_blocks.asks_of(from_json(question.wanted), accounts=_accounts(question))
+    asks = block_offers.asks_of(from_json(question.wanted), accounts=_accounts(question))
     _ours(question).update(calls=len(asks), seen_at=Now())
     found: list[Offered] = []
     problems: list[dict[str, Any]] = []
     for done, (account, ask) in enumerate(asks, start=1):
         try:
-            found += buying_blocks.offers_of(account, ask, to=question.principal, now=now)
+            found += block_offers.offers_of(account, ask, to=question.principal, now=now)
         except (ReadFailed, Refused) as error:
             problems.append(_problem(account, ask, error))
         if not _ours(question).update(calls_done=done, seen_at=Now()):
             return
-    offers = [as_json(one) for one in sorted(found, key=buying_blocks.cheapest_first)]
+    offers = [as_json(one) for one in sorted(found, key=block_offers.cheapest_first)]
     failed = bool(problems) and len(problems) == len(asks)
     detail = "" if asks else "No account that may be bought from has a region and a machine type that would do."
     if failed:
@@ -187,7 +188,7 @@ def _finish(question: BlockQuestion, state: QuestionState, now: datetime, **answ
 def as_json(one: Offered) -> dict[str, Any]:
     """An offer with the name it is bought by, its price and until when it can be bought."""
     extra = {"price_per_hour": str(one.price_per_hour), "expires_at": one.expires_at.isoformat()}
-    return {"offer": one.name, **buying_blocks.told(one), **extra}
+    return {"offer": one.name, **block_offers.told(one), **extra}
 
 
 def _problem(account: CloudAccount, ask: BlockAsk, error: ReadFailed | Refused) -> dict[str, Any]:

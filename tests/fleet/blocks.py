@@ -15,9 +15,9 @@ from django.db import connection
 
 from fleet.models import BlockPurchase, CloudAccount, PaidCapacity, Project
 from fleet.providers.base import Account
-from fleet.services import buying_blocks, catalog, clock, observing, paid_capacity, reconciling
+from fleet.services import block_offers, buying_blocks, catalog, clock, observing, paid_capacity, reconciling
 from fleet.services.access import Caller, caller_at_the_server
-from fleet.services.buying_blocks import Offered, Wanted
+from fleet.services.block_offers import Offered, Wanted
 from tests.deadline import wait_until
 from tests.fleet.providers.aws_emulator import AwsEmulator
 
@@ -39,7 +39,7 @@ class BlockWorld:
 
     def offers(self, machines: int = 1, hours: int = 24) -> list[Offered]:
         wanted = Wanted(hours, instance_type="p5.48xlarge", machines=machines, region="us-east-1")
-        return buying_blocks.offers(wanted, accounts=[self.account], to=self.ada().principal, now=self.now())
+        return block_offers.offers(wanted, accounts=[self.account], to=self.ada().principal, now=self.now())
 
     def offer(self, machines: int = 1) -> Offered:
         """The one that begins soonest, in the zone the other tests leave alone."""

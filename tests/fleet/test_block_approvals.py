@@ -26,7 +26,16 @@ from fleet.models import (
     PaidCapacity,
     Token,
 )
-from fleet.services import approvals, block_approvals, buying_blocks, change_requests, operations, reconciling, restored
+from fleet.services import (
+    approvals,
+    block_approvals,
+    block_offers,
+    buying_blocks,
+    change_requests,
+    operations,
+    reconciling,
+    restored,
+)
 from fleet.services.access import Caller, caller_again, caller_of_user
 from fleet.services.installation import installation
 from tests import factories
@@ -52,10 +61,10 @@ class Office:
 
     def ask(self, by: Caller | None = None) -> BlockPurchase:
         who = by or self.asker
-        [account], wanted = [self.world.account], buying_blocks.Wanted(
+        [account], wanted = [self.world.account], block_offers.Wanted(
             24, instance_type="p5.48xlarge", machines=1, region="us-east-1"
         )  # fmt: skip
-        shown = buying_blocks.offers(wanted, accounts=[account], to=who.principal, now=self.world.now())
+        shown = block_offers.offers(wanted, accounts=[account], to=who.principal, now=self.world.now())
         offered = min(shown, key=lambda one: (one.offer.starts_at, one.offer.zone))
         asked = {"project": self.world.project, "by": who, "now": self.world.now()}
         purchase = buying_blocks.request_purchase(offered, why="The run begins.", **asked)
@@ -277,8 +286,8 @@ def test_until_a_restore_is_confirmed_the_end_of_its_request_does_not_say_that_n
 
 
 def test_a_command_has_nobody_behind_it_so_it_does_not_buy_where_two_are_asked_for(office: Office) -> None:
-    shown = buying_blocks.offers(
-        buying_blocks.Wanted(24, instance_type="p5.48xlarge", machines=1, region="us-east-1"),
+    shown = block_offers.offers(
+        block_offers.Wanted(24, instance_type="p5.48xlarge", machines=1, region="us-east-1"),
         accounts=[office.world.account], to="command", now=office.world.now(),
     )  # fmt: skip
     with pytest.raises(CommandError, match="two pairs of eyes"):

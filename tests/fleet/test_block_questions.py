@@ -12,9 +12,9 @@ from django.db.models.functions import Now
 
 from fleet.domain.refusals import Refused
 from fleet.models import BlockPurchase, BlockQuestion, CloudAccount, Event
-from fleet.services import block_questions, buying_blocks, retention
+from fleet.services import block_offers, block_questions, buying_blocks, retention
 from fleet.services.access import Caller, caller_of_user
-from fleet.services.buying_blocks import Wanted
+from fleet.services.block_offers import Wanted
 from tests import factories
 from tests.fleet.blocks import BlockWorld, connect
 from tests.fleet.providers.aws_emulator import AwsEmulator
@@ -64,12 +64,12 @@ def test_an_offer_of_an_answer_is_bought_by_who_asked_once_and_by_nobody_else(wo
     name = answered(world, ask(world)).offers[0]["offer"]
     somebody = caller_of_user(factories.member(world.project))
     with pytest.raises(Refused, match="somebody else") as refused:
-        buying_blocks.named(name, to=somebody.principal)
+        block_offers.named(name, to=somebody.principal)
     assert refused.value.code == "offer-unknown"
-    offered = buying_blocks.named(name, to=world.ada().principal)
+    offered = block_offers.named(name, to=world.ada().principal)
     buying_blocks.request_purchase(offered, **world.asked())
     with pytest.raises(Refused, match="ordered already"):
-        buying_blocks.request_purchase(buying_blocks.named(name, to=world.ada().principal), **world.asked())
+        buying_blocks.request_purchase(block_offers.named(name, to=world.ada().principal), **world.asked())
 
 
 @pytest.mark.parametrize(

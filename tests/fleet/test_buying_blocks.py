@@ -16,7 +16,7 @@ from fleet.crashpoints import POINTS
 from fleet.domain.outcomes import BlockOrder
 from fleet.domain.refusals import Refused
 from fleet.models import BlockPurchase, BlockPurchaseResult, Budget, Event, Hold, Installation, PaidCapacity
-from fleet.services import buying_blocks, paid_capacity, reconciling, restored
+from fleet.services import block_offers, buying_blocks, paid_capacity, reconciling, restored
 from fleet.services.accounts import adapter
 from fleet.services.installation import installation
 from fleet.services.leases import claim
@@ -128,7 +128,7 @@ def test_a_late_worker_neither_sends_nor_applies(world):
 
 def test_an_order_that_no_worker_came_to_while_its_offer_held_is_not_sent(world):
     purchase = world.ask()
-    BlockPurchase.objects.update(created_at_real=world.now() - buying_blocks.HOLDS_FOR - timedelta(minutes=1))
+    BlockPurchase.objects.update(created_at_real=world.now() - block_offers.HOLDS_FOR - timedelta(minutes=1))
     world.until_purchase(purchase, "refused", "bought")
     assert (purchase.state, purchase.calls, purchase.error_code) == ("refused", 0, "not-sent")
     assert world.bought() == []
@@ -196,17 +196,17 @@ def test_a_refused_purchase_gives_its_fee_back_and_says_what_to_do(world):
 
 def test_an_offer_that_was_changed_or_not_made_cannot_be_bought(world):
     name = world.offer().name
-    assert buying_blocks.named(name, to=world.ada().principal).offer.fee > 0
+    assert block_offers.named(name, to=world.ada().principal).offer.fee > 0
     for wrong in (name[:-2] + "xx", "nonsense", ""):
         with pytest.raises(Refused, match="as it was shown"):
-            buying_blocks.named(wrong, to=world.ada().principal)
+            block_offers.named(wrong, to=world.ada().principal)
 
 
 def test_one_offer_is_ordered_once_whoever_asks_again(world):
     offer = world.offer()
     first = buying_blocks.request_purchase(offer, **world.asked())
     with pytest.raises(Refused) as refused:
-        buying_blocks.request_purchase(buying_blocks.named(offer.name, to=world.ada().principal), **world.asked())
+        buying_blocks.request_purchase(block_offers.named(offer.name, to=world.ada().principal), **world.asked())
     assert refused.value.code == "offer-taken"
     world.until_purchase(first, "bought")
     with pytest.raises(Refused, match="ordered already"):

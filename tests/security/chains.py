@@ -31,7 +31,7 @@ from schemathesis.specs.openapi.checks import ignored_auth
 
 from fleet.domain.outcomes import BlockOffer
 from fleet.models import Token
-from fleet.services import buying_blocks
+from fleet.services import block_offers
 from tests.security.estate import Estate
 from tests.security.schema import row_like, with_key_where_it_spends, without_waiting
 
@@ -280,4 +280,4 @@ def _offer(estate: Estate) -> str:
     end = start + timedelta(days=1)
     made = BlockOffer("cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, start, end, Decimal(1), "USD")
     asking = Token.objects.get(key_id=estate.admins_token.split("_")[1])
-    return buying_blocks.name_of(estate.account, made, to=f"token:{asking.public_id}")
+    return block_offers.name_of(estate.account, made, to=f"token:{asking.public_id}")

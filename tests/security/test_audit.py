@@ -17,7 +17,7 @@ import pytest
 
 from fleet.domain.outcomes import BlockOffer
 from fleet.models import CapacityMemory, CloudAccount, Event, Token
-from fleet.services import buying_blocks, operations
+from fleet.services import block_offers, operations
 from tests import factories
 from tests.api_client import fresh_client
 from tests.security.estate import Estate
@@ -114,7 +114,7 @@ def _offer(estate: Estate) -> dict[str, Any]:
     newest = Token.objects.order_by("-id").first()  # whose call it is
     assert account is not None
     assert newest is not None
-    return {"offer": buying_blocks.name_of(account, offer, to=f"token:{newest.public_id}")}
+    return {"offer": block_offers.name_of(account, offer, to=f"token:{newest.public_id}")}
 
 
 CHANGES: dict[tuple[str, str], Change] = {

@@ -12,10 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, PaidCapacity, Project
-from fleet.services import buying_blocks
+from fleet.services import block_offers, buying_blocks
 from fleet.services.access import caller_at_the_server
 from fleet.services.accounts import enabled
-from fleet.services.buying_blocks import Offered, Wanted
+from fleet.services.block_offers import Offered, Wanted
 from fleet.services.clock import business_now
 from fleet.services.paid_capacity import assign, room, share, usable_until
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
     def _offers(self, **said: Any) -> None:
         accounts, now = _accounts(said["account"]), business_now()
-        found = buying_blocks.offers(_wanted(said), accounts=accounts, to=WHO.principal, now=now)
+        found = block_offers.offers(_wanted(said), accounts=accounts, to=WHO.principal, now=now)
         if said["json"]:
             self.stdout.write(json.dumps({"offers": [_offer_json(one) for one in found]}))
             return
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
 
     def _buy(self, *, offer: str, project: str, yes: bool, **said: Any) -> None:
-        offered = buying_blocks.named(offer, to=WHO.principal)
+        offered = block_offers.named(offer, to=WHO.principal)
         payer = _project(project)
         asked: dict[str, Any] = {"project": payer, "by": caller_at_the_server(COMMAND, payer), "now": business_now()}
         bought = None
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             buying_blocks.check_purchase(offered, **asked)
         if said["json"]:
             purchase = bought.public_id if bought else None
-            self.stdout.write(json.dumps({"purchase": purchase, "offer": buying_blocks.told(offered)}))
+            self.stdout.write(json.dumps({"purchase": purchase, "offer": block_offers.told(offered)}))
         else:
             done = f"Being bought as {bought.public_id}." if bought else "The budgets have room. Add --yes to buy it."
             self.stdout.write(f"{_line(offered)}\n{done}")
@@ -163,7 +163,7 @@ def _accounts(names: Sequence[str]) -> list[CloudAccount]:
 
 
 def _offer_json(one: Offered) -> dict[str, Any]:
-    told = buying_blocks.told(one)
+    told = block_offers.told(one)
     return {
         "offer": one.name,
         **told,

@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from fleet.domain.outcomes import BlockOffer
 from fleet.domain.refusals import Refused
 from fleet.models import BlockPurchase, CapacityMemory, Event, Hold, Installation, Operation, PaidCapacity, Token
-from fleet.services import buying_blocks, paid_capacity
+from fleet.services import block_offers, paid_capacity
 from fleet.services.access import caller_at_the_server
 from tests import factories
 from tests.api_client import ApiClient
@@ -28,7 +28,7 @@ def offer(api, market) -> str:
     made = BlockOffer(
         "cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, start, start + timedelta(days=1), Decimal(900), "USD"
     )
-    return buying_blocks.name_of(market, made, to=f"token:{Token.objects.get().public_id}")
+    return block_offers.name_of(market, made, to=f"token:{Token.objects.get().public_id}")
 
 
 def test_a_trial_keeps_nothing_aside_and_shows_the_fee(api, offer):

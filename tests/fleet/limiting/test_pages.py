@@ -15,7 +15,7 @@ from fleet.domain.outcomes import BlockOffer
 from fleet.models import Budget, ChangeRequest, Event, Installation, Project, Quota
 from fleet.services import buying_blocks
 from fleet.services.access import caller_of_user
-from fleet.services.buying_blocks import Offered
+from fleet.services.block_offers import Offered
 from tests import factories
 from tests.api_client import fresh_client
 

@@ -33,7 +33,7 @@ from fleet.services import (
 )
 from fleet.services.access import Caller, caller_at_the_server, caller_of_user
 from fleet.services.account_changes import AccountSpec
-from fleet.services.buying_blocks import Offered
+from fleet.services.block_offers import HOLDS_FOR, Offered, Wanted
 from fleet.services.pricebook import RuleSpec
 from tests import factories
 from tests.factories import NOON
@@ -44,7 +44,7 @@ SERVICES: tuple[ModuleType, ...] = (
     webhooks, webhook_messages, tokens, account_changes, account_trials, switches, people, pricebook, stale_prices,
     buying_blocks, block_approvals, block_questions,
 )  # fmt: skip
-WANTED = buying_blocks.Wanted(24, instance_type="p5.48xlarge", machines=1)
+WANTED = Wanted(24, instance_type="p5.48xlarge", machines=1)
 ASKER = {"by", "actor", "requested_by"}
 """How a service calls whoever wants something of it."""
 
@@ -68,7 +68,7 @@ class Things:
             "cb-1", "p5.48xlarge", "us-east-1", "us-east-1a", 1, NOON, NOON + timedelta(days=1), Decimal(900), "USD"
         )
         self.request = ChangeRequest(project=self.project, noun=buying_blocks.NOUN, subject="buy_nothing")
-        self.offered = Offered("cb-1", self.account, block, NOON + buying_blocks.HOLDS_FOR)
+        self.offered = Offered("cb-1", self.account, block, NOON + HOLDS_FOR)
 
 
 Ask = Callable[[Things, Caller], Any]
