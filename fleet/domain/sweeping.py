@@ -19,7 +19,10 @@ SETTLED_AFTER_LAUNCH = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Look:
-    """The figures of one sweep. Sequences are our launch counter: in the cloud's tags, and in our database."""
+    """The figures of one sweep. Sequences are our launch counter: in the cloud's tags, and in our database.
+
+    `elsewhere`: machines that were bought through another account of this installation, and `elsewhere_name` which.
+    """
 
     complete: bool
     problem: str
@@ -31,6 +34,8 @@ class Look:
     missing: int
     highest_sequence_seen: int
     highest_sequence_known: int
+    elsewhere: int = 0
+    elsewhere_name: str = ""
 
 
 def broken_circuit(look: Look) -> str:
@@ -40,6 +45,11 @@ def broken_circuit(look: Look) -> str:
     if look.expected_account_ref and look.account_ref != look.expected_account_ref:
         return (
             f"The credential now belongs to account {look.account_ref or 'unknown'}, not {look.expected_account_ref}."
+        )
+    if look.elsewhere:
+        return (
+            f"{look.elsewhere} of its machines were bought through the account {look.elsewhere_name}: the same account of"
+            " the cloud is connected twice. Switch one of the two off."
         )
     if look.highest_sequence_seen > look.highest_sequence_known:
         return (

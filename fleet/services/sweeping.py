@@ -5,7 +5,7 @@ The cloud is listed first and the rows are read after, so that a machine launche
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ from fleet.domain.sweeping import Look, broken_circuit, is_missing, is_orphan, s
 from fleet.models import (
     CloudAccount,
     Event,
+    FleetLaunch,
     Hold,
     Installation,
     Instance,
@@ -77,13 +78,15 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     except Refused as error:
         seen = Inventory((), False, "", error.sentence)
     marked = [(m, read_marks(m.tags, cloud=account.cloud, region=m.region)) for m in seen.machines]
-    ours = [(m, marks) for m, marks in marked if marks.proven and marks.installation == str(installation().uuid)]
+    proven = [(m, marks) for m, marks in marked if marks.proven and marks.installation == str(installation().uuid)]
+    elsewhere = _bought_elsewhere(account, [marks for _, marks in proven])
+    ours = [(m, marks) for m, marks in proven if marks.attempt not in elsewhere and marks.fleet not in elsewhere]
     strays = _strays(account, ours, now)
     held = _still_held(held_before)
     _note_answer(account, seen, idle=not held)
     listed = {machine.provider_id for machine, _ in ours if not machine.remains}
     missing = [instance for instance in held if instance.provider_id not in listed]
-    breaker = broken_circuit(_look(account, seen, ours, strays, len(held), len(missing)))
+    breaker = broken_circuit(_look(account, seen, proven, elsewhere, strays, len(held), len(missing)))
     ended = 0
     if not breaker and not _stopped(installation()):
         ended = sum(_end_orphan(account, stray, now) for stray in strays)
@@ -149,6 +152,18 @@ def _strays(account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], now: d
     return strays
 
 
+def _bought_elsewhere(account: CloudAccount, marks: Sequence[Marks]) -> dict[str, str]:
+    """Attempts and fleets of other accounts of ours, with the account's name: who sees their machines here sees the
+    same account of the cloud a second time, and may neither end them nor count them."""
+    attempts = LaunchAttempt.objects.filter(public_id__in=[one.attempt for one in marks if one.attempt])
+    shared = FleetLaunch.objects.filter(public_id__in=[one.fleet for one in marks if one.fleet])
+    return {
+        public_id: name
+        for rows in (attempts.exclude(account=account), shared.exclude(account=account))
+        for public_id, name in rows.values_list("public_id", "account__name")
+    }
+
+
 def _owners(
     account: CloudAccount, ours: Sequence[tuple[Machine, Marks]], ids: list[str], now: datetime
 ) -> dict[str, LaunchAttempt]:
@@ -179,7 +194,8 @@ def _still_held(before: set[int]) -> list[Instance]:
 def _look(
     account: CloudAccount,
     seen: Inventory,
-    ours: Sequence[tuple[Machine, Marks]],
+    proven: Sequence[tuple[Machine, Marks]],
+    elsewhere: Mapping[str, str],
     strays: Sequence[_Stray],
     held: int,
     missing: int,
@@ -194,8 +210,10 @@ def _look(
         expected_live=held,
         orphans=len(strays),
         missing=missing,
-        highest_sequence_seen=max((marks.sequence for _, marks in ours), default=0),
+        highest_sequence_seen=max((marks.sequence for _, marks in proven), default=0),
         highest_sequence_known=max(known, installation().launch_sequence),
+        elsewhere=sum(marks.attempt in elsewhere or marks.fleet in elsewhere for _, marks in proven),
+        elsewhere_name=next(iter(elsewhere.values()), ""),
     )
 
 

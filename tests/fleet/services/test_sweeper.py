@@ -95,6 +95,38 @@ def test_another_account_behind_the_same_key_freezes_the_sweeper(world):
     assert "belongs to account" in sweep.broken_circuit
 
 
+def connected_twice(account: CloudAccount) -> CloudAccount:
+    """As an installation may have it since before that was refused."""
+    return CloudAccount.objects.create(
+        name="again", cloud=account.cloud, provider=account.provider, credentials_ref=account.credentials_ref,
+        options=account.options, expected_account_ref=account.expected_account_ref,
+    )  # fmt: skip
+
+
+def test_an_account_that_is_connected_twice_ends_no_machine_of_the_other(world):
+    slot = one_machine(world)
+    Instance.objects.filter(slot=slot).update(launched_at=world.now() - timedelta(hours=9))
+    again = connected_twice(slot.account)
+    sweep = sweeping.sweep_account(again, now=world.now() + timedelta(hours=9))
+    assert f"bought through the account {slot.account.name}" in sweep.broken_circuit
+    assert (sweep.owned, sweep.orphans, sweep.orphans_ended) == (0, 0, 0)
+    assert not Instance.objects.filter(account=again).exists()
+    assert len(world.live()) == 1
+    assert Incident.objects.filter(kind="sweep-held-back", subject=again.public_id, closed_at=None).exists()
+
+
+def test_a_launch_in_doubt_is_not_answered_by_the_same_account_connected_twice(world):
+    world.fault("launch", "lost")
+    world.ask(1)
+    world.turn()
+    attempt = LaunchAttempt.objects.get()
+    again = connected_twice(attempt.account)
+    sweep = sweeping.sweep_account(again, now=world.now() + timedelta(hours=9))
+    assert sweep.broken_circuit
+    assert attempt.results.count() == 0
+    assert len(world.live()) == 1
+
+
 def test_a_missing_machine_is_lost_only_after_a_second_complete_sweep_a_minute_later(world, monkeypatch):
     slot = one_machine(world)
     Instance.objects.filter(slot=slot).update(
