@@ -108,6 +108,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "No account could be asked for offers.",
         "The detail holds what each cloud said. Try again, or look at the accounts.",
     ),
+    "account-twice": (
+        "This account of the cloud is connected already, under another name.",
+        "Change that one: its options take more regions, its credential can be rotated.",
+    ),
     "name-taken": ("Something living has this name already.", "Choose another name."),
     "limit-taken": ("There is a quota or budget for exactly this already.", "Change that one."),
     "not-allowed": (

@@ -48,6 +48,7 @@ CONFLICTS = frozenset(
         "incident-closed",
         "account-in-use",
         "account-has-history",
+        "account-twice",
         "limit-taken",
         "change-waiting",
         "questions-wait",

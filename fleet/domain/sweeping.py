@@ -48,8 +48,8 @@ def broken_circuit(look: Look) -> str:
         )
     if look.elsewhere:
         return (
-            f"{look.elsewhere} of its machines were bought through the account {look.elsewhere_name}: the same account of"
-            " the cloud is connected twice. Switch one of the two off."
+            f"{look.elsewhere} of its machines were bought through the account {look.elsewhere_name}: the same account"
+            " of the cloud is connected twice. Switch one of the two off."
         )
     if look.highest_sequence_seen > look.highest_sequence_known:
         return (

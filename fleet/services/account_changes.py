@@ -23,6 +23,7 @@ from fleet.providers.base import Account
 from fleet.services import events, vault
 from fleet.services.access import Caller
 from fleet.services.accounts import SEALED, purpose_of
+from fleet.services.one_account import check_only
 
 WRITE = "installation:write"
 REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?")
@@ -64,6 +65,7 @@ def add_account(*, spec: AccountSpec, by: Caller, now: datetime) -> CloudAccount
     if spec.credential:
         seal_credential(row, spec.credential, reference=spec.credentials_ref)
     _check(row)
+    check_only(row, row.expected_account_ref)
     with transaction.atomic():
         _save(row)
         _say("account.added", row, by, now, before=None, after=_told(row))
@@ -103,6 +105,8 @@ def change_account(
         if same:
             return row
         _check_sight(row, options_before)
+        if "expected_account_ref" in changes:
+            check_only(row, row.expected_account_ref)
         row.generation += 1
         _save(row, update_fields=[*changes, "generation", "credentials_ref", "sealed_credential"])
         replaced = (row.credentials_ref, row.sealed_credential) != credential

@@ -22,6 +22,7 @@ from fleet.services import events
 from fleet.services.access import Caller
 from fleet.services.account_changes import REFERENCE, WRITE, envelope_for, kind_of_credential
 from fleet.services.accounts import SEALED, adapter_with, credential_of, opened, read_secret
+from fleet.services.one_account import check_only
 
 BEGIN_AGAIN_AFTER = timedelta(minutes=2)
 """Longer than all calls of a trial together may take; a second beginning changes nothing but costs the calls again."""
@@ -114,7 +115,17 @@ def _tried(trial: AccountTrial) -> tuple[list[Check], str]:
         return [Check("The credential", False, error.sentence)], ""
     except ReadFailed as error:
         return [Check("Who we are", False, str(error))], ""
+    if not account.expected_account_ref:
+        checks += _connected_already(account, who)
     return checks, who
+
+
+def _connected_already(account: CloudAccount, who: str) -> list[Check]:
+    try:
+        check_only(account, who)
+    except Refused as error:
+        return [Check("Connected once", False, error.sentence)]
+    return []
 
 
 def _finish(trial: AccountTrial, checks: list[Check], who: str, *, now: datetime) -> None:

@@ -19,6 +19,7 @@ from fleet.providers.base import ReadFailed
 from fleet.services import cloud_quotas, events
 from fleet.services.accounts import adapter
 from fleet.services.chips import accelerators
+from fleet.services.one_account import check_only
 from fleet.services.pricing import (
     BATCH,
     PoolKey,
@@ -61,7 +62,10 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
     began = time.perf_counter()
     try:
         cloud = adapter(account)
-        facts, types, pools = cloud.facts(), list(cloud.instance_types()), list(cloud.offerings())
+        facts = cloud.facts()
+        if not account.expected_account_ref:
+            check_only(account, facts.account_ref)
+        types, pools = list(cloud.instance_types()), list(cloud.offerings())
         history = cloud.price_history(since)
     except (ReadFailed, Refused) as error:
         found.problem = str(error)
