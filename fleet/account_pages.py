@@ -259,6 +259,7 @@ def _shown(account: CloudAccount) -> dict[str, Any]:
         "provider": account.provider,
         "state": state,
         "last_error": account.last_error,
+        "what_to_do": account.last_error_step,
         "last_read_at": account.last_read_at,
         "account_ref": account.expected_account_ref,
         "credential": CREDENTIALS.get(account_changes.kind_of_credential(account), "Sealed here"),

@@ -64,6 +64,10 @@ class AccountOut(serializers.Serializer[Any]):
     enabled = serializers.BooleanField()
     last_read_at = serializers.DateTimeField(allow_null=True)
     healthy = serializers.BooleanField(help_text="The last read succeeded")
+    problem_code = serializers.CharField(
+        allow_null=True, help_text="What the last read was refused with, in the cloud's own code; null: nothing"
+    )
+    what_to_do = serializers.CharField(allow_null=True, help_text="What a person can do about it; null: nothing")
     credentials = serializers.BooleanField(help_text="Whether it has one of its own")
     credential_kind = serializers.CharField(help_text="workload identity, env, file or sealed: how it is kept")
     expected_account_ref = serializers.CharField(allow_blank=True, help_text="The cloud's own id of the account")
@@ -91,6 +95,7 @@ class AccountIn(AccountChangesIn):
     provider = serializers.RegexField(WORD, help_text="Which adapter speaks to it")
 
 
+TROUBLE = ("last_error", "last_error_code", "last_error_step")
 COLUMNS = ("cloud", "provider", "name", "enabled", "last_read_at", "expected_account_ref")
 EXAMPLE = {
     "name": "aws-research",
@@ -102,14 +107,16 @@ EXAMPLE = {
 
 
 def rows(found: QuerySet[CloudAccount]) -> QuerySet[CloudAccount, dict[str, Any]]:
-    return found.values("public_id", *COLUMNS, "last_error", "credentials_ref")
+    return found.values("public_id", *COLUMNS, *TROUBLE, "credentials_ref")
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
-    """The text of an error may quote what was sent to the cloud, so only its absence is told."""
+    """The text of an error may quote what was sent to the cloud: only its code is told, and our own step."""
     shown = dict(row)
     shown["id"] = shown.pop("public_id")
     shown["healthy"] = not shown.pop("last_error")
+    shown["problem_code"] = shown.pop("last_error_code") or None
+    shown["what_to_do"] = shown.pop("last_error_step") or None
     reference = shown.pop("credentials_ref")
     shown["credentials"] = bool(reference)
     shown["credential_kind"] = reference.partition(":")[0] or "workload identity"

@@ -201,12 +201,16 @@ TIME_OVER = "time-over"
 
 @dataclass(frozen=True)
 class Inventory:
-    """Machines of an account. `complete` is False when any page failed: absence then means nothing."""
+    """Machines of an account. `complete` is False when any page failed: absence then means nothing.
+
+    `problem`: why, in the cloud's words; `meaning`: what the table of outcomes makes of them, where that is known.
+    """
 
     machines: tuple[Machine, ...]
     complete: bool
     account_ref: str = ""
     problem: str = ""
+    meaning: Refusal | Unclear | None = None
 
 
 @dataclass(frozen=True)

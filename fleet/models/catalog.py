@@ -58,6 +58,10 @@ class CloudAccount(models.Model):
     last_notice_seq = models.BigIntegerField(default=0, editable=False)
     last_read_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last good answer (real time)")
     last_error = models.TextField(blank=True, default="", editable=False)
+    last_error_code = models.CharField(max_length=120, blank=True, default="", db_default="", editable=False)
+    last_error_step = models.TextField(
+        blank=True, default="", db_default="", editable=False, help_text="What a person can do about the last error"
+    )
     sweep_requested_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Real time")
     prices_complete_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="No price change before this business time is missing"

@@ -171,7 +171,7 @@ class Sandbox(GivesNoAdvice, SellsNoBlocks):
         for start in range(0, len(provider_ids), IDS_AT_ONCE):
             ids = ",".join(provider_ids[start : start + IDS_AT_ONCE])
             part = self._inventory(ids=ids, include_terminated=1)
-            seen = Inventory(seen.machines + part.machines, part.complete, part.account_ref, part.problem)
+            seen = Inventory(seen.machines + part.machines, part.complete, part.account_ref, part.problem, part.meaning)
             if not seen.complete:
                 break
         return seen
@@ -196,7 +196,7 @@ class Sandbox(GivesNoAdvice, SellsNoBlocks):
                     account_ref = _name(page["account_id"])
                     machines |= {item["id"]: _machine(item) for item in page["items"]}
         except ReadFailed as error:
-            return Inventory(tuple(machines.values()), False, account_ref, str(error))
+            return Inventory(tuple(machines.values()), False, account_ref, str(error), error.meaning)
         return Inventory(tuple(machines.values()), True, account_ref)
 
     def _pages(self, path: str, *, limit: int | None = None, **query: Any) -> Iterator[dict[str, Any]]:

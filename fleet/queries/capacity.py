@@ -105,7 +105,8 @@ def sweep_rows() -> Rows:
         .order_by("account_id", "-id")
         .distinct("account_id")
         .values(
-            "account__name", "account__cloud", "account__last_error", "account__last_read_at", "business_at", "listed",
-            "owned", "foreign", "orphans", "orphans_ended", "missing", "broken_circuit", "complete",
+            "account__name", "account__cloud", "account__last_error", "account__last_error_step",
+            "account__last_read_at", "business_at", "listed", "owned", "foreign", "orphans", "orphans_ended", "missing",
+            "broken_circuit", "complete",
         )
     )  # fmt: skip

@@ -149,6 +149,14 @@ def account_rows() -> Rows:
     rows = CloudAccount.objects.order_by("name").annotate(pools=sold)
     return plain(
         rows.values(
-            "name", "cloud", "enabled", "last_error", "last_read_at", "prices_complete_until", "unpriced_pools", "pools"
+            "name",
+            "cloud",
+            "enabled",
+            "last_error",
+            "last_error_step",
+            "last_read_at",
+            "prices_complete_until",
+            "unpriced_pools",
+            "pools",
         )
     )

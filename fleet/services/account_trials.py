@@ -18,7 +18,7 @@ from fleet.domain.outcomes import Check
 from fleet.domain.refusals import Refused
 from fleet.models import AccountTrial, CloudAccount, TrialKind
 from fleet.providers.base import ReadFailed
-from fleet.services import events
+from fleet.services import account_troubles, events, signals
 from fleet.services.access import Caller
 from fleet.services.account_changes import REFERENCE, WRITE, envelope_for, kind_of_credential
 from fleet.services.accounts import SEALED, adapter_with, credential_of, opened, read_secret
@@ -80,7 +80,7 @@ def try_waiting(*, now: datetime) -> int:
     """Do every trial that waits. Returns how many were done."""
     done = 0
     while (trial := _begun()) is not None:
-        _finish(trial, *_tried(trial), now=now)
+        _finish(trial, *_tried(trial, now), now=now)
         done += 1
     return done
 
@@ -98,7 +98,7 @@ def _begun() -> AccountTrial | None:
     return trial
 
 
-def _tried(trial: AccountTrial) -> tuple[list[Check], str]:
+def _tried(trial: AccountTrial, now: datetime) -> tuple[list[Check], str]:
     """What the cloud let us do, and who it says we are; empty when it does not say."""
     account = trial.account
     try:
@@ -114,6 +114,7 @@ def _tried(trial: AccountTrial) -> tuple[list[Check], str]:
     except Refused as error:
         return [Check("The credential", False, error.sentence)], ""
     except ReadFailed as error:
+        signals.count_unclassified(account.cloud, error.meaning, now=now)
         return [Check("Who we are", False, str(error))], ""
     if not account.expected_account_ref:
         checks += _connected_already(account, who)
@@ -176,8 +177,8 @@ def _put_in_place(account: CloudAccount, trial: AccountTrial, now: datetime) -> 
     before = kind_of_credential(account)
     account.credentials_ref = trial.next_reference
     account.sealed_credential = trial.next_sealed if trial.next_reference == SEALED else ""
-    account.last_error = ""
+    account.last_error = account.last_error_code = account.last_error_step = ""
     account.generation += 1
-    account.save(update_fields=["credentials_ref", "sealed_credential", "last_error", "generation"])
+    account.save(update_fields=["credentials_ref", "sealed_credential", *account_troubles.CLEARED, "generation"])
     data = {"before": {"credential": before}, "after": {"credential": kind_of_credential(account)}}
     events.record("account.changed", subject=account.public_id, actor=trial.requested_by, now=now, data=data)

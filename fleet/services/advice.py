@@ -16,6 +16,7 @@ from fleet.domain.outcomes import Advice, AdviceAsk
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CapacityMemory, CloudAccount, Offering
 from fleet.providers.base import ReadFailed
+from fleet.services import signals
 from fleet.services.accounts import adapter
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def ask(account: CloudAccount, *, now: datetime) -> int:
         told = adapter(account).advice(asks)
     except (ReadFailed, Refused) as error:
         log.info("no advice: %s", error)
+        signals.count_unclassified(account.cloud, getattr(error, "meaning", None), now=now)
         return 0
     keep(account, [one for one in told if one.ask in asks], now=now)
     return len(told)

@@ -17,7 +17,7 @@ from fleet.domain.outcomes import BlockAsk, BlockOffer
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, InstanceType
 from fleet.providers.base import ReadFailed
-from fleet.services import paid_capacity
+from fleet.services import paid_capacity, signals
 from fleet.services.accounts import adapter
 
 HOLDS_FOR = timedelta(minutes=10)
@@ -80,7 +80,11 @@ def asks_of(wanted: Wanted, *, accounts: Sequence[CloudAccount]) -> list[tuple[C
 
 def offers_of(account: CloudAccount, ask: BlockAsk, *, to: str, now: datetime) -> list[Offered]:
     """One call of a cloud. `to`: the principal they are made to. Raises ReadFailed, or Refused without a credential."""
-    made = adapter(account).block_offers(ask)
+    try:
+        made = adapter(account).block_offers(ask)
+    except ReadFailed as error:
+        signals.count_unclassified(account.cloud, error.meaning, now=now)
+        raise
     return [Offered(name_of(account, offer, to=to), account, offer, now + HOLDS_FOR) for offer in made]
 
 

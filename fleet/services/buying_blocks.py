@@ -54,7 +54,7 @@ from fleet.models import (
     PurchaseState,
 )
 from fleet.models.paid import purchase_id
-from fleet.services import budgets, change_requests, events, paid_capacity
+from fleet.services import budgets, change_requests, events, paid_capacity, signals
 from fleet.services.access import Caller, people_behind
 from fleet.services.accounts import adapter
 from fleet.services.block_offers import HOLDS_FOR, Offered, told
@@ -225,6 +225,7 @@ def _call_and_apply(purchase: BlockPurchase, lease: Lease, now: datetime) -> Non
     with kept_alive(lease):
         outcome: BuyOutcome = cloud.buy_block(BlockOrder.from_json(purchase.frozen_params))
     reach(VERB, "K4")
+    signals.count_unclassified(purchase.account.cloud, outcome, now=now)
     if isinstance(outcome, BlockBought):
         _keep(purchase, outcome.capacity)
         reach(VERB, "K5")
@@ -294,6 +295,7 @@ def _apply_refusal(purchase: BlockPurchase, refusal: Refusal, lease: Lease, now:
 def _look_for_it(purchase: BlockPurchase, lease: Lease, now: datetime) -> None:
     """It may have been sent: find out what it made instead of sending it again."""
     found = _find(purchase)
+    signals.count_unclassified(purchase.account.cloud, found, now=now)
     if isinstance(found, BlockFound) and found.capacity is not None and not _fits(purchase, found.capacity):
         found = BlockFound(None)  # a tag of ours that somebody copied
     if isinstance(found, BlockFound) and found.capacity is not None:

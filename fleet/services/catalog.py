@@ -16,7 +16,7 @@ from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, InstanceType, PricePoint
 from fleet.models import Offering as OfferingRow
 from fleet.providers.base import ReadFailed
-from fleet.services import cloud_quotas, events
+from fleet.services import account_troubles, cloud_quotas, events
 from fleet.services.accounts import adapter
 from fleet.services.chips import accelerators
 from fleet.services.one_account import check_only
@@ -69,7 +69,7 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
         history = cloud.price_history(since)
     except (ReadFailed, Refused) as error:
         found.problem = str(error)
-        CloudAccount.objects.filter(pk=account.pk).update(last_error=str(error))
+        account_troubles.note_failure(account, error, now=now)
         return found
     read = time.perf_counter()
     with transaction.atomic():
@@ -90,12 +90,12 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
         account.expected_account_ref = account.expected_account_ref or facts.account_ref
         account.prices_complete_until = history.complete_until
         account.priced_until = _priced_until(account, history.complete_until, now)
-        account.last_error = ""
+        account.last_error = account.last_error_code = account.last_error_step = ""
         _count_unpriced(account, found, now)
         account.save(
             update_fields=[
                 "options", "expected_account_ref", "prices_complete_until", "priced_until", "unpriced_pools",
-                "last_error",
+                *account_troubles.CLEARED,
             ]
         )  # fmt: skip
     cloud_quotas.sync(account, now=now)
@@ -111,7 +111,7 @@ def sync_prices(account: CloudAccount, *, now: datetime) -> bool:
     try:
         history = adapter(account).price_history(account.prices_complete_until)
     except (ReadFailed, Refused) as error:
-        CloudAccount.objects.filter(pk=account.pk).update(last_error=str(error))
+        account_troubles.note_failure(account, error, now=now)
         return False
     with transaction.atomic():
         account = CloudAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -119,7 +119,7 @@ def sync_prices(account: CloudAccount, *, now: datetime) -> bool:
         CloudAccount.objects.filter(pk=account.pk).update(
             prices_complete_until=history.complete_until,
             priced_until=_priced_until(account, history.complete_until, now),
-            last_error="",
+            **account_troubles.CLEARED,
         )
     return True
 

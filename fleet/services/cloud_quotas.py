@@ -11,6 +11,7 @@ from fleet.domain import outcomes
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, CloudQuota
 from fleet.providers.base import ReadFailed
+from fleet.services import account_troubles
 from fleet.services.accounts import adapter
 
 FIELDS = ("unit", "most", "used", "instance_types", "capacity_types", "observed_at")
@@ -21,7 +22,7 @@ def sync(account: CloudAccount, *, now: datetime) -> bool:
     try:
         told = adapter(account).quotas()
     except (ReadFailed, Refused) as error:
-        CloudAccount.objects.filter(pk=account.pk).update(last_error=f"Its quotas could not be read: {error}")
+        account_troubles.note_failure(account, error, now=now, about="Its quotas could not be read: ")
         return False
     store(account, told, now=now)
     return True

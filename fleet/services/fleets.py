@@ -39,7 +39,7 @@ from fleet.domain.outcomes import (
 )
 from fleet.models import Allocation, FleetLaunch, LaunchAttempt, Slot
 from fleet.providers.base import CloudProvider, FleetProvider
-from fleet.services import machines, memory
+from fleet.services import machines, memory, signals
 from fleet.services.installation import (
     TAG_ATTEMPT,
     TAG_FLEET,
@@ -157,6 +157,7 @@ def look(cloud: CloudProvider, attempt: LaunchAttempt, *, now: datetime) -> Find
     fleet = attempt.fleet
     assert fleet is not None
     seen = cast(FleetProvider, cloud).find_fleet(_request(fleet))
+    signals.count_unclassified(attempt.account.cloud, seen.meaning, now=now)
     _learn(fleet, [machine for machine in seen.machines if _is_proven(fleet, machine)], now=now)
     known = share_of(attempt)
     if isinstance(known, Machine):

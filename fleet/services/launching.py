@@ -121,7 +121,7 @@ def _call_and_apply(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datet
     reach(VERB, "K4")
     signals.count_unclassified(attempt.account.cloud, said, now=now)
     if called_before and isinstance(said, Refusal) and _says_nothing_of_earlier_calls(said):
-        said = Unclear(said.code, said.message)
+        said = Unclear(said.code, said.message, said.classified)
     if fleet is not None:
         outcome = fleets.keep(attempt, cast(FleetOutcome, said), now=now)
     else:
@@ -386,7 +386,9 @@ def _find(attempt: LaunchAttempt, now: datetime) -> FindOutcome:
         return Refusal(ErrorClass.AUTH, error.code, error.sentence, Scope.ACCOUNT)
     if attempt.fleet is not None:
         return fleets.look(cloud, attempt, now=now)
-    return cloud.find(LaunchRequest.from_json(attempt.frozen_params))
+    found = cloud.find(LaunchRequest.from_json(attempt.frozen_params))
+    signals.count_unclassified(attempt.account.cloud, found, now=now)
+    return found
 
 
 def _look_it_up(slot: Slot, attempt: LaunchAttempt, lease: Lease, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount
 from fleet.providers.base import Eviction, KeepsNodes, ReadFailed
-from fleet.services import events
+from fleet.services import events, signals
 from fleet.services.access import Caller
 from fleet.services.accounts import adapter
 
@@ -19,6 +19,7 @@ def cordon(account: CloudAccount, node: str, *, takes_work: bool, by: Caller, no
     try:
         cluster.cordon(node, takes_work=takes_work)
     except ReadFailed as error:
+        signals.count_unclassified(account.cloud, error.meaning, now=now)
         raise Refused("node", str(error)) from error
     _say("node.uncordoned" if takes_work else "node.cordoned", account, node, by, now)
 
@@ -32,6 +33,7 @@ def empty(account: CloudAccount, node: str, *, by: Caller, now: datetime) -> Seq
     try:
         told = cluster.empty(node)
     except ReadFailed as error:
+        signals.count_unclassified(account.cloud, error.meaning, now=now)
         raise Refused("node", str(error)) from error
     _say("node.emptied", account, node, by, now, left=sum(one.left for one in told), machines=len(told))
     return told

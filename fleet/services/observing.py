@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 
 from fleet.domain.capacity import FLEX_START
 from fleet.domain.lifecycle import ENDED_SLOT_STATES, Desired, Reason, SlotState
@@ -15,7 +15,7 @@ from fleet.domain.outcomes import NEVER_STARTED, Machine, MachineState, Notice
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CloudAccount, Instance, Slot
 from fleet.providers.base import ReadFailed
-from fleet.services import budgets, events, machines, memory
+from fleet.services import account_troubles, budgets, events, machines, memory
 from fleet.services.accounts import adapter
 from fleet.services.allocations import drain, let_go
 from fleet.services.ending import close_slot
@@ -40,14 +40,14 @@ def observe_account(account: CloudAccount, *, now: datetime) -> bool:
     try:
         cloud = adapter(account)
     except Refused as error:
-        _note_read(account, error.sentence)
+        account_troubles.note_failure(account, error, now=now)
         return False
     complete = True
     for start in range(0, len(live), ASKED_AT_ONCE):
         batch = live[start : start + ASKED_AT_ONCE]
         seen = cloud.describe([instance.provider_id for instance in batch])
         complete = complete and seen.complete
-        _note_read(account, seen.problem)
+        account_troubles.note_read(account, seen, now=now)
         by_id = {machine.provider_id: machine for machine in seen.machines}
         for instance in batch:
             if machine := by_id.get(instance.provider_id):
@@ -146,7 +146,7 @@ def watch_notices(account: CloudAccount, *, now: datetime) -> int:
         cloud = adapter(account)
         notices = cloud.notices(account.last_notice_seq)
     except (ReadFailed, Refused) as error:
-        _note_read(account, str(error))
+        account_troubles.note_failure(account, error, now=now)
         return 0
     for notice in notices:
         with transaction.atomic():
@@ -157,7 +157,7 @@ def watch_notices(account: CloudAccount, *, now: datetime) -> int:
     try:
         cloud.settle(_settled(account, notices, now))
     except ReadFailed as error:
-        _note_read(account, str(error))
+        account_troubles.note_failure(account, error, now=now)
     return len(notices)
 
 
@@ -221,11 +221,3 @@ def _take_in_notice(
 
 def _count_preemption(slot: Slot) -> None:
     Allocation.objects.filter(pk=slot.allocation_id).update(preemptions_met=F("preemptions_met") + 1)
-
-
-def _note_read(account: CloudAccount, problem: str) -> None:
-    """Remember when the account last answered well, or what it said instead."""
-    if problem:
-        CloudAccount.objects.filter(pk=account.pk).update(last_error=problem)
-    else:
-        CloudAccount.objects.filter(pk=account.pk).update(last_error="", last_read_at=Now())

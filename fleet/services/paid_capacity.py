@@ -27,7 +27,7 @@ from fleet.domain.refusals import Changed, Refused
 from fleet.models import BlockPurchase, CloudAccount, InstanceType, PaidCapacity, PaidKind, Project, Slot
 from fleet.models import Offering as OfferingRow
 from fleet.providers.base import ReadFailed
-from fleet.services import events
+from fleet.services import account_troubles, events
 from fleet.services.access import Caller
 from fleet.services.accounts import adapter
 from fleet.services.chips import accelerators
@@ -42,7 +42,7 @@ def sync(account: CloudAccount, *, now: datetime) -> bool:
     try:
         found = adapter(account).paid_capacity()
     except (ReadFailed, Refused) as error:
-        CloudAccount.objects.filter(pk=account.pk).update(last_error=str(error))
+        account_troubles.note_failure(account, error, now=now)
         return False
     with transaction.atomic():
         CloudAccount.objects.select_for_update(no_key=True).get(pk=account.pk)  # one reader at a time makes the rows

@@ -15,7 +15,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from fleet.domain.lifecycle import ENDED_SLOT_STATES, UNRESOLVED_ATTEMPT_STATES, AttemptState, Reason, SlotState
-from fleet.domain.outcomes import Inventory, Machine, Terminated
+from fleet.domain.outcomes import ErrorClass, Inventory, Machine, Refusal, Terminated
 from fleet.domain.refusals import Refused
 from fleet.domain.sweeping import Look, broken_circuit, is_missing, is_orphan, sweep_due
 from fleet.models import (
@@ -31,7 +31,7 @@ from fleet.models import (
     Sweep,
     TerminationFact,
 )
-from fleet.services import budgets, events, fleets, incidents, machines
+from fleet.services import account_troubles, budgets, events, fleets, incidents, machines, signals
 from fleet.services.accounts import adapter
 from fleet.services.clock import time_factor
 from fleet.services.ending import close_slot
@@ -39,6 +39,7 @@ from fleet.services.installation import Marks, installation, read_marks
 from fleet.services.moves import lock_slot, move_slot
 
 TOMBSTONE_CLEAR_AFTER = timedelta(minutes=10)
+CHECK = "Check the account and its credential."
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,14 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     try:
         seen = adapter(account).inventory(str(installation().uuid))
     except Refused as error:
-        seen = Inventory((), False, "", error.sentence)
+        seen = Inventory((), False, "", error.sentence, Refusal(ErrorClass.AUTH, error.code, error.sentence))
     marked = [(m, read_marks(m.tags, cloud=account.cloud, region=m.region)) for m in seen.machines]
     proven = [(m, marks) for m, marks in marked if marks.proven and marks.installation == str(installation().uuid)]
     elsewhere = _bought_elsewhere(account, [marks for _, marks in proven])
     ours = [(m, marks) for m, marks in proven if marks.attempt not in elsewhere and marks.fleet not in elsewhere]
     strays = _strays(account, ours, now)
     held = _still_held(held_before)
-    _note_answer(account, seen, idle=not held)
+    _note_answer(account, seen, idle=not held, now=now)
     listed = {machine.provider_id for machine, _ in ours if not machine.remains}
     missing = [instance for instance in held if instance.provider_id not in listed]
     breaker = broken_circuit(_look(account, seen, proven, elsewhere, strays, len(held), len(missing)))
@@ -92,7 +93,7 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
         ended = sum(_end_orphan(account, stray, now) for stray in strays)
         _mark_missing(account, missing, now)
         _clear_tombstones(account, ours, now)
-    _tell(account, breaker or installation().frozen_reason, now)
+    _tell(account, breaker or installation().frozen_reason, _step(account, seen), now)
     Sweep.objects.filter(pk=row.pk).update(
         finished_at=Now(),
         complete=seen.complete,
@@ -108,13 +109,14 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
     return row
 
 
-def _note_answer(account: CloudAccount, seen: Inventory, *, idle: bool) -> None:
+def _note_answer(account: CloudAccount, seen: Inventory, *, idle: bool, now: datetime) -> None:
     """Remember when it answered. Where it holds machines, what reading them one by one said last stands beside that."""
-    rows = CloudAccount.objects.filter(pk=account.pk)
-    if seen.complete:
-        rows.update(last_read_at=Now())
     if idle:
-        rows.update(last_error=seen.problem)
+        account_troubles.note_read(account, seen, now=now)
+        return
+    signals.count_unclassified(account.cloud, seen.meaning, now=now)
+    if seen.complete:
+        CloudAccount.objects.filter(pk=account.pk).update(last_read_at=Now())
 
 
 def _stopped(row: Installation) -> bool:
@@ -223,6 +225,7 @@ def _end_orphan(account: CloudAccount, stray: _Stray, now: datetime) -> int:
         return _remove_remains(account, stray.machine, now)
     instance = _found_orphan(account, stray, now)
     outcome = adapter(account).terminate(stray.machine.provider_id, stray.machine.region)
+    signals.count_unclassified(account.cloud, outcome, now=now)
     if not isinstance(outcome, Terminated):
         return 0
     TerminationFact.objects.create(instance=instance, outcome="orphan-ended")
@@ -242,7 +245,9 @@ def _end_orphan(account: CloudAccount, stray: _Stray, now: datetime) -> int:
 
 def _remove_remains(account: CloudAccount, machine: Machine, now: datetime) -> int:
     """What is left of a machine is not one: it gets no row, and costs no machine's price."""
-    if not isinstance(adapter(account).terminate(machine.provider_id, machine.region), Terminated):
+    outcome = adapter(account).terminate(machine.provider_id, machine.region)
+    signals.count_unclassified(account.cloud, outcome, now=now)
+    if not isinstance(outcome, Terminated):
         return 0
     data = {"machine": machine.provider_id, "account": account.name}
     with transaction.atomic():
@@ -267,6 +272,7 @@ def _mark_missing(account: CloudAccount, missing: Sequence[Instance], now: datet
     if not missing:
         return
     described = adapter(account).describe([instance.provider_id for instance in missing])
+    signals.count_unclassified(account.cloud, described.meaning, now=now)
     by_id = {machine.provider_id: machine for machine in described.machines}
     for instance in missing:
         with transaction.atomic():
@@ -324,14 +330,19 @@ def _clear_tombstones(account: CloudAccount, ours: Sequence[tuple[Machine, Marks
     old.update(released_at=now)
 
 
-def _tell(account: CloudAccount, breaker: str, now: datetime) -> None:
+def _step(account: CloudAccount, seen: Inventory) -> str:
+    """What a person can do about an answer that is none."""
+    return account_troubles.step_after(account.cloud, seen.meaning) if seen.meaning is not None else CHECK
+
+
+def _tell(account: CloudAccount, breaker: str, step: str, now: datetime) -> None:
     """One open incident for as long as the sweeper is held back."""
     if breaker:
         incidents.open_incident(
             kind="sweep-held-back",
             subject=account.public_id,
             detail=f"{account.name}: {breaker}",
-            doing="Nothing is ended until a sweep is believable again. Check the account and its credential.",
+            doing=f"Nothing is ended until a sweep is believable again. {step}",
             now=now,
         )
     else:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from fleet.domain.refusals import Refused
 from fleet.models import BlockPurchase, BlockQuestion, CloudAccount, Event
+from fleet.queries.signals import unclassified_signals
 from fleet.services import block_offers, block_questions, buying_blocks, retention
 from fleet.services.access import Caller, caller_of_user
 from fleet.services.block_offers import Wanted
@@ -93,6 +94,8 @@ def test_what_a_cloud_refuses_is_classified_and_says_what_to_do(
     assert problem["code"] == code
     assert words in problem["what_to_do"]
     assert problem["retryable"] is (kind in ("throttle", "unknown"))
+    unclassified = [row["code"] for row in unclassified_signals()]
+    assert unclassified == (["NobodyKnowsThis"] if code == "NobodyKnowsThis" else [])
 
 
 def test_one_account_in_trouble_does_not_hide_what_another_sells(world: BlockWorld) -> None:

@@ -16,6 +16,7 @@ from fleet.crashpoints import POINTS
 from fleet.domain.outcomes import BlockOrder
 from fleet.domain.refusals import Refused
 from fleet.models import BlockPurchase, BlockPurchaseResult, Budget, Event, Hold, Installation, PaidCapacity
+from fleet.queries.signals import unclassified_signals
 from fleet.services import block_offers, buying_blocks, paid_capacity, reconciling, restored
 from fleet.services.accounts import adapter
 from fleet.services.installation import installation
@@ -103,6 +104,15 @@ def test_while_the_list_cannot_be_read_a_lost_purchase_stays_unknown(world):
     world.emulator.heal()
     world.until_purchase(purchase, "bought")
     assert len(world.bought()) == 1
+
+
+def test_what_nobody_has_classified_of_an_order_is_counted(world):
+    purchase = world.ask()
+    world.emulator.spoil(world.told, "buy block", "error", code="BrandNewError", status=400)
+    reconciling.reconcile_due()
+    purchase.refresh_from_db()
+    assert purchase.state == "unknown"
+    assert [(row["code"], row["times"]) for row in unclassified_signals()] == [("BrandNewError", 1)]
 
 
 def test_a_block_that_shows_up_after_it_was_given_up_is_bought_after_all(world):

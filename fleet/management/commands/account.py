@@ -172,7 +172,8 @@ def _option(text: str) -> tuple[str, Any]:
 def _shown(row: CloudAccount) -> dict[str, Any]:
     state = "off" if not row.enabled else f"failing: {row.last_error}" if row.last_error else "on"
     named = {"id": row.public_id, "name": row.name, "cloud": row.cloud, "provider": row.provider}
-    return {**named, "credential": account_changes.kind_of_credential(row), "state": state}
+    trouble = {"problem_code": row.last_error_code or None, "what_to_do": row.last_error_step or None}
+    return {**named, "credential": account_changes.kind_of_credential(row), "state": state, **trouble}
 
 
 def _why(detail: str, needs: str) -> str:

@@ -286,7 +286,7 @@ class Azure(GivesNoAdvice, SellsNoBlocks):
             return None
         there = self._seen(name)
         if isinstance(there, Refusal | Unclear):
-            return Unclear(there.code, there.message)
+            return Unclear(there.code, there.message, there.classified)
         sentence = f"Every machine of the reservation {group_name} is in use."
         return errors.ours("ReservationFull", sentence) if there is None else None
 
@@ -297,7 +297,7 @@ class Azure(GivesNoAdvice, SellsNoBlocks):
             seen = self._seen(name)
             if isinstance(seen, Refusal | Unclear):
                 # A refusal of a look says nothing about the launch.
-                return Unclear(seen.code, seen.message)
+                return Unclear(seen.code, seen.message, seen.classified)
             if seen is None and replayed:
                 return Unclear("vanished", f"{name} was there a moment ago.")
             try:
@@ -393,14 +393,14 @@ class Azure(GivesNoAdvice, SellsNoBlocks):
             with self._reading("machines"):
                 read()
         except ReadFailed as error:
-            return Inventory(tuple(machines), False, self.subscription_id, str(error))
+            return Inventory(tuple(machines), False, self.subscription_id, str(error), error.meaning)
         return Inventory(tuple(machines), True, self.subscription_id)
 
     def _is_there(self, name: str) -> bool:
         """Asked for by name: a list may not show a machine yet, and its disk is no remains. Raises ReadFailed."""
         seen = self._seen(name)
         if isinstance(seen, Refusal | Unclear):
-            raise ReadFailed(f"{self.account.name}: machines: {seen.code}: {seen.message}")
+            raise ReadFailed(f"{self.account.name}: machines: {seen.code}: {seen.message}", seen)
         return seen is not None
 
     def _looked_at(self, row: Mapping[str, Any], private_ip: str) -> Machine:
@@ -409,7 +409,7 @@ class Azure(GivesNoAdvice, SellsNoBlocks):
             return ended_of(row, machine_of(row, private_ip))
         seen = self._seen(row["name"])
         if isinstance(seen, Refusal | Unclear):
-            raise ReadFailed(f"{self.account.name}: machines: {seen.code}: {seen.message}")
+            raise ReadFailed(f"{self.account.name}: machines: {seen.code}: {seen.message}", seen)
         machine = machine_of(seen or row, private_ip)
         if seen is None or not is_left_over(seen):
             return ended_of(seen or row, machine)
@@ -475,7 +475,8 @@ def _unread(meaning: Refusal | Unclear) -> Refusal:
         return replace(meaning, scope=Scope.POOL) if meaning.code == errors.NOT_PERMITTED else meaning
     if isinstance(meaning, Refusal) and meaning.error_class in (ErrorClass.THROTTLE, ErrorClass.TRANSIENT):
         return meaning
-    return Refusal(ErrorClass.TRANSIENT, meaning.code, f"The reservation: {meaning.message}", Scope.REQUEST)
+    told = f"The reservation: {meaning.message}"
+    return Refusal(ErrorClass.TRANSIENT, meaning.code, told, Scope.REQUEST, classified=meaning.classified)
 
 
 def _text(

@@ -201,7 +201,7 @@ class Gcp(SellsNoBlocks):
         except Exception as error:  # noqa: BLE001 - as above
             outcome = meaning_of(error)
             gone = isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE
-            return Unclear(outcome.code, outcome.message) if gone else outcome
+            return Unclear(outcome.code, outcome.message, outcome.classified) if gone else outcome
 
     def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
         if found := names.zone_and_slice(provider_id):
@@ -239,7 +239,7 @@ class Gcp(SellsNoBlocks):
                 if any(names.zone_and_slice(one) for one in provider_ids):
                     machines += self._slices.machines()
         except ReadFailed as error:
-            return Inventory(tuple(machines), False, problem=str(error))
+            return Inventory(tuple(machines), False, problem=str(error), meaning=error.meaning)
         asked = set(provider_ids)
         return Inventory(tuple(machine for machine in machines if machine.provider_id in asked), True)
 
@@ -257,7 +257,7 @@ class Gcp(SellsNoBlocks):
                     ours = (one for one in self._slices.machines() if one.tags.get(INSTALLATION) == installation)
                     machines += ours
         except ReadFailed as error:
-            return Inventory(tuple(machines), False, project, str(error))
+            return Inventory(tuple(machines), False, project, str(error), error.meaning)
         return Inventory(tuple(machines), True, project)
 
     def notices(self, after: int) -> list[Notice]:
@@ -286,7 +286,7 @@ class Gcp(SellsNoBlocks):
             return Unclear("garbled", f"the answer about the launch makes no sense: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001 - whatever it was, the launch may have had its effect
             meaning = meaning_of(error)
-            return Unclear(meaning.code, meaning.message)
+            return Unclear(meaning.code, meaning.message, meaning.classified)
 
     def _outcome(self, request: LaunchRequest, operation: Any, deadline: float) -> LaunchOutcome:
         queued = request.capacity_type == FLEX_START

@@ -114,7 +114,7 @@ class Slices:
                 return Unclear("garbled", f"the answer about the launch makes no sense: {type(error).__name__}")
             except Exception as error:  # noqa: BLE001 - as above
                 meaning = meaning_of(error)
-                return Unclear(meaning.code, meaning.message)
+                return Unclear(meaning.code, meaning.message, meaning.classified)
             if outcome is not None:
                 return outcome
             if time.monotonic() + pause > deadline:

@@ -93,6 +93,29 @@ def test_a_launch_that_is_answered_so_is_not_unclear_and_says_what_to_do(
     assert len(tenant.live(request)) == 1
 
 
+@pytest.mark.parametrize("spoken", ["gcp", "gcp-tpu", "azure"])
+def test_a_look_after_a_launch_says_whether_anybody_has_classified_its_answer(
+    emulators: dict[str, Emulator], spoken: str
+) -> None:
+    provider = spoken.partition("-")[0]
+    tenant = Tenant(provider, emulators[provider].account(spoken), emulators[provider])
+    for code, classified in (("BrandNewError", False), (tenant.words.internal, True)):
+        tenant.emulator.spoil(tenant.account, "find", "error", code=code, status=500)
+        outcome = tenant.cloud.launch(tenant.order())
+        assert isinstance(outcome, Unclear), outcome
+        assert (outcome.code, outcome.classified) == (code, classified)
+
+
+@pytest.mark.parametrize("spoken", ["gcp", "azure"])
+def test_a_list_of_machines_that_fails_says_what_its_answer_means(emulators: dict[str, Emulator], spoken: str) -> None:
+    tenant = Tenant(spoken, emulators[spoken].account(spoken), emulators[spoken])
+    for code, classified in (("BrandNewError", False), (tenant.words.forbidden, True)):
+        tenant.emulator.spoil(tenant.account, "list", "error", code=code, status=403)
+        meaning = tenant.cloud.inventory("ours").meaning
+        assert meaning is not None
+        assert (meaning.code, meaning.classified) == (code, classified)
+
+
 # --- Keys --------------------------------------------------------------------------------------------------------
 
 

@@ -51,6 +51,7 @@ def test_a_launch_that_is_answered_so_means_what_its_row_says(
     if row.error_class == ErrorClass.UNKNOWN or (cloud, code) in LOOKED_INTO:
         assert isinstance(outcome, Unclear)
         assert outcome.code in (code, "vanished")
+        assert outcome.classified, "the table has it: nobody is asked to classify it"
         return
     assert isinstance(outcome, Refusal)
     assert (outcome.error_class, outcome.scope, outcome.retry_after) == (row.error_class, row.scope, row.retry_after)

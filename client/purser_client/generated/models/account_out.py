@@ -22,6 +22,8 @@ class AccountOut:
         enabled (bool):
         last_read_at (datetime.datetime | None):
         healthy (bool): The last read succeeded
+        problem_code (None | str): What the last read was refused with, in the cloud's own code; null: nothing
+        what_to_do (None | str): What a person can do about it; null: nothing
         credentials (bool): Whether it has one of its own
         credential_kind (str): workload identity, env, file or sealed: how it is kept
         expected_account_ref (str): The cloud's own id of the account
@@ -34,6 +36,8 @@ class AccountOut:
     enabled: bool
     last_read_at: datetime.datetime | None
     healthy: bool
+    problem_code: None | str
+    what_to_do: None | str
     credentials: bool
     credential_kind: str
     expected_account_ref: str
@@ -58,6 +62,12 @@ class AccountOut:
 
         healthy = self.healthy
 
+        problem_code: None | str
+        problem_code = self.problem_code
+
+        what_to_do: None | str
+        what_to_do = self.what_to_do
+
         credentials = self.credentials
 
         credential_kind = self.credential_kind
@@ -75,6 +85,8 @@ class AccountOut:
                 "enabled": enabled,
                 "last_read_at": last_read_at,
                 "healthy": healthy,
+                "problem_code": problem_code,
+                "what_to_do": what_to_do,
                 "credentials": credentials,
                 "credential_kind": credential_kind,
                 "expected_account_ref": expected_account_ref,
@@ -113,6 +125,20 @@ class AccountOut:
 
         healthy = d.pop("healthy")
 
+        def _parse_problem_code(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        problem_code = _parse_problem_code(d.pop("problem_code"))
+
+        def _parse_what_to_do(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        what_to_do = _parse_what_to_do(d.pop("what_to_do"))
+
         credentials = d.pop("credentials")
 
         credential_kind = d.pop("credential_kind")
@@ -127,6 +153,8 @@ class AccountOut:
             enabled=enabled,
             last_read_at=last_read_at,
             healthy=healthy,
+            problem_code=problem_code,
+            what_to_do=what_to_do,
             credentials=credentials,
             credential_kind=credential_kind,
             expected_account_ref=expected_account_ref,
