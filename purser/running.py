@@ -4,8 +4,11 @@
 """
 
 import json
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 RUNNING_FILE = "servers.json"
 KEY_FILE = "secret_key"
@@ -32,9 +35,15 @@ def forget_running_urls(folder: Path) -> None:
 
 
 def own_secret_key(folder: Path) -> str:
-    """The SECRET_KEY of this folder's installation, made at the first call: one key for all its processes."""
+    """The SECRET_KEY of this folder's installation, made at the first call: one key for all its processes.
+
+    Whole when it appears: of two processes that make one at once, both read the one that was there first.
+    """
     path = folder / KEY_FILE
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(64), encoding="utf-8")
+        with NamedTemporaryFile("w", dir=folder, prefix=f".{KEY_FILE}-", encoding="utf-8") as made:  # for its owner only
+            made.write(secrets.token_urlsafe(64))
+            made.flush()
+            with suppress(FileExistsError):
+                os.link(made.name, path)
     return path.read_text(encoding="utf-8").strip()

@@ -65,7 +65,8 @@ def opened(account: CloudAccount, envelope: str) -> str:
         return vault.open_envelope(envelope, purpose=purpose_of(account))
     except vault.Unreadable as error:
         raise Refused(
-            "credentials-unreadable", "The sealed credential cannot be opened with today's ENCRYPTION_KEYS."
+            "credentials-unreadable",
+            "The sealed credential cannot be opened with today's ENCRYPTION_KEYS: put its key back, or rotate it.",
         ) from error
 
 

@@ -2,11 +2,13 @@
 
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 from purser.env import env_bool, env_list, env_secret, env_str
+from purser.running import own_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -33,9 +35,12 @@ SHORTEST_KEY = 50
 
 
 def _secret_key() -> str:
-    """The configured key; outside production a random one that lives as long as the process that made it."""
+    """The configured key. In development else that of the data folder: what one command seals, the next one opens.
+
+    In tests, and where no folder can be made, one that lives as long as the process that made it.
+    """
     if not PRODUCTION:
-        return env_secret("SECRET_KEY", secrets.token_urlsafe(64))
+        return env_secret("SECRET_KEY", " ").strip() or _passing_key()
     key = env_secret("SECRET_KEY", " ").strip()
     if not key:
         raise ImproperlyConfigured(
@@ -47,6 +52,16 @@ def _secret_key() -> str:
             "Make one: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
         )
     return key
+
+
+def _passing_key() -> str:
+    if PURSER_ENV == "development":
+        with suppress(OSError):
+            if not PURSER_DATA_DIR.exists():
+                PURSER_DATA_DIR.mkdir(parents=True)
+                PURSER_DATA_DIR.chmod(0o711)  # as the embedded servers make it
+            return own_secret_key(PURSER_DATA_DIR)
+    return secrets.token_urlsafe(64)
 
 
 SECRET_KEY = _secret_key()

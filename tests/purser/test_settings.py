@@ -95,6 +95,22 @@ def test_celery_believes_what_the_settings_say():
     assert json.loads(run(PRODUCTION, "-c", script).stdout) == [True, True, 1, ["json"], True, {}]
 
 
+def test_in_development_one_command_opens_what_another_sealed(tmp_path):
+    folder = tmp_path / "data"
+    own = {"PURSER_ENV": "development", "PURSER_DATA_DIR": str(folder)}
+    first = settings_of(own, "s.SECRET_KEY")
+    assert settings_of(own, "s.SECRET_KEY") == first
+    assert (folder / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in folder.iterdir()] == ["secret_key"]
+    assert settings_of(own | {"SECRET_KEY": GOOD_KEY}, "s.SECRET_KEY") == GOOD_KEY
+
+
+def test_where_no_folder_can_be_made_a_development_process_has_a_key_of_its_own(tmp_path):
+    (tmp_path / "file").touch()
+    own = {"PURSER_ENV": "development", "PURSER_DATA_DIR": str(tmp_path / "file" / "data")}
+    assert settings_of(own, "s.SECRET_KEY") != settings_of(own, "s.SECRET_KEY")
+
+
 def test_the_version_is_the_changelogs_first_heading():
     first = re.search(r"^## (\S+)", (REPOSITORY / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert settings_of(PRODUCTION, "s.VERSION") == first[1]
