@@ -41,7 +41,9 @@ def own_secret_key(folder: Path) -> str:
     """
     path = folder / KEY_FILE
     if not path.exists():
-        with NamedTemporaryFile("w", dir=folder, prefix=f".{KEY_FILE}-", encoding="utf-8") as made:  # for its owner only
+        with NamedTemporaryFile(
+            "w", dir=folder, prefix=f".{KEY_FILE}-", encoding="utf-8"
+        ) as made:  # for its owner only
             made.write(secrets.token_urlsafe(64))
             made.flush()
             with suppress(FileExistsError):

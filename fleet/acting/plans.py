@@ -30,6 +30,7 @@ SHOWN_CANDIDATES, SHOWN_LOSERS = 5, 10
 DAY = timedelta(days=1)
 OF = {
     "accelerator": "another accelerator",
+    "runner": "where the endpoint's runner starts no engine",
     "cloud": "another cloud",
     "region": "another region",
     "residency": "outside of the residency",

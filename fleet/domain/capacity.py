@@ -78,6 +78,7 @@ class Offering:
     machines_left: int | None = None
     ends_at: datetime | None = None
     imported: bool = False  # its price is from a file, and nobody asked the cloud
+    provider: str = ""  # the adapter by which its account is reached
 
     @property
     def paid(self) -> bool:

@@ -27,7 +27,7 @@ class Demand:
     """How many accelerators of which kind, and where they may come from. Empty tuples mean anywhere.
 
     `on_demand_floor`: so many of them may not be spot. `residency`: a jurisdiction of the region catalogue they must
-    stay in. `run_for`: how long they are needed at most; None: nobody knows.
+    stay in. `providers`: the adapters whose machines whoever asks can use. `run_for`: how long they are needed at most; None: nobody knows.
     """
 
     accelerator_count: int
@@ -41,6 +41,7 @@ class Demand:
     max_price_per_hour: Decimal | None = None  # of one machine
     on_demand_floor: int = 0
     residency: str = ""
+    providers: tuple[str, ...] = ()
     run_for: timedelta | None = None
 
 

@@ -69,6 +69,7 @@ class Columns:
     """All facts of some rows. `ends_at` and `machines_left` are `NEVER` where there is no end and no known number."""
 
     account: Ints
+    provider: Column
     cloud: Column
     region: Column
     zone: Column
@@ -124,6 +125,7 @@ class Columns:
             machines_left=None if left == NEVER else left,
             ends_at=None if ends_at == NEVER else instant(ends_at),
             imported=bool(self.imported[row]),
+            provider=self.provider.word(row),
         )
 
 
@@ -352,6 +354,7 @@ def columns_of(offerings: Sequence[Offering]) -> Columns:
 
     return Columns(
         account=ints(pool.account_id for pool in pools),
+        provider=Column.of(o.provider for o in offerings),
         cloud=Column.of(pool.cloud for pool in pools),
         region=Column.of(pool.region for pool in pools),
         zone=Column.of(pool.zone for pool in pools),

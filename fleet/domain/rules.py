@@ -21,7 +21,7 @@ FLEX_AT_LEAST, FLEX_AT_MOST = timedelta(minutes=10), timedelta(days=7)
 
 UNFIT = frozenset(
     {
-        "accelerator", "cloud", "region", "residency", "capacity-type", "on-demand-floor", "flex-start",
+        "accelerator", "runner", "cloud", "region", "residency", "capacity-type", "on-demand-floor", "flex-start",
         "ends-too-soon", "size", "fp8", "interconnect", "memory", "currency", "price", "cloud-quota",
     }
 )  # fmt: skip
@@ -141,6 +141,16 @@ def _chip(question: Question, offering: Offering, memory: Memory) -> Said:
     wanted = question.demand.accelerator
     if wanted and offering.accelerator != wanted:
         return "accelerator", f"Has {offering.accelerator}, not {wanted}."
+    return None
+
+
+def _provider(question: Question, offering: Offering, memory: Memory) -> Said:
+    able = question.demand.providers
+    if able and offering.provider not in able:
+        return (
+            "runner",
+            f"The endpoint's runner starts engines on machines of {', '.join(able)}, not on this account's.",
+        )
     return None
 
 
@@ -318,6 +328,7 @@ def _budget(question: Question, offering: Offering, memory: Memory) -> Said:
 Rule = Callable[[Question, Offering, Memory], Said]
 RULES: dict[str, Rule] = {
     "accelerator": _chip,
+    "runner": _provider,
     "cloud": _cloud,
     "region": _region,
     "residency": _residency,

@@ -307,6 +307,10 @@ class Weighed:
 
     # --- The rules, all rows at once; None: it refuses nothing. The sentences are in `rules`. ---
 
+    def provider(self) -> Mask | None:
+        providers = self.question.demand.providers
+        return ~self.stall.columns.provider.among(providers) if providers else None
+
     def cloud(self) -> Mask | None:
         clouds = self.question.demand.clouds
         return ~self.stall.columns.cloud.among(clouds) if clouds else None
@@ -434,6 +438,7 @@ class Weighed:
 
 
 _ASKED: dict[str, Callable[[Weighed], Mask | None]] = {
+    "runner": Weighed.provider,
     "cloud": Weighed.cloud,
     "region": Weighed.region,
     "residency": Weighed.residency,

@@ -76,6 +76,10 @@ class Allocation(Leased):
     clouds = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     regions = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     capacity_types = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    providers = ArrayField(
+        models.CharField(max_length=32), default=list, db_default=[], blank=True,
+        help_text="Adapters whose machines it can use; empty: any",
+    )  # fmt: skip
     max_price_per_hour = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
     on_demand_floor = models.PositiveIntegerField(default=0, db_default=0, help_text="So many may not be spot")
     residency = models.CharField(

@@ -62,6 +62,7 @@ def request_allocation(
             max_price_per_hour=demand.max_price_per_hour,
             on_demand_floor=demand.on_demand_floor,
             residency=demand.residency,
+            providers=list(demand.providers),
             image=spec.image,
             startup_script=spec.startup_script,
             ssh_keys=list(spec.ssh_keys),
@@ -224,6 +225,7 @@ def demand_of(allocation: Allocation, *, now: datetime | None = None) -> Demand:
         max_price_per_hour=allocation.max_price_per_hour,
         on_demand_floor=allocation.on_demand_floor,
         residency=allocation.residency,
+        providers=tuple(allocation.providers),
         run_for=runs_on,
     )
 

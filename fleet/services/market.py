@@ -146,12 +146,14 @@ def _held(accounts: Sequence[int]) -> Iterator[_Held]:
 
 
 def _built(version: Version) -> OnSale:
-    accounts = dict(CloudAccount.objects.filter(enabled=True).order_by("id").values_list("id", "cloud"))
+    rows = list(CloudAccount.objects.filter(enabled=True).order_by("id").values_list("id", "cloud", "provider"))
+    accounts = {pk: cloud for pk, cloud, _ in rows}
+    providers = {pk: provider for pk, _, provider in rows}
     quotas = tuple(CloudQuota.objects.filter(account__in=accounts).order_by("id"))
     limits = CloudLimits(tuple(_limit(quota) for quota in quotas))
-    columns, ids = _columns(accounts)
+    columns, ids = _columns(accounts, providers)
     regions = frozenset(columns.region.words)
-    paid = tuple(paid_capacity.on_sale(accounts))
+    paid = tuple(paid_capacity.on_sale(accounts, providers))
     if paid:
         columns = columns.and_(columns_of([one.offering for one in paid]))
         ids = np.concatenate([ids, [PAID_IDS + one.key for one in paid]])
@@ -174,7 +176,7 @@ def _limit(quota: CloudQuota) -> CloudLimit:
     )
 
 
-def _columns(accounts: Mapping[int, str]) -> tuple[Columns, Ints]:
+def _columns(accounts: Mapping[int, str], providers: Mapping[int, str]) -> tuple[Columns, Ints]:
     """Every pool on sale in these accounts, with what its chip can do, by id; chips without figures are left out."""
     chips = accelerators()
     shapes = {
@@ -192,6 +194,7 @@ def _columns(accounts: Mapping[int, str]) -> tuple[Columns, Ints]:
     never = np.full(len(rows), NEVER, dtype=np.int64)
     columns = Columns(
         account=np.array(account, dtype=np.int64),
+        provider=Column.of([providers[one] for one in account]),
         cloud=Column.of([accounts[one] for one in account]),
         region=Column.of(region),
         zone=Column.of(zone),

@@ -132,8 +132,8 @@ class ForSale:
     offering: Offering
 
 
-def on_sale(accounts: Mapping[int, str]) -> list[ForSale]:
-    """What takes machines now in these accounts (id and cloud).
+def on_sale(accounts: Mapping[int, str], providers: Mapping[int, str]) -> list[ForSale]:
+    """What takes machines now in these accounts: the cloud of each id, and the adapter by which it is reached.
 
     All its machines are told as left: how many are is asked anew for each plan (`left`).
     """
@@ -166,6 +166,7 @@ def on_sale(accounts: Mapping[int, str]) -> list[ForSale]:
             vcpus=kind.vcpus,
             machines_left=max(row.machines - row.used_by_others, 0),
             ends_at=usable_until(row),
+            provider=providers[row.account_id],
         )
         made.append(ForSale(row.pk, row.kept_for, offering))
     return made

@@ -16,6 +16,14 @@ RUNNERS = {
     "sandbox": "inference.runners.sandbox.SandboxRunner",
 }
 
+# Name -> the providers (fleet.providers) on whose machines it can start an engine.
+STARTS_ON: dict[str, tuple[str, ...]] = {
+    "cloud_init": ("aws", "azure", "gcp"),
+    "local": ("local",),
+    "kubernetes": ("kubernetes",),
+    "sandbox": ("sandbox",),
+}
+
 
 def kind(name: str) -> type[Runner]:
     """The class of that name, imported. Raises KeyError for a name that is not registered."""

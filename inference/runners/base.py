@@ -24,6 +24,10 @@ class StartRefused(RunnerFailed):
     """The machine will never start this replica as it is asked for; repeating does not help."""
 
 
+class NoEngineHere(NotThere, StartRefused):
+    """This runner can have no engine on that machine: there is none to end, and none will start."""
+
+
 class NotSupported(RunnerFailed):
     """This runner cannot do that at all; `capabilities` said so."""
 

@@ -26,7 +26,7 @@ from inference.domain.memory_fit import MemoryFit
 from inference.domain.price_bounds import PriceBounds, price_bounds
 from inference.models import Endpoint, Model, ServingConfig
 from inference.models.endpoint import endpoint_id
-from inference.runners import RUNNERS
+from inference.runners import RUNNERS, STARTS_ON
 from inference.services import variants
 from inference.services.manifests import ENGINE_IMAGES
 
@@ -300,6 +300,7 @@ def _allocation_spec(spec: EndpointSpec, config: ServingConfig, endpoint_ref: st
         clouds=spec.clouds,
         regions=spec.regions,
         capacity_types=spec.capacity_types,
+        providers=STARTS_ON[spec.runner],
     )
     made = AllocationSpec(spec.name, demand, labels=dict(spec.labels), endpoint_ref=endpoint_ref)
     if spec.runner != BORN_WITH_IT:

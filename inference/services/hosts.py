@@ -8,16 +8,18 @@ from fleet.services.accounts import credential_of
 from fleet.services.chips import accelerators
 from inference import runners
 from inference.models import Replica
-from inference.runners.base import Host, ReplicaSpec, Runner, RunnerFailed
+from inference.runners.base import Host, NoEngineHere, ReplicaSpec, Runner, RunnerFailed
 from inference.services import variants
 
 
 def runner_of(replica: Replica) -> Runner:
-    """Raises RunnerFailed while the machine has no instance yet."""
+    """Raises RunnerFailed while the machine has no instance yet, and NoEngineHere for one the runner cannot act on."""
     instance = getattr(replica.slot, "instance", None)
     if instance is None:
         raise RunnerFailed("The slot has no machine.")
-    account = instance.account
+    account, runner = instance.account, replica.endpoint.runner
+    if account.provider not in runners.STARTS_ON[runner]:
+        raise NoEngineHere(f"The runner {runner} starts no engine on a machine that is reached by {account.provider}.")
     host = Host(
         machine_id=instance.provider_id,
         options=account.options,
@@ -25,7 +27,7 @@ def runner_of(replica: Replica) -> Runner:
         loopback=account.provider in ON_THIS_COMPUTER,
         address=_address(instance),
     )
-    return runners.connect(replica.endpoint.runner, host)
+    return runners.connect(runner, host)
 
 
 def _address(instance: Instance) -> str:

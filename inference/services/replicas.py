@@ -115,14 +115,14 @@ def _attach(slot_id: int, endpoint_id: int, now: datetime) -> bool:
 
 def _bring_up(replica: Replica, lease: Lease, now: datetime) -> timedelta:
     """Start it, or see how far the start is."""
-    runner = runner_of(replica)
     if replica.started_at is not None and now - replica.started_at > START_AT_MOST:
-        runner.stop(replica.public_id)
+        runner_of(replica).stop(replica.public_id)
         minutes = START_AT_MOST / timedelta(minutes=1)
         _give_up(replica, ReplicaReason.START_TIMEOUT, f"Not ready {minutes:g} minutes after its start.", lease, now)
         return SOON
     try:
         if replica.state == ReplicaState.PENDING:
+            runner = runner_of(replica)  # before its start is noted
             _note_start(replica, lease, now)
             status = runner.start(spec_of(replica))
         else:

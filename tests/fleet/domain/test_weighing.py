@@ -51,6 +51,7 @@ offerings = st.builds(
     machines_left=maybe(st.integers(0, 6)),
     ends_at=maybe(moments),
     imported=some([False, False, True]),
+    provider=some(["", "aws", "sandbox"]),
 )
 minutes = st.integers(-90, 90).map(lambda number: number * timedelta(minutes=1))
 lefts = st.dictionaries(st.integers(0, 23), st.integers(0, 5), max_size=8)
@@ -70,6 +71,7 @@ demands = st.builds(
     max_price_per_hour=maybe(some([Decimal("12"), Decimal("2.345")])),
     on_demand_floor=some([0, 0, 1, 8, 40]),
     residency=some(["", "", "eu", "us"]),
+    providers=some([(), (), ("aws",), ("aws", "azure")]),
     run_for=some([None, HOUR / 12, HOUR, 48 * HOUR, 400 * HOUR]),
 )
 remembered = st.builds(
