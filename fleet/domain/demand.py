@@ -27,7 +27,8 @@ class Demand:
     """How many accelerators of which kind, and where they may come from. Empty tuples mean anywhere.
 
     `on_demand_floor`: so many of them may not be spot. `residency`: a jurisdiction of the region catalogue they must
-    stay in. `providers`: the adapters whose machines whoever asks can use. `run_for`: how long they are needed at most; None: nobody knows.
+    stay in. `providers`: adapters whose machines whoever asks can use. `run_for`: how long they are needed at most;
+    None: nobody knows.
     """
 
     accelerator_count: int

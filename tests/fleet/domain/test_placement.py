@@ -43,6 +43,7 @@ def offering(name="g6.xlarge", **changes) -> Offering:
         "vcpus": 0,
         "left": None,
         "ends_at": None,
+        "provider": "sandbox",
     } | changes
     pool = Pool(1, values["cloud"], values["region"], values["zone"], name, values["capacity_type"])
     return Offering(
@@ -58,6 +59,7 @@ def offering(name="g6.xlarge", **changes) -> Offering:
         values["vcpus"],
         values["left"],
         values["ends_at"],
+        provider=values["provider"],
     )
 
 
@@ -411,6 +413,13 @@ def test_residency_leaves_out_other_countries_and_places_nobody_knows():
     told = {r.offering.pool.instance_type: r.reason for r in result.rejected}
     assert told["american"] == "Skipped. us-east-1 lies in us; only eu was asked for."
     assert told["unknown"].startswith("Skipped. Nobody wrote down in which country moon-1 lies")
+
+
+def test_an_endpoint_uses_only_machines_on_which_its_runner_starts_engines():
+    owned = offering("owned", provider="local", price="9")
+    result = planned(Demand(1, "L4", providers=("local",)), offering("fake"), owned)
+    assert (bought(result), reasons(result)) == ({"owned": 1}, {"fake": "runner"})
+    assert "starts engines on machines of local" in result.rejected[0].reason
 
 
 # --- What the clouds' own quotas leave ---

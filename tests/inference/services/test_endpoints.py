@@ -6,8 +6,10 @@ import pytest
 
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CloudAccount, Event, InstanceType, Offering, Project
+from fleet.providers import REGISTRY
 from inference.domain.lifecycle import EndpointState
 from inference.models import Endpoint
+from inference.runners import RUNNERS, STARTS_ON
 from inference.services import variants
 from inference.services.endpoints import (
     EndpointSpec,
@@ -190,3 +192,20 @@ def test_a_model_is_registered_once_for_each_project(project, config):
         variants.register_model(
             project=None, name="acme/broken", config={"architectures": ["LlamaForCausalLM"]}, now=NOON
         )
+
+
+def test_it_is_planned_on_accounts_where_its_runner_starts_engines(project, config):
+    shape = InstanceType.objects.create(cloud="aws", name="g6.xlarge", accelerator="L4", accelerator_count=1)
+    pool = {"region": "us-east-1", "zone": "us-east-1a", "capacity_type": "on-demand"}
+    for provider, price in (("sandbox", "0.8"), ("aws", "0.1")):
+        account = CloudAccount.objects.create(cloud="aws", provider=provider, name=provider)
+        Offering.objects.create(account=account, instance_type=shape, price_per_hour=price, observed_at=NOON, **pool)
+    preview = preview_endpoint(project=project, spec=spec(), now=NOON)
+    assert str(preview.plan.price_per_hour).startswith("1.6")
+    assert [one.code for one in preview.plan.rejected] == ["runner"]
+    assert create(project).allocation.providers == ["sandbox"]
+
+
+def test_every_runner_says_where_it_starts_engines_and_every_account_has_one():
+    assert set(STARTS_ON) == set(RUNNERS)
+    assert {provider for able in STARTS_ON.values() for provider in able} == set(REGISTRY)

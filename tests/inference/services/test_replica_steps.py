@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 
 from fleet.domain.lifecycle import Desired, Reason, SlotState
-from fleet.models import Event, Incident, Slot
+from fleet.models import CloudAccount, Event, Incident, Instance, Slot
 from fleet.services.leases import claim
 from inference import runners
 from inference.domain.lifecycle import ReplicaReason, ReplicaState
@@ -80,6 +80,28 @@ def test_a_start_is_followed_until_it_serves(engines, replica):
     assert engines.did("start") == 1
     told = Event.objects.filter(topic__startswith="replica.").order_by("id")
     assert list(told.values_list("topic", flat=True)) == ["replica.started", "replica.ready"]
+
+
+def elsewhere(replica):
+    """On a machine on which its runner can have no engine, as endpoints had before plans asked for that."""
+    account = CloudAccount.objects.create(cloud="aws", provider="aws", name="real")
+    Instance.objects.filter(slot=replica.slot).update(account=account)
+    return fresh(replica)
+
+
+def test_no_start_is_tried_where_the_runner_has_no_engines(engines, replica):
+    engines.states.clear()
+    replica = step(elsewhere(pending(replica)))
+    assert (replica.state, replica.reason) == (ReplicaState.FAILED, ReplicaReason.START_REFUSED)
+    assert "The runner sandbox starts no engine on a machine that is reached by aws" in replica.detail
+    assert engines.calls == []
+
+
+def test_a_drain_ends_where_the_runner_has_no_engines(engines, replica):
+    assert draining.begin(elsewhere(replica), reason=ReplicaReason.SCALED_DOWN, now=NOON)
+    replica = step(replica, NOON + timedelta(hours=1))
+    assert replica.state == ReplicaState.STOPPED
+    assert engines.calls == []
 
 
 def test_a_start_whose_answer_was_lost_is_one_start(engines, replica):
