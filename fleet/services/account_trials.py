@@ -23,6 +23,7 @@ from fleet.services.access import Caller
 from fleet.services.account_changes import REFERENCE, WRITE, envelope_for, kind_of_credential
 from fleet.services.accounts import SEALED, adapter_with, credential_of, opened, read_secret
 from fleet.services.one_account import check_only
+from fleet.services.whose_account import WHOSE, another_account
 
 BEGIN_AGAIN_AFTER = timedelta(minutes=2)
 """Longer than all calls of a trial together may take; a second beginning changes nothing but costs the calls again."""
@@ -111,6 +112,8 @@ def _tried(trial: AccountTrial, now: datetime) -> tuple[list[Check], str]:
         cloud = adapter_with(account, secret)
         checks = list(cloud.checks())
         who = cloud.facts().account_ref if checks and checks[0].ok else ""
+        if trial.kind == TrialKind.VERIFY and who and (another := another_account(account, who)):
+            checks.append(Check(WHOSE, False, another))
     except Refused as error:
         return [Check("The credential", False, error.sentence)], ""
     except ReadFailed as error:

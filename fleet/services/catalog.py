@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from fleet.domain.outcomes import OfferedType
+from fleet.domain.outcomes import ErrorClass, OfferedType, Refusal, Scope
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, InstanceType, PricePoint
 from fleet.models import Offering as OfferingRow
@@ -31,6 +31,7 @@ from fleet.services.pricing import (
     the_book,
 )
 from fleet.services.shapes import completed
+from fleet.services.whose_account import ANOTHER, another_account
 
 HISTORY_AT_FIRST = timedelta(hours=2)
 KEPT_REASONS = 20
@@ -65,6 +66,8 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
         facts = cloud.facts()
         if not account.expected_account_ref:
             check_only(account, facts.account_ref)
+        if another := another_account(account, facts.account_ref):
+            raise ReadFailed(another, Refusal(ErrorClass.AUTH, ANOTHER, another, Scope.ACCOUNT))
         types, pools = list(cloud.instance_types()), list(cloud.offerings())
         history = cloud.price_history(since)
     except (ReadFailed, Refused) as error:

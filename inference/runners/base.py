@@ -41,6 +41,7 @@ class Host:
     credential: str
     loopback: bool  # the sandbox's machines and owned ones live on this computer
     address: str = ""  # where the machine itself is reached; empty: not known
+    expected_ref: str = ""  # what the cloud calls its account; empty: not read yet (fleet.providers.base.Account)
 
 
 @dataclass(frozen=True)

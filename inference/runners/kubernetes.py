@@ -73,7 +73,7 @@ class KubernetesRunner:
 
     @cached_property
     def _engines(self) -> Engines:
-        return Engines(self._host.credential, self._host.options)
+        return Engines(self._host.credential, self._host.options, self._host.expected_ref)
 
     def _look(self, replica: str) -> ReplicaStatus:
         with self._calling():

@@ -110,7 +110,7 @@ class LocalRunner:
         if (failed := engine.failed_loads) >= FAILED_LOADS:
             raise StartRefused(f"The engine ended {failed} times before it served. {_how_it_ended(engine)}")
         options = self._options
-        with Book(options.folder).locked(options.wait_seconds):
+        with self._book.locked(options.wait_seconds):
             claim = self._claim()
             if claim.ending_at is not None:
                 raise NotThere(f"{claim.machine_id} is being ended.")
@@ -192,6 +192,10 @@ class LocalRunner:
         except Refused as error:
             raise RunnerFailed(f"The account's options cannot be used: {error.sentence}") from error
 
+    @property
+    def _book(self) -> Book:
+        return Book(self._options.folder, self._host.expected_ref)
+
     def _engine(self, replica: str) -> Engine:
         """Its folder under its machine, which has to be live. Raises NotThere."""
         if not REPLICA.fullmatch(replica):
@@ -201,7 +205,7 @@ class LocalRunner:
         return Engine(engines.of_machine(self._options.folder, self._host.machine_id) / replica)
 
     def _claim(self) -> Claim:
-        claim = Book(self._options.folder).get(self._host.machine_id)
+        claim = self._book.get(self._host.machine_id)
         if claim is None or claim.ended_at is not None:
             raise NotThere(f"{self._host.machine_id} is no machine any more.")
         return claim

@@ -26,6 +26,7 @@ def runner_of(replica: Replica) -> Runner:
         credential=credential_of(account),
         loopback=account.provider in ON_THIS_COMPUTER,
         address=_address(instance),
+        expected_ref=account.expected_account_ref,
     )
     return runners.connect(runner, host)
 

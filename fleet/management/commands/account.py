@@ -21,6 +21,7 @@ from fleet.services.account_changes import AccountSpec
 from fleet.services.accounts import adapter
 from fleet.services.clock import business_now
 from fleet.services.installation import installation
+from fleet.services.whose_account import checked
 
 BY = caller_at_the_server("manage.py account")
 
@@ -85,7 +86,8 @@ class Command(BaseCommand):
         self._say(_shown(row), f"{row.public_id}: {row.name}", said["json"])
 
     def _verify(self, *, name: str, **said: Any) -> None:
-        checks = adapter(_named(name)).checks()
+        row = _named(name)
+        checks = checked(row, adapter(row))
         lines = [f"{'ok ' if check.ok else 'NO '} {check.what}{_why(check.detail, check.needs)}" for check in checks]
         self._say({"account": name, "checks": [asdict(check) for check in checks]}, "\n".join(lines), said["json"])
         if not all(check.ok for check in checks):

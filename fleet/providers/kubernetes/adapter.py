@@ -49,7 +49,18 @@ from fleet.domain.outcomes import (
 from fleet.providers.base import Account, AccountFacts, Eviction, GivesNoAdvice, ReadFailed, SellsNoBlocks
 from fleet.providers.classify import classify
 from fleet.providers.failing import NONSENSE, reading
-from fleet.providers.kubernetes import api, checking, errors, inventory, machines, notices, quotas, shapes, workloads
+from fleet.providers.kubernetes import (
+    api,
+    checking,
+    errors,
+    identity,
+    inventory,
+    machines,
+    notices,
+    quotas,
+    shapes,
+    workloads,
+)
 from fleet.providers.kubernetes.kubeconfig import Place, read_place
 from fleet.providers.kubernetes.options import DEFAULT_NAMESPACE, read_options
 from fleet.providers.kubernetes.watching import follow
@@ -111,6 +122,8 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
             kind, body = workloads.fitting(request, self.options), workloads.workload(request, self.options)
         except ValueError as error:
             return Refusal(ErrorClass.BAD_REQUEST, "cannot-be-said", str(error), Scope.REQUEST)
+        if refused := self._not_ours():
+            return refused
         try:
             made = self._api().create(kind, self._namespace(), body)
         except Exception as error:  # noqa: BLE001 - whatever it was, the cluster may have had the call
@@ -123,6 +136,8 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
 
     def find(self, request: LaunchRequest) -> FindOutcome:
         """The workload of the token's name."""
+        if refused := self._not_ours():
+            return refused
         try:
             kind = workloads.fitting(request, self.options)
             seen = self._seen(kind, workloads.name_of(request, kind))
@@ -136,6 +151,8 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
 
     def terminate(self, provider_id: str, region: str) -> TerminateOutcome:
         """The workload with its pods and what was put before them."""
+        if refused := self._not_ours():
+            return refused
         try:
             self._api().delete(workloads.kind_of(provider_id), self._namespace(), provider_id)
         except Exception as error:  # noqa: BLE001 - whatever it was, the cluster may have had the call
@@ -161,12 +178,14 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
     def notices(self, after: int) -> list[Notice]:
         """Those that were not acted on, which settle() writes on the machine's pod."""
         with self._reading("notices"):
+            self._require_own()
             pods = self._api().list(api.POD, self._namespace(), self.options.page_size, labelSelector=workloads.OURS)
             nodes = self._api().list(api.NODE, "", self.options.page_size) if pods else []
             return notices.notices_of(nodes, pods, datetime.now(UTC))
 
     def settle(self, notices_told: Sequence[Notice]) -> None:
         with self._reading("notices"):
+            self._require_own()
             for notice in notices_told:
                 noted = {"metadata": {"annotations": {notices.NOTED: notice.noticed_at.isoformat()}}}
                 try:
@@ -180,6 +199,7 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
     def cordon(self, node: str, *, takes_work: bool = False) -> None:
         """No new pod goes there, or some do again. Raises ReadFailed."""
         with self._reading(f"node {node}"):
+            self._require_own()
             self._api().patch(api.NODE, "", node, {"spec": {"unschedulable": None if takes_work else True}})
 
     def empty(self, node: str) -> list[Eviction]:
@@ -322,7 +342,7 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
         cluster = ""
         try:
             with self._reading("machines"):
-                cluster = self._cluster()
+                cluster = self._require_own()
                 for row in filter(workloads.is_ours, self._workloads(selector)):
                     machine = machines.machine_of(row, [])
                     if wanted(machine):
@@ -331,7 +351,7 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
                 of = machines.by_machine(pods) if found else {}
                 told = [machines.machine_of(row, of.get(machine.provider_id, [])) for row, machine in found]
         except ReadFailed as error:
-            return Inventory(tuple(machine for _, machine in found), False, cluster, str(error))
+            return Inventory(tuple(machine for _, machine in found), False, cluster, str(error), error.meaning)
         return Inventory(tuple(told), True, cluster)
 
     def _workloads(self, selector: str) -> Iterator[dict[str, Any]]:
@@ -350,8 +370,25 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
         return shapes.pools(inventory.holdings(nodes, pods, self.options), self.options)
 
     def _cluster(self) -> str:
-        """A cluster has no id of its own; the id of this namespace, which is never made anew, is taken for it."""
-        return str(self._api().get(api.NAMESPACE, "", checking.CLUSTER)["metadata"]["uid"])
+        return identity.of(self._api())
+
+    def _require_own(self) -> str:
+        """The cluster, which is the account's own. Raises AnotherCluster."""
+        return identity.required(self._api(), self.account.expected_ref)
+
+    def _not_ours(self) -> Refusal | None:
+        """Why a call is not made: there, a repeated launch would buy again, and what is not found would have ended."""
+        if not self.account.expected_ref:
+            return None
+        try:
+            self._require_own()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the call that matters was not made
+            meaning = errors.meaning_of(error)
+            if isinstance(meaning, Refusal) and meaning.error_class in (ErrorClass.AUTH, ErrorClass.THROTTLE):
+                return meaning
+            told = f"It is not known whose cluster this is: {meaning.message}"
+            return Refusal(ErrorClass.TRANSIENT, meaning.code, told, Scope.REQUEST)
+        return None
 
     def _reading(self, what: str) -> AbstractContextManager[None]:
         return reading(self.account.name, what, errors.meaning_of)
@@ -383,4 +420,4 @@ def _unsure(error: Exception) -> Refusal | Unclear:
 
 def _unsure_of_launch(error: Exception) -> Unclear:
     meaning = errors.meaning_of(error)
-    return Unclear(meaning.code, meaning.message)
+    return meaning if isinstance(meaning, Unclear) else Unclear(meaning.code, meaning.message)

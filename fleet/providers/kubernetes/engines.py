@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fleet.providers.kubernetes import api, errors, machines, workloads
+from fleet.providers.kubernetes import api, errors, identity, machines, workloads
 from fleet.providers.kubernetes.inventory import pod_request
 from fleet.providers.kubernetes.kubeconfig import read_place
 from fleet.providers.kubernetes.options import DEFAULT_NAMESPACE, Options, read_options
@@ -47,9 +47,11 @@ class Seen:
 
 
 class Engines:
-    """Engines on the machines of one account. Raises NoMachine, WillNotRun, and what a call raises."""
+    """Engines on the machines of one account. Raises NoMachine, WillNotRun, AnotherCluster, and what a call raises."""
 
-    def __init__(self, secret: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, secret: str, options: Mapping[str, Any], expected_ref: str = "") -> None:
+        """`expected_ref`: which cluster it has to be; empty: whichever."""
+        self._expected = expected_ref
         self._options: Options = read_options(options)
         self._place = read_place(secret, self._options.context)
         self._api = api.Api(self._place, self._options.read_seconds)
@@ -105,6 +107,8 @@ class Engines:
     def _machine(self, machine: str) -> dict[str, Any]:
         if workloads.kind_of(machine) is not api.DEPLOYMENT:
             raise WillNotRun(f"{machine} ends by itself or is a slice of several hosts: no engine is started on such.")
+        if self._expected:
+            identity.required(self._api, self._expected)
         try:
             found = self._api.get(api.DEPLOYMENT, self._namespace, machine)
         except errors.Said as error:

@@ -12,8 +12,19 @@ from fleet.providers.kubernetes.kubeconfig import UnreadableKubeconfig
 CLOUD = "kubernetes"
 EXISTS = "AlreadyExists"
 UNSCHEDULABLE = "Unschedulable"
+ANOTHER = "another-account"
 BUDGET = "DisruptionBudget"
 """The cause of a 429 that is no throttle: a disruption budget keeps the pod where it is for now."""
+
+
+class AnotherCluster(Exception):
+    """Behind the credential is another cluster than the account's own."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(
+            f"The credential leads to cluster {found} now, not to {expected}. Give it a kubeconfig of {expected}, or "
+            f"add an account of its own for {found}."
+        )
 
 
 class Garbled(Exception):
@@ -41,9 +52,12 @@ def meaning_of(error: Exception) -> Refusal | Unclear:
 
     if isinstance(error, UnreadableKubeconfig):
         return Refusal(ErrorClass.AUTH, "kubeconfig-unreadable", str(error), Scope.ACCOUNT)
+    if isinstance(error, AnotherCluster):
+        return classify(CLOUD, ANOTHER, str(error))
     if isinstance(error, Said):
         refusal = classify(CLOUD, error.code, error.message, retry_after=error.retry_after)
-        return Unclear(error.code, refusal.message) if refusal.error_class == ErrorClass.UNKNOWN else refusal
+        unclear = refusal.error_class == ErrorClass.UNKNOWN
+        return Unclear(error.code, refusal.message, refusal.classified) if unclear else refusal
     if isinstance(error, Garbled):
         return Unclear("garbled", f"Something between us and the cluster gave the answer: {error}.")
     if isinstance(error, ApiException) and "CERTIFICATE_VERIFY" in str(error.reason):

@@ -46,6 +46,7 @@ from fleet.providers.base import Account, AccountFacts, GivesNoAdvice, ReadFaile
 from fleet.providers.classify import classify
 from fleet.providers.local import detect, engines
 from fleet.providers.local.book import (
+    AnotherFolder,
     Book,
     Busy,
     Claim,
@@ -62,7 +63,15 @@ INSTALLATION = "purser:installation"
 ON_DEMAND = "on-demand"
 ENDED_BY_US, SWITCHED_OFF = "terminated", "preempted"  # what closing a slot knows a take-back by
 CHIPS = Path(__file__).resolve().parents[2] / "catalog" / "kubernetes.toml"
-TROUBLES = (OSError, Busy, NoIdentity, Unreadable, MaybeDone)
+TROUBLES = (OSError, Busy, NoIdentity, AnotherFolder, Unreadable, MaybeDone)
+
+
+CODES: dict[type[Exception], str] = {
+    Busy: "folder-busy",
+    NoIdentity: "folder-unknown",
+    AnotherFolder: "another-account",
+    Unreadable: "claims-unreadable",
+}
 
 
 class Local(GivesNoAdvice, SellsNoBlocks):
@@ -72,7 +81,7 @@ class Local(GivesNoAdvice, SellsNoBlocks):
         """Raises Refused when the account's options make no sense."""
         self.account = account
         self.options = read(account.options)
-        self.book = Book(self.options.folder)
+        self.book = Book(self.options.folder, account.expected_ref)
 
     @cached_property
     def hosts(self) -> dict[str, OwnedHost]:
@@ -200,16 +209,16 @@ class Local(GivesNoAdvice, SellsNoBlocks):
                     if (claim := self.book.get(provider_id)) is not None:
                         machines.append(self._machine(claim))
         except ReadFailed as error:
-            return Inventory(tuple(machines), False, problem=str(error))
+            return Inventory(tuple(machines), False, problem=str(error), meaning=error.meaning)
         return Inventory(tuple(machines), True)
 
     def inventory(self, installation: str) -> Inventory:
         try:
             with self._reading("machines"):
-                account_ref = self.book.identity()
+                account_ref = self.book.own()
                 machines = [self._machine(claim) for claim in self.book.live()]
         except ReadFailed as error:
-            return Inventory((), False, problem=str(error))
+            return Inventory((), False, problem=str(error), meaning=error.meaning)
         ours = tuple(machine for machine in machines if machine.tags.get(INSTALLATION) == installation)
         return Inventory(ours, True, account_ref)
 
@@ -345,12 +354,13 @@ class Local(GivesNoAdvice, SellsNoBlocks):
         except engines.StillThere as error:
             raise ReadFailed(f"{self.account.name}: {what}: {error}") from error
         except TROUBLES as error:
-            raise ReadFailed(f"{self.account.name}: {what}: {_sentence(error)}") from error
+            raise ReadFailed(f"{self.account.name}: {what}: {_sentence(error)}", self._meaning(error)) from error
 
     def _meaning(self, error: Exception) -> Refusal | Unclear:
         """What a trouble that came before anything was claimed or ended means."""
         refusal = _refused(_code(error), _sentence(error))
-        return Unclear(refusal.code, refusal.message) if refusal.error_class == ErrorClass.UNKNOWN else refusal
+        unclear = refusal.error_class == ErrorClass.UNKNOWN
+        return Unclear(refusal.code, refusal.message, refusal.classified) if unclear else refusal
 
 
 def _refused(code: str, message: str) -> Refusal:
@@ -360,12 +370,14 @@ def _refused(code: str, message: str) -> Refusal:
 def _code(error: Exception) -> str:
     if isinstance(error, OSError):
         return errno.errorcode.get(error.errno or 0, "EIO")
-    return {Busy: "folder-busy", NoIdentity: "folder-unknown", Unreadable: "claims-unreadable"}.get(type(error), "EIO")
+    return CODES.get(type(error), "EIO")
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or 'The folder'}: {error.strerror}"
+    if isinstance(error, AnotherFolder):
+        return str(error)
     return {
         Busy: "Another worker is writing in the folder and does not finish.",
         NoIdentity: "The folder is not the one this account keeps its claims in; is its disk mounted?",

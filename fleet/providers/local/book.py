@@ -43,6 +43,10 @@ class NoIdentity(Exception):
     """The folder holds no claims of ours: another one, or one whose disk is not mounted."""
 
 
+class AnotherFolder(Exception):
+    """The claims in the folder are another account's than ours."""
+
+
 class MaybeDone(Exception):
     """The claim stands in the folder; whether it would survive a loss of power is not known."""
 
@@ -79,10 +83,14 @@ def machine_id(token: str) -> str:
 
 
 class Book:
-    """The folder of one account. Methods raise OSError as the disk says it, and the exceptions above."""
+    """The folder of one account. Methods raise OSError as the disk says it, and the exceptions above.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    `expected`: whose claims these have to be; empty: whoever's. Another rack's disk may be mounted under the same path,
+    and there a claim that is not found would have been given back.
+    """
+
+    def __init__(self, folder: Path, expected: str = "") -> None:
+        self.folder, self.expected = folder, expected
 
     def identity(self) -> str:
         """Raises NoIdentity."""
@@ -95,8 +103,18 @@ class Book:
             raise Unreadable("identity.json")
         return str(said["account"])
 
+    def own(self) -> str:
+        """The identity, which is the expected one. Raises NoIdentity or AnotherFolder."""
+        identity = self.identity()
+        if self.expected and identity != self.expected:
+            raise AnotherFolder(
+                f"The claims in {self.folder} are those of {identity}, not of {self.expected}. Mount the folder of "
+                f"{self.expected} there, or add an account of its own for {identity}."
+            )
+        return identity
+
     def found(self) -> str:
-        """The identity, made now in a folder that is empty. Raises NoIdentity where anything else lies in it."""
+        """The identity, whosever it is, made now in an empty folder. Raises NoIdentity where something else lies."""
         try:
             return self.identity()
         except NoIdentity:
@@ -109,11 +127,12 @@ class Book:
 
     @contextmanager
     def locked(self, seconds: float) -> Iterator[None]:
-        """Nobody else writes meanwhile. Raises Busy, or NoIdentity."""
-        self.identity()
+        """Nobody else writes meanwhile. Raises Busy, NoIdentity or AnotherFolder."""
+        self.own()
         handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _take(handle, seconds)
+            self.own()  # the wait may have been long
             yield
         finally:
             os.close(handle)
@@ -122,15 +141,17 @@ class Book:
         """The claim, live or ended; None when there never was one."""
         for folder in ("claims", "ended", "ended"):  # it may move from one to the other between two looks
             try:
-                return _claim(_load(self.folder / folder / f"{machine}.json"))
+                claim = _claim(_load(self.folder / folder / f"{machine}.json"))
             except FileNotFoundError:
                 continue
-        self.identity()  # a folder that is gone knows of no claim either, and that means nothing
+            self.own()
+            return claim
+        self.own()  # a folder that is gone, or another's, knows of no claim either, and that means nothing
         return None
 
     def live(self) -> list[Claim]:
         """All that have not ended, oldest first."""
-        self.identity()
+        self.own()
         try:
             names = [entry.name for entry in os.scandir(self.folder / "claims") if entry.name.endswith(".json")]
         except FileNotFoundError:

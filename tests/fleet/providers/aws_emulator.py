@@ -54,6 +54,7 @@ class AwsEmulator:
             keeps_notices=False,
             sells_blocks=True,
             advises=True,
+            names_no_account=True,
         ),
     }
 

@@ -31,6 +31,7 @@ class Words:
     refusals_stand: bool = False  # a token that was refused for want of capacity is refused for ever
     advises: bool = False  # it says how likely a spot pool gives machines
     sells_blocks: bool = False  # capacity for a fixed time, paid at once
+    names_no_account: bool = False  # no call says whose machines it is about: what the credential opens, that is meant
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION
     quota_scope: Scope = Scope.REGION

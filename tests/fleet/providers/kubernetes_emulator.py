@@ -45,6 +45,7 @@ class KubernetesEmulator(SellsNoBlocks):
             keeps_notices=False,
             remembers_the_ended=False,
             unasked=frozenset({"price history", "paid capacity"}),
+            names_no_account=True,
             throttle_scope=Scope.ACCOUNT,
         ),
     }

@@ -26,7 +26,13 @@ class LocalEmulator(SellsNoBlocks):
     tls = None
     words: ClassVar[dict[str, Words]] = {
         "local": Words(
-            "", "", "", on_the_wire=False, keeps_quotas=False, unasked=frozenset({"price history", "paid capacity"})
+            "",
+            "",
+            "",
+            on_the_wire=False,
+            keeps_quotas=False,
+            unasked=frozenset({"price history", "paid capacity"}),
+            names_no_account=True,
         )
     }
 

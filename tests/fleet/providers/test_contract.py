@@ -35,6 +35,7 @@ from fleet.domain.outcomes import (
 )
 from fleet.providers import REGISTRY, connect
 from fleet.providers.base import CloudProvider, ReadFailed
+from fleet.providers.classify import next_step
 from tests.deadline import wait_until
 from tests.fleet.providers.gateway import NONSENSE, Reply
 from tests.fleet.providers.tenant import NUMBERS, Tenant, assert_nothing_claimed, assert_refused
@@ -293,6 +294,34 @@ def test_a_revoked_credential_stops_the_account_and_not_the_pool(tenant):
     assert not tenant.cloud.inventory("any").complete
 
 
+def test_another_account_behind_the_same_credential_is_neither_bought_from_nor_believed(tenant):
+    if not tenant.words.names_no_account:
+        pytest.skip("every call names the account, and another one's credential is refused")
+    request = tenant.order(tags={"purser:installation": "ours"})
+    ours = replace(tenant.account, expected_ref=tenant.emulator.account_ref(tenant.account))
+    launched = connect(tenant.provider, ours).launch(request)
+    assert isinstance(launched, Launched), "with its own account behind the credential it is bought from"
+    machine = launched.machine
+    other = replace(tenant.emulator.account(tenant.account.cloud), expected_ref=ours.expected_ref)
+    stranger = connect(tenant.provider, other)
+    ended = stranger.terminate(machine.provider_id, machine.region)
+    # A look into lists that follow the launch proves nothing wherever it is made.
+    found = [] if tenant.words.lists_follow else [stranger.find(request)]
+    for outcome in (stranger.launch(request), stranger.launch(tenant.order()), ended, *found):
+        assert_refused(outcome, ErrorClass.AUTH, Scope.ACCOUNT)
+        assert outcome.code == "another-account"
+        assert next_step(tenant.provider, outcome.code, outcome.message)
+    for seen in (stranger.describe([machine.provider_id]), stranger.inventory("ours")):
+        assert not seen.complete or seen.account_ref != ours.expected_ref
+    assert stranger.facts().account_ref == tenant.emulator.account_ref(other), "who it is, is told all the same"
+    assert tenant.live(request) == [machine.provider_id]
+    again = connect(tenant.provider, ours).find(request)
+    assert isinstance(again, Found)
+    assert again.machine is not None
+    assert isinstance(connect(tenant.provider, ours).terminate(machine.provider_id, machine.region), Terminated)
+    assert tenant.live(request) == []
+
+
 @over_a_wire
 def test_a_permission_that_is_missing_is_the_accounts_too(tenant):
     tenant.emulator.spoil(tenant.account, "launch", "error", code=tenant.words.forbidden)
@@ -315,7 +344,7 @@ def test_a_code_nobody_has_classified_is_unclear_whatever_its_status(tenant, sta
         terminated = tenant.cloud.terminate(machine.provider_id, machine.region)
         for outcome in (tenant.cloud.launch(request), terminated, tenant.cloud.find(request)):
             assert isinstance(outcome, Unclear)
-            assert outcome.code == code
+            assert (outcome.code, outcome.classified) == (code, code == tenant.words.internal), "it is counted"
 
 
 # --- Find --------------------------------------------------------------------------------------------------------

@@ -268,6 +268,37 @@ def test_a_throttled_eviction_is_not_taken_for_a_disruption_budget(emulator, acc
     assert (kept.left, kept.waits) == (False, False)
 
 
+def test_notices_of_another_cluster_and_its_nodes_are_left_alone(emulator, account):
+    other = replace(account, expected_ref="another", options={**account.options, "cordon_nodes": True})
+    calls = [
+        lambda cloud: cloud.notices(0),
+        lambda cloud: cloud.settle([]),
+        lambda cloud: cloud.cordon("l4-0"),
+        lambda cloud: cloud.empty("l4-0"),
+    ]
+    for call in calls:
+        with pytest.raises(ReadFailed, match="another-account"):
+            call(Kubernetes(other))
+    assert all("unschedulable" not in body["spec"] for body in objects(emulator, account, "nodes"))
+
+
+def test_whose_cluster_it_is_is_asked_before_each_call_and_a_launch_without_an_answer_to_it_did_not_happen(
+    emulator, account
+):
+    """Behind the same kubeconfig a cluster may be made anew while a worker lives."""
+    cloud, request = Kubernetes(replace(account, expected_ref=emulator.account_ref(account))), order(emulator, "whose")
+    emulator.emulated.post("faults", {"kind": "lost", "method": "GET", "path": "/namespaces/kube-system$"})
+    refused = cloud.launch(request)
+    assert isinstance(refused, Refusal)
+    assert (refused.error_class, emulator.machines("whose")) == (ErrorClass.TRANSIENT, [])
+    launched = cloud.launch(request)
+    assert isinstance(launched, Launched)
+    emulator.emulated.put("clusters", {"token": emulator.token(account), "name": "made anew"})
+    for outcome in (cloud.launch(request), cloud.find(request), cloud.terminate(launched.machine.provider_id, "")):
+        assert isinstance(outcome, Refusal)
+        assert outcome.code == "another-account"
+
+
 # --- Watching -------------------------------------------------------------------------------------------------------
 
 

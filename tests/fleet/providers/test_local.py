@@ -313,6 +313,17 @@ def test_a_host_its_owner_switches_off_is_left_in_time_and_then_taken_back(accou
     assert last.terminated_at >= notice.terminates_at
 
 
+def test_another_racks_folder_gives_no_notice_and_shows_nothing(account):
+    cloud(account).launch(order("t1"))
+    stranger = Local(
+        replace(account, expected_ref="owned-another", options={**account.options, "hosts": [HOST | {"off": True}]})
+    )
+    with pytest.raises(ReadFailed, match="not of owned-another"):
+        stranger.notices(0)
+    assert not stranger.inventory("any").complete
+    assert [check.what for check in stranger.checks() if not check.ok][:1] == ["The claims in it"]
+
+
 def test_a_host_that_leaves_the_options_is_given_notice_too(account):
     machine = cloud(account).launch(order("t1")).machine
     [notice] = cloud(account, hosts=[{**HOST, "name": "rack2"}]).notices(0)

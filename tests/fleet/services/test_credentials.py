@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from fleet.domain.refusals import Refused
@@ -129,6 +130,20 @@ def test_an_account_is_tried_by_a_worker_and_what_was_tried_is_kept(account):
     assert trial.ok
     assert {"what", "ok", "detail", "needs"} == set(trial.checks[0])
     assert Event.objects.filter(topic="account.verified").count() == 1
+
+
+def test_a_trial_of_an_account_that_another_one_took_the_place_of_says_so_and_how_that_is_accepted(account):
+    CloudAccount.objects.filter(pk=account.pk).update(expected_account_ref="000000000000")
+    trial = account_trials.request_trial(account, by=BY, now=business_now())
+    account_trials.try_waiting(now=business_now())
+    trial.refresh_from_db()
+    assert trial.ok is False
+    [whose] = [check for check in trial.checks if not check["ok"]]
+    assert whose["what"] == "Whose account it is"
+    assert "not to 000000000000" in whose["detail"]
+    assert "set expected_account_ref" in whose["detail"]
+    with pytest.raises(CommandError, match="1 of"):
+        call_command("account", "verify", account.name)
 
 
 def test_a_trial_whose_worker_died_is_begun_again_and_ends_once(account):

@@ -55,6 +55,19 @@ def runner_on(machine: str, account: Account) -> Runner:
     return runners.connect("kubernetes", Host(machine, account.options, account.secret, loopback=False))
 
 
+def test_engines_of_another_cluster_are_not_taken_for_ours_nor_for_gone(emulator, account):
+    machine, other = launched(emulator, account, "whose"), emulator.account("kubernetes")
+    runner_on(machine, account).start(spec("rep_1"))
+    host = Host(machine, other.options, other.secret, loopback=False, expected_ref=emulator.account_ref(account))
+    stranger = runners.connect("kubernetes", host)
+    for verb in (stranger.status, stranger.drain, stranger.stop, lambda replica: stranger.start(spec(replica))):
+        with pytest.raises(RunnerFailed, match="another-account") as failed:
+            verb("rep_1")
+        assert not isinstance(failed.value, NotThere)
+    own = replace(host, options=account.options, credential=account.secret)
+    until(runners.connect("kubernetes", own), "rep_1", READY)
+
+
 def spec(replica: str, model: str = "org/model", **order: Any) -> ReplicaSpec:
     told = EngineOrder(model, 4096, 8, 2048, **order)
     return ReplicaSpec(replica, model, 1.0, 8, told.tensor_parallel, 4096, Performance(1, 1, 1, 1), told)

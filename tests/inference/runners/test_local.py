@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from fleet.domain.outcomes import Terminated
-from inference.runners.base import DRAINING, LOADING, READY, STOPPED, NotThere, RunnerFailed, StartRefused
+from inference.runners.base import DRAINING, LOADING, READY, STOPPED, Host, NotThere, RunnerFailed, StartRefused
+from inference.runners.local import LocalRunner
 from tests.deadline import wait_until
 from tests.inference.owned import ORDER, Rack, call, spec
 
@@ -58,6 +59,16 @@ def test_an_engine_loads_serves_and_is_told_its_configuration(rack):
     assert " ".join(told["arguments"][1:]).startswith("acme/tiny-1b --tensor-parallel-size 1")
     assert told["environment"]["CUDA_VISIBLE_DEVICES"] == "0,1"
     assert abs(status.process_start_time - rack.engines()[0].folder.stat().st_mtime) < 60
+
+
+def test_engines_in_the_folder_of_another_account_are_not_taken_for_ours_nor_for_gone(rack):
+    machine = rack.machine()
+    runner = LocalRunner(Host(machine, rack.account.options, "", loopback=True, expected_ref="owned-another"))
+    for verb in (runner.status, runner.drain, runner.stop, lambda replica: runner.start(spec(replica))):
+        with pytest.raises(RunnerFailed, match="not of owned-another") as failed:
+            verb("rep_1")
+        assert not isinstance(failed.value, NotThere)
+    assert rack.engines() == []
 
 
 def test_an_engine_learns_nothing_that_is_purser_s(rack, monkeypatch):
