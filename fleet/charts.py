@@ -387,16 +387,21 @@ def _nice(step: float) -> float:
 
 
 def _tick(value: float, style: str, step: float) -> str:
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step < 1 else 0
-    if step < 1 and abs(step / 10**-decimals - round(step / 10**-decimals)) > 1e-6:
-        decimals += 1
+    """A value of the axis, with as many decimals as tell it from its neighbours, a step away."""
     if style == "percent":
-        return f"{value * 100:.0f}%"
+        return f"{value * 100:.{_decimals(step * 100)}f}%"
+    decimals = _decimals(step)
     if style in ("short", "usd_whole") and value >= 1000:
         sign = "$" if style == "usd_whole" else ""
         return f"{sign}{value / 1000:g}k" if value < 1e6 else f"{sign}{value / 1e6:g}M"
-    text = f"{value:,.{max(decimals, 2) if style.startswith('usd') and step < 1 else decimals}f}"
+    text = f"{value:,.{max(decimals, 2) if style.startswith('usd') and decimals else decimals}f}"
     return f"${text}" if style.startswith("usd") else text
+
+
+def _decimals(step: float) -> int:
+    """What multiples of a step of `_nice` need to be told apart."""
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return decimals if math.isclose(step * 10**decimals, round(step * 10**decimals)) else decimals + 1
 
 
 def _by_look(looks: Mapping[str, tuple[str, str, str]]) -> dict[tuple[str, str, str], set[str]]:

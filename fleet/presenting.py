@@ -138,13 +138,18 @@ def explained(trail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ranked(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Candidates in the planner's order; what costs less for what it brings and was not chosen brings too much."""
+    """Candidates in the planner's order. What costs less for what it brings and was not chosen brings more than was
+    bought, or is no cheaper."""
     chosen = {_pool_key(row) for row in plan.get("chosen", [])}
     rows = plan.get("candidates", [])
     first = next((k for k, row in enumerate(rows) if _pool_key(row) in chosen), len(rows))
-    return [
-        {**row, "rank": k + 1, "chosen": _pool_key(row) in chosen, "larger": k < first} for k, row in enumerate(rows)
-    ]
+    bought = sum(row["machines"] * row["accelerator_count"] for row in plan.get("chosen", []))
+    ranked = []
+    for k, row in enumerate(rows):
+        brings = row.get("machines_for_all", 1) * row["accelerator_count"]
+        before = {"larger": k < first and brings > bought, "no_better": k < first and brings <= bought}
+        ranked.append({**row, "rank": k + 1, "chosen": _pool_key(row) in chosen, **before})
+    return ranked
 
 
 def _why(slot: Row, machine: str | None) -> str:

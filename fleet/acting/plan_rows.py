@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from fleet.domain.capacity import FLEX_START, RESERVED, SPOT, Memory, Offering, Pool
-from fleet.domain.placement import DEFAULT_RISK, Candidate, Plan, Rejection, stockout_basis
+from fleet.domain.demand import Demand
+from fleet.domain.placement import DEFAULT_RISK, Candidate, Plan, Rejection, stockout_basis, units_wanted
 from fleet.domain.room import CloudLimit, CloudLimits
+from fleet.domain.rules import units_of
 from fleet.formatting import clock, duration, of_most, percent, place
 from fleet.formatting import money as in_currency
 
@@ -45,12 +47,15 @@ def candidate_rows(plan: Plan, around: Around) -> list[Shown]:
     bought = {choice.candidate.offering.pool: choice.machines for choice in plan.chosen}
     first = next((k for k, c in enumerate(plan.candidates) if c.offering.pool in bought), len(plan.candidates))
     best = plan.expected_per_hour
-    return [_candidate(candidate, k, bought, k < first, best, around) for k, candidate in enumerate(plan.candidates)]
+    return [
+        _candidate(candidate, k, bought, k < first and _brings_more(plan.demand, candidate), best, around)
+        for k, candidate in enumerate(plan.candidates)
+    ]
 
 
 def loser_rows(plan: Plan, around: Around) -> list[Shown]:
     """Those that nearly would have done, the nearest first."""
-    return [_loser(rejection, around) for rejection in plan.rejected]
+    return [_loser(rejection, plan.demand, around) for rejection in plan.rejected]
 
 
 def time_to_fill(memories: Sequence[Memory]) -> str:
@@ -77,11 +82,18 @@ def _candidate(
     }
 
 
-def _loser(rejection: Rejection, around: Around) -> Shown:
+def _brings_more(demand: Demand, candidate: Candidate) -> bool:
+    """Than is asked for, so that what is cheaper per accelerator may cost more altogether."""
+    return candidate.machines_for_all * units_of(demand, candidate.offering) > units_wanted(demand)
+
+
+def _loser(rejection: Rejection, demand: Demand, around: Around) -> Shown:
+    """With as many machines as would meet all of it, so that its price can be held against the others'."""
     offering, seen = rejection.offering, rejection.memory
+    machines = -(-units_wanted(demand) // units_of(demand, offering))
     refused = seen.stockout_probability(DEFAULT_RISK.prior(offering.pool.capacity_type))
     interrupted = seen.interruptions_per_hour(DEFAULT_RISK.interruptions_prior)
-    return _row(offering, seen, 1, refused, interrupted, around) | {"why": _sentence(rejection.reason)}
+    return _row(offering, seen, machines, refused, interrupted, around) | {"why": _sentence(rejection.reason)}
 
 
 def _row(offering: Offering, seen: Memory, machines: int, refused: float, interrupted: float, around: Around) -> Shown:
@@ -171,6 +183,10 @@ def _why(candidate: Candidate, machines: int, chosen: bool, larger: bool, expect
         return f"Lowest expected cost. Its risks are worth {risk}/h of that."
     if larger:
         return "Less per accelerator, but it brings more than is asked for."
+    if (most := candidate.machines_at_most) is not None and most < machines:
+        return f"Would do for a part: {most} of {machines} machines at most."
     if not best:
         return "Would do by itself."
+    if expected <= best:
+        return "Would do at the same expected cost."
     return f"Would do. {in_currency(expected - best, offering.currency)}/h more is expected."

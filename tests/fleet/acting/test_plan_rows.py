@@ -100,6 +100,27 @@ def test_a_loser_has_its_risks_and_its_reason_too():
     assert row["why"].startswith("Stock-out at earlier (NoRoom)")
 
 
+def test_as_many_accelerators_in_more_machines_are_not_more_than_is_asked_for():
+    rows = candidate_rows(
+        planned(pool("p5"), pool("one", count=1, price="6.88"), pool("big", count=16, price="90")), around()
+    )
+    whys = {row["shape"]: row["why"] for row in rows}
+    assert [row["shape"] for row in rows if row["chosen"]] == ["p5"]
+    assert whys["8 × one"] == "Would do at the same expected cost."
+    assert whys["big"] == "Less per accelerator, but it brings more than is asked for."
+
+
+def test_what_gives_only_a_part_is_said_to():
+    rows = candidate_rows(planned(pool("p5"), pool("one", count=1, price="6", left=2)), around())
+    assert {row["shape"]: row["why"] for row in rows}["8 × one"] == "Would do for a part: 2 of 8 machines at most."
+
+
+def test_a_loser_is_priced_for_all_that_is_asked_for_as_the_others_are():
+    refused = Memory(cooldown_until=NOON + DAY, last_refusal_class="stock-out", last_refusal_code="NoRoom")
+    [row] = loser_rows(planned(pool("one", count=1, price="6"), memory=refused), around())
+    assert (row["shape"], row["price"]) == ("8 × one", Decimal(48))
+
+
 def test_which_accelerator_it_has_is_said_where_none_was_named():
     plan = planned(pool("p5"))
     assert candidate_rows(plan, around())[0]["chips"] == ""
