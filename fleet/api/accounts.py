@@ -244,6 +244,8 @@ class GrantOut(serializers.Serializer[Any]):
     where = serializers.CharField(help_text="Where to paste it")
     text = serializers.CharField()
     permissions = serializers.ListField(child=serializers.CharField())
+    note = serializers.CharField(help_text="What to know before pasting it")
+    scope = serializers.CharField(help_text="Where it grants that, in a cloud that keeps grants apart")
 
 
 class GrantsOut(serializers.Serializer[Any]):

@@ -18,12 +18,17 @@ REGISTRY = {
 
 @dataclass(frozen=True)
 class PolicyText:
-    """One thing to paste, and where. `permissions` are all that it grants, in the cloud's own words."""
+    """One thing to paste, and where. `permissions` are all that it grants, in the cloud's own words.
+
+    `note`: what somebody should know who pastes it. `scope`: where it grants it, for a cloud that keeps grants apart.
+    """
 
     title: str
     where: str
     text: str
     permissions: tuple[str, ...]
+    note: str = ""
+    scope: str = ""
 
 
 def policies(provider: str, options: Mapping[str, Any], installation: str) -> Sequence[PolicyText]:

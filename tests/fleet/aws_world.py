@@ -105,7 +105,8 @@ def connect_aws(aws: Emulated, folder: Any, **options: Any) -> AwsWorld:
         provider="aws",
         name="aws",
         credentials_ref=f"file:{folder / 'aws'}",
-        options={"endpoint_url": aws.url, "regions": ["us-east-1"], "queue_url": made["queue_url"]} | options,
+        options={"endpoint_url": aws.url, "regions": ["us-east-1"], "queue_url": made["queue_url"], "buy_blocks": True}
+        | options,
     )
     assert catalog.sync_account(account, now=clock.business_now()), CloudAccount.objects.get(pk=account.pk).last_error
     project = Project.objects.create(slug="research", name="Research")

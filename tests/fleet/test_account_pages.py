@@ -105,3 +105,15 @@ def test_machines_and_pools_are_counted_each_by_themselves(admin):
         factories.instance(None, account, provider_id=f"i-{number}")
     [row] = admin.get("/settings/accounts").context["accounts"]
     assert (row["live"], row["sold"]) == (2, 2)
+
+
+def test_a_policy_that_could_spend_at_once_is_granted_only_where_the_account_says_so_and_the_page_tells(admin):
+    account = factories.account(provider="aws", cloud="aws", options={"regions": ["us-east-1"]})
+    path = f"/settings/accounts/{account.public_id}"
+    page = page_of(admin, path)
+    assert "ec2:PurchaseCapacityBlock" not in page
+    assert "option buy_blocks to true and paste it again" in page
+    CloudAccount.objects.update(options={"regions": ["us-east-1"], "buy_blocks": True})
+    page = page_of(admin, path)
+    assert "ec2:PurchaseCapacityBlock" in page
+    assert "paid at once and never given back" in page

@@ -114,7 +114,10 @@ class Command(BaseCommand):
     def _policy(self, *, name: str, **said: Any) -> None:
         row = _named(name)
         texts = policies(row.provider, row.options, str(installation().uuid))
-        told = "\n\n".join(f"# {text.title}. {text.where}\n{text.text.rstrip()}" for text in texts)
+        told = "\n\n".join(
+            f"# {' '.join(filter(None, (f'{text.title}.', text.where, text.note)))}\n{text.text.rstrip()}"
+            for text in texts
+        )
         self._say({"policies": [asdict(text) for text in texts]}, told or "It needs no grant.", said["json"])
 
     def _enable(self, *, name: str, **said: Any) -> None:

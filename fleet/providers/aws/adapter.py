@@ -4,8 +4,8 @@ Options of an account: `regions` (a list, required), `endpoint_url` (one address
 private endpoint), `queue_url` (the SQS queue that EventBridge feeds with interruption warnings), `image` and
 `neuron_image`, `root_device`, `subnets` (zone -> subnet), `security_groups`, `instance_profile`, `pricing_region`,
 `role_arn` and `external_id` (a role to assume with the credential), `fleets` (false: machines are never bought several
-in one call), `read_seconds` and `write_seconds` (how long a call may be silent), `page_size`, `hidden_seconds` (after
-which a notice that was not settled comes again).
+in one call), `buy_blocks` (true: capacity blocks may be bought), `read_seconds` and `write_seconds` (how long a call
+may be silent), `page_size`, `hidden_seconds` (after which a notice that was not settled comes again).
 """
 
 from __future__ import annotations
@@ -66,6 +66,10 @@ READ_SECONDS, WRITE_SECONDS = 15.0, 30.0
 PAGE = 1000
 HIDDEN_SECONDS = 30
 PRICING_REGION = "us-east-1"
+BLOCKS_NOT_BOUGHT = (
+    "This account buys no capacity blocks. Who keeps it can set its option buy_blocks to true, and grant "
+    "ec2:PurchaseCapacityBlock."
+)
 SETTLED_AFTER = timedelta(minutes=5)
 """Spot prices younger than this may not all be in the history yet."""
 IDS_AT_ONCE = 200  # as many values as a filter takes
@@ -89,6 +93,7 @@ class Aws:
         self.hidden_seconds = int(positive(options.get("hidden_seconds", HIDDEN_SECONDS), "hidden_seconds"))
         self.role = _role(options, self.regions[0])
         self.fleets = _switch(options.get("fleets", True), "fleets")
+        self.buys_blocks = _switch(options.get("buy_blocks", False), "buy_blocks")
         self.page_size = int(positive(options.get("page_size", PAGE), "page_size"))
 
     def facts(self) -> AccountFacts:
@@ -170,6 +175,8 @@ class Aws:
         return found
 
     def buy_block(self, order: BlockOrder) -> BuyOutcome:
+        if not self.buys_blocks:
+            return Refusal(ErrorClass.BAD_REQUEST, "blocks-not-bought", BLOCKS_NOT_BOUGHT, Scope.REQUEST)
         try:
             answer = self._client("ec2", order.region, write=True).purchase_capacity_block(**blocks.purchase(order))
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call

@@ -38,9 +38,12 @@ def checks(
     if not who.ok:
         return
     for region in regions:
-        yield from _of_region(
-            client("ec2", region), client("service-quotas", region), _trial(region, installation), options
-        )
+        ec2, trial = client("ec2", region), _trial(region, installation)
+        yield from _reads(ec2, region)
+        if parameters := order.image_parameters(options):
+            yield _images(client("ssm", region), region, parameters)
+        yield from _writes(ec2, trial, options)
+        yield _quotas(client("service-quotas", region), region)
     scores = advice.question(regions[0], [SMALL])
     told = _try(
         "ec2:GetSpotPlacementScores",
@@ -102,8 +105,7 @@ def _trial(region: str, installation: str) -> LaunchRequest:
     return LaunchRequest("purser-check", region, f"{region}a", SMALL, "on-demand", tags=tags)
 
 
-def _of_region(ec2: Any, quotas: Any, trial: LaunchRequest, options: Mapping[str, Any]) -> Iterator[Check]:
-    region = trial.region
+def _reads(ec2: Any, region: str) -> Iterator[Check]:
     reads: dict[str, tuple[str, Callable[[], Any]]] = {
         "ec2:DescribeAvailabilityZones": ("Zones", ec2.describe_availability_zones),
         "ec2:DescribeInstanceTypes": ("Shapes", lambda: ec2.describe_instance_types(MaxResults=5)),
@@ -129,16 +131,34 @@ def _of_region(ec2: Any, quotas: Any, trial: LaunchRequest, options: Mapping[str
     }
     for permission, (what, read) in reads.items():
         yield _try(permission, f"{what} in {region}", read)
+
+
+def _images(ssm: Any, region: str, parameters: Sequence[str]) -> Check:
+    """EC2 looks the images up as whoever launches, so that this has to be granted although we never call it else."""
+    unknown: list[str] = []
+
+    def look_up() -> None:
+        unknown.extend(ssm.get_parameters(Names=list(parameters)).get("InvalidParameters") or ())
+
+    told = _try("ssm:GetParameters", f"Images of machines in {region}", look_up)
+    if unknown:
+        detail = f"There is no parameter {' and no '.join(unknown)}: name an image in the option image or neuron_image."
+        return replace(told, ok=False, detail=detail)
+    return told
+
+
+def _writes(ec2: Any, trial: LaunchRequest, options: Mapping[str, Any]) -> Iterator[Check]:
+    region = trial.region
     said = order.run_instances(trial, options)
-    yield _try(
-        "ec2:RunInstances, ec2:CreateTags", f"Launching in {region}", lambda: ec2.run_instances(**said, DryRun=True)
-    )
-    purchase = blocks.purchase(BlockOrder("purser-check", region, NO_OFFER, {"purser:check": "1"}))
-    yield _try(
-        "ec2:PurchaseCapacityBlock",
-        f"Buying capacity blocks in {region}",
-        lambda: ec2.purchase_capacity_block(**purchase, DryRun=True),
-    )
+    needs = ["ec2:RunInstances", "ec2:CreateTags", *["iam:PassRole"] * bool(options.get("instance_profile"))]
+    yield _try(", ".join(needs), f"Launching in {region}", lambda: ec2.run_instances(**said, DryRun=True))
+    if options.get("buy_blocks"):
+        purchase = blocks.purchase(BlockOrder("purser-check", region, NO_OFFER, {"purser:check": "1"}))
+        yield _try(
+            "ec2:PurchaseCapacityBlock",
+            f"Buying capacity blocks in {region}",
+            lambda: ec2.purchase_capacity_block(**purchase, DryRun=True),
+        )
     yield _try(
         "ec2:TerminateInstances",
         f"Ending machines in {region}",
@@ -148,12 +168,15 @@ def _of_region(ec2: Any, quotas: Any, trial: LaunchRequest, options: Mapping[str
         for permission, tried_so in _fleet_trials(ec2, trial).items():
             told = _try(permission, f"Several machines in one call in {region}", tried_so)
             yield _optional(told, "machines are bought one by one. The option fleets=false says that this is meant.")
+
+
+def _quotas(quotas: Any, region: str) -> Check:
     told = _try(
         "servicequotas:ListServiceQuotas",
         f"Quotas in {region}",
         lambda: quotas.list_service_quotas(ServiceCode="ec2", MaxResults=1),
     )
-    yield _optional(told, "a full quota is met only by asking.")
+    return _optional(told, "a full quota is met only by asking.")
 
 
 def _try(permission: str, what: str, call: Callable[[], Any]) -> Check:

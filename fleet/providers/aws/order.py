@@ -16,6 +16,7 @@ DEFAULT_IMAGE = "resolve:ssm:/aws/service/deeplearning/ami/x86_64/base-oss-nvidi
 # The same for machines of Trainium and Inferentia, with the Neuron driver. [R]
 NEURON_IMAGE = "resolve:ssm:/aws/service/neuron/dlami/multi-framework/ubuntu-22.04/latest/image_id"
 NEURON = ("inf", "trn")
+LOOKED_UP = "resolve:ssm:"
 ROOT_DEVICE = "/dev/sda1"
 MOST_USER_DATA_BYTES = 16_384
 LONGEST_TOKEN = 64
@@ -64,6 +65,12 @@ def run_instances(request: LaunchRequest, options: Mapping[str, Any]) -> dict[st
     elif request.capacity_type == RESERVED:
         raise ValueError("A machine of paid capacity needs the reservation it goes into.")
     return said
+
+
+def image_parameters(options: Mapping[str, Any]) -> list[str]:
+    """The parameters of Systems Manager in which the account's own images are looked up when a machine starts."""
+    images = (str(options.get("image") or DEFAULT_IMAGE), str(options.get("neuron_image") or NEURON_IMAGE))
+    return [image.removeprefix(LOOKED_UP) for image in images if image.startswith(LOOKED_UP)]
 
 
 def _own_image(request: LaunchRequest, options: Mapping[str, Any]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fleet.providers.aws import order
 from fleet.providers.policies import PolicyText
 
 TAG = "purser:installation"
@@ -24,49 +25,59 @@ READS = (
 )
 STARTS = ("ec2:RunInstances", "ec2:CreateFleet")
 TAGS_AT = ("RunInstances", "CreateFleet", "CreateLaunchTemplate")
+BUYS_BLOCKS = "PurchaseCapacityBlock"
 PARTS = ("image/*", "subnet/*", "security-group/*", "network-interface/*", "volume/*", "key-pair/*",
          "launch-template/*", "placement-group/*", "capacity-reservation/*")  # fmt: skip
+NO_BLOCKS = "It buys no capacity blocks: for these, set the account's option buy_blocks to true and paste it again."
+BLOCKS = (
+    "With it capacity blocks can be bought, of any price, which are paid at once and never given back; set the "
+    "account's option buy_blocks to false where nobody may."
+)
 
 
 def policies(options: Mapping[str, Any], installation: str) -> list[PolicyText]:
-    """One policy, for the role or user of the credential."""
+    """One policy for what speaks to AWS; with a role to assume, another one for who assumes it."""
+    role = str(options.get("role_arn") or "")
+    keeper = "the role that is assumed" if role else "the role or user of the credential"
+    where = "IAM → Policies → Create policy → JSON; attach it to {}."
+    note = BLOCKS if options.get("buy_blocks") else NO_BLOCKS
+    texts = [_text("IAM policy", where.format(keeper), _statements(options, installation), note)]
+    if role:
+        takes = [_allow("TakeTheRole", ("sts:AssumeRole",), role)]
+        texts.append(_text("IAM policy to assume the role", where.format("the role or user of the credential"), takes))
+    return texts
+
+
+def _statements(options: Mapping[str, Any], installation: str) -> list[dict[str, Any]]:
     ours = {"StringEquals": {f"aws:ResourceTag/{TAG}": installation}}
-    statements: list[dict[str, Any]] = [
+    tagged = {"StringEquals": {f"aws:RequestTag/{TAG}": installation}}
+    blocks = bool(options.get("buy_blocks"))
+    tags_at = [*TAGS_AT, BUYS_BLOCKS] if blocks else [*TAGS_AT]
+    found = [
         _allow("Read", READS, "*"),
-        _allow(
-            "StartTagged",
-            STARTS,
-            [_arn("instance/*"), _arn("fleet/*")],
-            {"StringEquals": {f"aws:RequestTag/{TAG}": installation}},
-        ),
+        _allow("StartTagged", STARTS, [_arn("instance/*"), _arn("fleet/*")], tagged),
         _allow("StartWith", STARTS, [_arn(part) for part in PARTS]),
-        _allow(
-            "TagWhatStarts",
-            ("ec2:CreateTags",),
-            "*",
-            {"StringEquals": {"ec2:CreateAction": [*TAGS_AT, "PurchaseCapacityBlock"]}},
-        ),
-        _allow(
-            "MakeTemplates",
-            ("ec2:CreateLaunchTemplate",),
-            _arn("launch-template/*"),
-            {"StringEquals": {f"aws:RequestTag/{TAG}": installation}},
-        ),
+        _allow("TagWhatStarts", ("ec2:CreateTags",), "*", {"StringEquals": {"ec2:CreateAction": tags_at}}),
+        _allow("MakeTemplates", ("ec2:CreateLaunchTemplate",), _arn("launch-template/*"), tagged),
         _allow("DropTemplates", ("ec2:DeleteLaunchTemplate",), _arn("launch-template/*"), ours),
         _allow("EndOurs", ("ec2:TerminateInstances",), _arn("instance/*"), ours),
-        _allow("BuyBlocks", ("ec2:PurchaseCapacityBlock",), "*"),
     ]
+    if parameters := order.image_parameters(options):
+        found.append(_allow("FindImages", ("ssm:GetParameters",), [_parameter(name) for name in parameters]))
+    if blocks:
+        found.append(_allow("BuyBlocks", (f"ec2:{BUYS_BLOCKS}",), "*"))
     if queue_url := str(options.get("queue_url") or ""):
-        statements.append(_allow("HearWarnings", ("sqs:ReceiveMessage", "sqs:DeleteMessage"), _queue(queue_url)))
+        found.append(_allow("HearWarnings", ("sqs:ReceiveMessage", "sqs:DeleteMessage"), _queue(queue_url)))
     if options.get("instance_profile"):
         passed = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
-        statements.append(_allow("GiveMachinesTheirRole", ("iam:PassRole",), "arn:aws:iam::*:role/*", passed))
-    if role := str(options.get("role_arn") or ""):
-        statements.append(_allow("TakeTheRole", ("sts:AssumeRole",), role))
+        found.append(_allow("GiveMachinesTheirRole", ("iam:PassRole",), "arn:aws:iam::*:role/*", passed))
+    return found
+
+
+def _text(title: str, where: str, statements: Sequence[Mapping[str, Any]], note: str = "") -> PolicyText:
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
-    granted = {action for one in statements for action in one["Action"]}
-    where = "IAM → Policies → Create policy → JSON; attach it to the role or user of the credential."
-    return [PolicyText("IAM policy", where, text, tuple(sorted(granted)))]
+    granted = {str(action) for one in statements for action in one["Action"]}
+    return PolicyText(title, where, text, tuple(sorted(granted)), note)
 
 
 def _allow(sid: str, actions: tuple[str, ...], resource: Any, condition: Any = None) -> dict[str, Any]:
@@ -76,6 +87,14 @@ def _allow(sid: str, actions: tuple[str, ...], resource: Any, condition: Any = N
 
 def _arn(what: str) -> str:
     return f"arn:aws:ec2:*:*:{what}" if not what.startswith("image/") else f"arn:aws:ec2:*::{what}"
+
+
+def _parameter(name: str) -> str:
+    """Of any version. AWS's own parameters are in no account."""
+    if name.startswith("arn:"):
+        return ":".join(name.split(":")[:6])
+    path = name.partition(":")[0].lstrip("/")
+    return f"arn:aws:ssm:*:{'' if path.startswith('aws/service/') else '*'}:parameter/{path}"
 
 
 def _queue(url: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from fleet.domain.outcomes import Check
+from fleet.domain.outcomes import Check, PaidCapacity
 from fleet.providers.azure import permissions
 from fleet.providers.azure.errors import meaning_of
+from fleet.providers.azure.reservations import group_of
 from fleet.providers.failing import tried
 
 Read = Callable[[], Any]
@@ -27,7 +28,7 @@ class Reads:
     power: Read
     disks: Read
     interfaces: Read
-    reservations: Read
+    reservations: Callable[[], Sequence[PaidCapacity]]
     granted: Callable[[str], Sequence[Mapping[str, Any]]]
 
 
@@ -53,7 +54,11 @@ def checks(reads: Reads, regions: Sequence[str], group: str, options: Mapping[st
         "Microsoft.Compute/capacityReservationGroups/read and "
         "Microsoft.Compute/capacityReservationGroups/capacityReservations/read"
     )
-    yield _try(reserved, "Capacity reservations", reads.reservations)
+    paid: list[PaidCapacity] = []
+    yield _try(reserved, "Capacity reservations", lambda: paid.extend(reads.reservations()))
+    for where in sorted({group_of(capacity.ref)[0] for capacity in paid}):
+        what = f"Launching into the reservations {where.rpartition('/')[2]}"
+        yield _joining(reads.granted, where, permissions.DEPLOY, what)
     for region in regions:
         yield _try("", f"Retail prices in {region}", partial(reads.prices, region))
 
@@ -63,9 +68,7 @@ def _granted(
 ) -> Iterator[Check]:
     """Azure tries no launch without making it, so it is asked what the role grants."""
     found: dict[str, Sequence[Mapping[str, Any]]] = {}
-    read = _try(
-        "Microsoft.Authorization/permissions/read", "What the role grants", lambda: found.update(own=granted(group))
-    )
+    read = _try(permissions.READ_ROLES, "What the role grants", lambda: found.update(own=granted(group)))
     if not read.ok:
         yield read
         return
@@ -76,13 +79,20 @@ def _granted(
     for option, action in networks:
         for region, where in sorted((options.get(option) or {}).items()):
             yield _joining(granted, str(where), action, f"{option.replace('_', ' ')[:-1].capitalize()} of {region}")
+    image = str(options.get("image") or "")
+    if action := permissions.to_use_image(image):
+        yield _joining(granted, image, action, "The image")
 
 
 def _joining(granted: Callable[[str], Sequence[Mapping[str, Any]]], where: str, action: str, what: str) -> Check:
     """Networks often belong to another resource group, where the role has to be granted, too."""
     group = where.partition("/resourceGroups/")[2].partition("/")[0]
     found: list[Mapping[str, Any]] = []
-    read = _try(f"{action} in the resource group {group}", what, lambda: found.extend(granted(group)))
+    read = _try(
+        f"{permissions.READ_ROLES} and {action} in the resource group {group}",
+        what,
+        lambda: found.extend(granted(group)),
+    )
     return (
         read if not read.ok else _told(what, permissions.missing((action,), found), f" in the resource group {group}")
     )

@@ -22,7 +22,17 @@ END = (
 )
 JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
 JOIN_GROUP = "Microsoft.Network/networkSecurityGroups/join/action"
+READ_ROLES = "Microsoft.Authorization/permissions/read"
 DEPLOY = "Microsoft.Compute/capacityReservationGroups/deploy/action"
+OF_IMAGES = {
+    "/galleries/": "Microsoft.Compute/galleries/images/versions/read",
+    "/images/": "Microsoft.Compute/images/read",
+}
+
+
+def to_use_image(image: str) -> str:
+    """What it takes to launch from an image that is given by its id; empty for one of the marketplace."""
+    return next((action for part, action in OF_IMAGES.items() if part in image.lower()), "")
 
 
 def missing(wanted: Iterable[str], granted: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -47,6 +47,9 @@ OPTIONAL = {
     "Advice on capacity": ("compute.advice.capacity", "the risk of a pool is judged by our own launches only."),
     "The quota of all GPUs": ("compute.projects.get", "a full quota over all regions is met only by asking."),
 }
+# Where a machine's own image is used, and what it takes to make machines run as a service account.
+OWN_IMAGE = "compute.images.useReadOnly"
+ACT_AS = "iam.serviceAccounts.actAs"
 PUBLIC_ADDRESS = "compute.subnetworks.useExternalIp"
 NOT_GRANTED = "Google says that it is not granted."
 
@@ -85,7 +88,15 @@ def wanted_permissions(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]
         wanted["Addresses on the internet"] = (PUBLIC_ADDRESS,)
     if options.get("tpus"):
         wanted |= FOR_TPUS
+    if is_own_image(options):
+        wanted["The option image"] = (OWN_IMAGE,)
     return wanted | {f"The option {name}": (needs,) for name, needs in FOR_OPTIONS.items() if options.get(name)}
+
+
+def is_own_image(options: Mapping[str, Any]) -> bool:
+    """Whether the account's image is in its own project. Where it is in another one, it is granted there."""
+    image = str(options.get("image") or "")
+    return image.startswith(("global/", f"projects/{options.get('project')}/"))
 
 
 def optional_permissions() -> tuple[str, ...]:
@@ -95,7 +106,7 @@ def optional_permissions() -> tuple[str, ...]:
 def _granted(api: Api, options: Mapping[str, Any]) -> Iterator[Check]:
     wanted = wanted_permissions(options)
     granted: set[str] = set()
-    asked = sorted({permission for needs in wanted.values() for permission in needs} | set(optional_permissions()))
+    asked = sorted({one for needs in wanted.values() for one in needs} | {*optional_permissions(), ACT_AS})
     told = _try("", "Permissions", lambda: granted.update(api.granted(asked)))
     if not told.ok:
         yield told
@@ -106,6 +117,11 @@ def _granted(api: Api, options: Mapping[str, Any]) -> Iterator[Check]:
     for what, (permission, without) in OPTIONAL.items():
         missing = "" if permission in granted else permission
         yield Check(what, True, f"{NOT_GRANTED} Without it, {without}" if missing else "", missing)
+    if account := options.get("service_account"):
+        # On the account alone is where it belongs, and there Google does not tell a project's list of it.
+        missing = "" if ACT_AS in granted else f"{ACT_AS} on {account}"
+        detail = "It is not granted in the whole project. On the account itself it cannot be seen from here."
+        yield Check("Machines that run as service_account", True, detail if missing else "", missing)
 
 
 def _try(permission: str, what: str, call: Callable[[], Any]) -> Check:

@@ -11,6 +11,7 @@ from tests.emulators.aws import (
     fleets,
     instances,
     launches,
+    permissions,
     pricing,
     quotas,
     reservations,
@@ -23,7 +24,7 @@ from tests.emulators.aws.ask import Ask
 from tests.emulators.aws.machines import now
 from tests.emulators.aws.plain import Moto
 from tests.emulators.aws.wire import Call, Refused, error, written
-from tests.emulators.aws.world import World
+from tests.emulators.aws.world import Credential, World
 from tests.emulators.faults import Reply, Request
 
 # What answers in moto's place, by the service and the operation.
@@ -73,7 +74,11 @@ class Aws:
         call = Call.of(request)
         with self._lock:
             try:
-                account = self._account(call)
+                credential = self._credential(call)
+                account = credential.account
+                permissions.check(credential, call, self._template(account, call))
+                if (call.service, call.operation) == ("ssm", "GetParameters"):
+                    return permissions.parameters(call)
                 if (call.service, call.operation) == ("sts", "AssumeRole"):
                     return roles.assume(self.world, account, call)
                 own = OPERATIONS.get((call.service, call.operation))
@@ -105,7 +110,16 @@ class Aws:
         self.moto.ec2("000000000000", "us-east-1", {"Action": "DescribeInstances", "Version": "2016-11-15"})
         self.moto.sqs("000000000000", "us-east-1", "ListQueues", {}, self.url)
 
-    def _account(self, call: Call) -> str:
+    def _template(self, account: str, call: Call) -> dict[str, Any]:
+        """What the launch template of a fleet says, where there is one."""
+        if (call.service, call.operation) != ("ec2", "CreateFleet") or call.params.get("DryRun"):
+            return {}
+        try:
+            return fleets.template_of(Ask(self.world, self.moto, account, call))
+        except Refused:
+            return {}
+
+    def _credential(self, call: Call) -> Credential:
         """Whose request it is. Raises Refused for a key that does not work."""
         if not call.access_key:
             raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
@@ -121,4 +135,4 @@ class Aws:
         if credential.expires_at is not None and credential.expires_at <= now():
             code = "RequestExpired" if call.service == "ec2" else "ExpiredToken"
             raise Refused(code, "The security token included in the request is expired", 400)
-        return credential.account
+        return credential

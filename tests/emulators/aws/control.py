@@ -1,6 +1,8 @@
 """What tests may ask of the emulated AWS beyond AWS itself, under /_emulator/.
 
 PUT  credentials    {access_key_id, secret_access_key, works?}: a key with a new account, or one that stops to work
+PUT  grants         {access_key_id, actions}: all that a key may do; null: everything. What it used is forgotten
+GET  used           ?access_key_id=: the actions that it used
 PUT  roles          {role_arn, external_id?, seconds?}: a role to assume, in the account of its name
 PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
 PUT  quotas         {account_id, region, instance_type, capacity_type, vcpus}: null: the usual limit
@@ -29,6 +31,13 @@ def obey(world: World, moto: Moto, url: str, method: str, name: str, query: dict
     match method, name:
         case "PUT", "credentials":
             return _credential(world, moto, url, **body)
+        case "PUT", "grants":
+            credential = world.credentials[body["access_key_id"]]
+            credential.granted = None if body["actions"] is None else frozenset(body["actions"])
+            credential.used = set()
+            return {}
+        case "GET", "used":
+            return {"items": sorted(world.credentials[query["access_key_id"]].used)}
         case "PUT", "roles":
             return roles.made(world, **body)
         case "PUT", "stock":

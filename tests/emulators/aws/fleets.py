@@ -59,6 +59,11 @@ def create_fleet(ask: Ask) -> dict[str, Any]:
     return result
 
 
+def template_of(ask: Ask) -> dict[str, Any]:
+    """What the first launch template of the call says. Raises Refused when there is none."""
+    return _template(ask, dict(ask.params["LaunchTemplateConfigs"][0]["LaunchTemplateSpecification"]))
+
+
 def _instant(ask: Ask) -> dict[str, Any]:
     world, params = ask.world, ask.params
     fleet: dict[str, Any] = {"FleetId": world.new_id("fleet"), "Errors": [], "Instances": []}

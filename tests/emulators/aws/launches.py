@@ -182,7 +182,9 @@ def _allowed_by_reservation(world: World, order: Order) -> tuple[int, str]:
 
 
 def _made(ask: Ask, order: Order, zone: str, count: int, token: str, form: dict[str, str]) -> dict[str, Any]:
-    dropped = ("ClientToken", "DryRun", "InstanceMarketOptions.", "CapacityReservationSpecification.")
+    dropped = (
+        "ClientToken", "DryRun", "InstanceMarketOptions.", "CapacityReservationSpecification.", "IamInstanceProfile.",
+    )  # fmt: skip
     kept = {name: value for name, value in form.items() if not name.startswith(dropped)}
     image = kept.get("ImageId") or ""
     if image.startswith(SSM_IMAGE):

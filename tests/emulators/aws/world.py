@@ -26,6 +26,8 @@ class Credential:
     queue_url: str
     works: bool = True
     expires_at: datetime | None = None
+    granted: frozenset[str] | None = None  # None: everything
+    used: set[str] = field(default_factory=set)
 
 
 @dataclass

@@ -145,7 +145,7 @@ class Azure:
         if parameters.get("subscriptionId") != credential.subscription:
             told = f"The client '{client}' does not have authorization to perform the action over this scope."
             raise Refused("AuthorizationFailed", told, 403)
-        roles.check(credential, client, request.method, path)
+        roles.check(credential, client, request.method, path, request.body)
         if parameters.get("resourceGroupName") not in (None, credential.group, RESERVED_IN):
             told = f"Resource group '{call.group}' could not be found."
             raise Refused("ResourceGroupNotFound", told, 404)

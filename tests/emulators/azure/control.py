@@ -7,6 +7,8 @@ PUT  stock          {instance_type, zone, capacity_type, available, how?}: machi
 PUT  quotas         {subscription_id, region, instance_type, capacity_type, vcpus}: null: the usual limit
 PUT  restrictions   {instance_type, region, zones?}: not for any subscription (in these zones)
 PUT  permissions    {client_id, denied}: actions that an application's role does not give; patterns
+PUT  grants         {client_id, roles}: all that it may do, pairs of a scope and its actions. What it used is forgotten
+GET  used           ?client_id=: the actions that it used, in small letters
 PUT  reservations   {subscription_id, group, name, instance_type, zone, capacity, type?, start?, end?, state?}
 POST halts          {name, how}: a machine is `stopped` from within, or `deallocated`
 POST strays         {name}: the machine of that name is ended, and its disk and its interface stay
@@ -38,6 +40,13 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
         case "PUT", "permissions":
             world.credentials[body["client_id"]].denied = tuple(body["denied"])
             return {}
+        case "PUT", "grants":
+            credential = world.credentials[body["client_id"]]
+            credential.granted = tuple((scope, tuple(actions)) for scope, actions in body["roles"])
+            credential.used = set()
+            return {}
+        case "GET", "used":
+            return {"items": sorted(world.credentials[query["client_id"]].used)}
         case "PUT", "reservations":
             return _reservation(world, **body)
         case "POST", "halts":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from tests.emulators.azure.routes import Route
 from tests.emulators.azure.wire import Call, Refused, answer
@@ -26,19 +29,58 @@ PERMISSIONS = Route(
 
 
 def listed(world: World, call: Call) -> Reply:
-    """Of whoever asks."""
+    """Of whoever asks: what its roles give in the resource group."""
     client = world.tokens[call.request.headers["authorization"].removeprefix("Bearer ")]
-    denied = list(world.credentials[client].denied)
-    shown = {"actions": ["*"], "notActions": denied, "dataActions": [], "notDataActions": []}
-    return answer(call.paged([shown]))
+    credential = world.credentials[client]
+    where = f"/subscriptions/{call.subscription}/resourceGroups/{call.parameters['resourceGroupName']}/"
+    shown = [
+        {"actions": list(actions), "notActions": list(credential.denied), "dataActions": [], "notDataActions": []}
+        for scope, actions in credential.granted
+        if not scope or where.lower().startswith(f"{scope}/".lower())
+    ]
+    return answer(call.paged(shown))
 
 
-def check(credential: Credential, client: str, method: str, path: str) -> None:
-    """Raises Refused for an action that the role does not give."""
+def check(credential: Credential, client: str, method: str, path: str, body: bytes) -> None:
+    """Raises Refused for an action that no role gives, of the call itself or of what it uses."""
     action = action_of(method, path)
-    if not credential.may(action):
+    if not credential.may(action, path):
         told = f"The client '{client}' does not have authorization to perform action '{action}' over scope '{path}'."
         raise Refused("AuthorizationFailed", told, 403)
+    if method != "PUT" or "/virtualmachines/" not in path.lower():
+        return
+    for linked, where in _linked(json.loads(body or b"{}"), path):
+        if not credential.may(linked, where):
+            told = (
+                f"The client '{client}' has permission to perform action '{action}' on scope '{path}'; however, it does"
+                f" not have permission to perform action '{linked}' on the linked scope(s) '{where}'."
+            )
+            raise Refused("LinkedAuthorizationFailed", told, 403)
+
+
+def _linked(body: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """What a machine is made of and put into -> where it is."""
+    group = path.partition("/providers/")[0]
+    properties = body.get("properties") or {}
+    yield "Microsoft.Compute/disks/write", group
+    network = properties.get("networkProfile") or {}
+    for interface in network.get("networkInterfaceConfigurations") or ():
+        yield "Microsoft.Network/networkInterfaces/write", group
+        said = interface.get("properties") or {}
+        if security := (said.get("networkSecurityGroup") or {}).get("id"):
+            yield "Microsoft.Network/networkSecurityGroups/join/action", security
+        for address in said.get("ipConfigurations") or ():
+            subnet = ((address.get("properties") or {}).get("subnet") or {}).get("id") or ""
+            yield "Microsoft.Network/virtualNetworks/subnets/join/action", subnet
+    yield "Microsoft.Network/networkInterfaces/join/action", group
+    image = str(((properties.get("storageProfile") or {}).get("imageReference") or {}).get("id") or "")
+    for part, action in (("/galleries/", "galleries/images/versions/read"), ("/images/", "images/read")):
+        if part in image.lower():
+            yield f"Microsoft.Compute/{action}", image
+            break
+    reserved = properties.get("capacityReservation") or {}
+    if where := (reserved.get("capacityReservationGroup") or {}).get("id"):
+        yield "Microsoft.Compute/capacityReservationGroups/deploy/action", where
 
 
 def action_of(method: str, path: str) -> str:

@@ -44,9 +44,24 @@ class Credential:
     group: str
     works: bool = True
     denied: tuple[str, ...] = ()  # actions that its role does not give
+    granted: tuple[tuple[str, tuple[str, ...]], ...] = (("", ("*",)),)  # scope -> actions that a role gives there
+    used: set[str] = field(default_factory=set)
 
-    def may(self, action: str) -> bool:
-        return not any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.denied)
+    def may(self, action: str, where: str) -> bool:
+        """Remembers that it was asked for what is granted."""
+        given = any(_within(where, scope) and _named(action, actions) for scope, actions in self.granted)
+        if not given or _named(action, self.denied):
+            return False
+        self.used.add(action.lower())
+        return True
+
+
+def _within(where: str, scope: str) -> bool:
+    return f"{where}/".lower().startswith(f"{scope}/".lower()) or not scope
+
+
+def _named(action: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
 
 
 @dataclass

@@ -99,7 +99,9 @@ class Google:
         query, body = api.asked(method, path, request)
         if method.id not in METHODS:
             raise Refused("notImplemented", f"{method.id} is not emulated.", 501)
-        return Call(method.id, project, path, query, body)
+        call = Call(method.id, project, path, query, body)
+        permissions.check(self.world, call)
+        return call
 
     def _project(self, request: Request) -> str:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")

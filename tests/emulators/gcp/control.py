@@ -2,6 +2,8 @@
 
 PUT  credentials    {token, works?, missing?}: a bearer token with a new project, or one that stops to work, or one of
                     which it is said that it lacks permissions
+PUT  grants         {token, permissions}: all that it may do; null: everything. What it used is forgotten
+GET  used           ?token=: the permissions that it used
 PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
 PUT  quotas         {project, region, instance_type, capacity_type, gpus}: null: the usual limit
 PUT  all_gpus       {project, gpus}: of all kinds in all regions; null: the usual limit
@@ -35,6 +37,13 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
     match method, name:
         case "PUT", "credentials":
             return _credential(world, **body)
+        case "PUT", "grants":
+            credential, granted = world.credentials[body["token"]], body["permissions"]
+            credential.granted = None if granted is None else frozenset(granted)
+            credential.used = set()
+            return {}
+        case "GET", "used":
+            return {"items": sorted(world.credentials[query["token"]].used)}
         case "PUT", "stock":
             return _stock(world, **body)
         case "PUT", "quotas":

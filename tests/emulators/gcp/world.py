@@ -26,6 +26,11 @@ class Credential:
     project: str
     works: bool = True
     missing: list[str] = field(default_factory=list)
+    granted: frozenset[str] | None = None  # None: everything
+    used: set[str] = field(default_factory=set)
+
+    def may(self, permission: str) -> bool:
+        return self.granted is None or permission in self.granted
 
 
 class World:

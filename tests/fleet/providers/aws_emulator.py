@@ -79,6 +79,7 @@ class AwsEmulator:
             "regions": REGIONS,
             "queue_url": made["queue_url"],
             "hidden_seconds": 1,
+            "buy_blocks": True,
         }
         return Account(cloud, f"contract {cloud} {number}", json.dumps(keys), options)
 

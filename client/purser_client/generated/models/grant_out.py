@@ -17,12 +17,16 @@ class GrantOut:
         where (str): Where to paste it
         text (str):
         permissions (list[str]):
+        note (str): What to know before pasting it
+        scope (str): Where it grants that, in a cloud that keeps grants apart
     """
 
     title: str
     where: str
     text: str
     permissions: list[str]
+    note: str
+    scope: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,6 +38,10 @@ class GrantOut:
 
         permissions = self.permissions
 
+        note = self.note
+
+        scope = self.scope
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -42,6 +50,8 @@ class GrantOut:
                 "where": where,
                 "text": text,
                 "permissions": permissions,
+                "note": note,
+                "scope": scope,
             }
         )
 
@@ -58,11 +68,17 @@ class GrantOut:
 
         permissions = cast(list[str], d.pop("permissions"))
 
+        note = d.pop("note")
+
+        scope = d.pop("scope")
+
         grant_out = cls(
             title=title,
             where=where,
             text=text,
             permissions=permissions,
+            note=note,
+            scope=scope,
         )
 
         grant_out.additional_properties = d
