@@ -75,7 +75,9 @@ def _take_in(instance: Instance, machine: Machine, now: datetime) -> None:
             _take_in_running(instance, slot, now, first=not was_running)
         elif slot is not None and slot.state == SlotState.BOOTING and now - instance.launched_at > BOOT_TIMEOUT:
             minutes = BOOT_TIMEOUT / timedelta(minutes=1)
-            let_go(slot, now=now, reason=Reason.BOOT_TIMEOUT, detail=f"Not running {minutes:g} minutes after launch.")
+            told = f" Its cloud says {machine.cloud_state}." if machine.cloud_state else ""
+            detail = f"Not running {minutes:g} minutes after launch.{told}"
+            let_go(slot, now=now, reason=Reason.BOOT_TIMEOUT, detail=detail)
 
 
 def _take_in_end(instance: Instance, slot: Slot | None, now: datetime) -> None:

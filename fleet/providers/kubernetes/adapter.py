@@ -20,6 +20,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -256,6 +257,8 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
                 self._api(), api.POD, self._namespace(), patience, self.options.page_size, labelSelector=selector
             )
             for pods in seen:
+                if missing := machines.without_image(machines.current(pods)):
+                    return self._without_image(kind, name, missing, until)
                 placed = [pod for pod in machines.current(pods) if machines.is_placed(pod)]
                 if len(placed) >= machines.hosts_wanted(made):
                     return Launched(machines.machine_of(made, pods), replayed)
@@ -264,6 +267,13 @@ class Kubernetes(GivesNoAdvice, SellsNoBlocks):
             return Unclear("garbled", f"the answer to the launch makes no sense: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001 - a refusal of a look says nothing about the launch
             return _unsure_of_launch(error)
+
+    def _without_image(self, kind: api.Kind, name: str, missing: tuple[str, str], until: float) -> Refusal | Unclear:
+        """A node holds accelerators for a container that does not start: they are given back."""
+        refused = self._cleared(kind, name, classify(errors.CLOUD, *missing), until)
+        if isinstance(refused, Refusal) and refused.error_class == ErrorClass.BAD_REQUEST:
+            return replace(refused, of_token=True)  # gone for certain, whichever call had made it
+        return refused
 
     def _unplaced(
         self,

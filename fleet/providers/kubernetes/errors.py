@@ -12,6 +12,17 @@ from fleet.providers.kubernetes.kubeconfig import UnreadableKubeconfig
 CLOUD = "kubernetes"
 EXISTS = "AlreadyExists"
 UNSCHEDULABLE = "Unschedulable"
+IMAGE_REASONS = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "ImageInspectError",
+        "RegistryUnavailable",
+    }
+)
+"""What a kubelet says of a container whose image it does not get."""
 ANOTHER = "another-account"
 BUDGET = "DisruptionBudget"
 """The cause of a 429 that is no throttle: a disruption budget keeps the pod where it is for now."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleet.domain.outcomes import Machine, MachineState
-from fleet.providers.kubernetes.errors import UNSCHEDULABLE
+from fleet.providers.kubernetes.errors import IMAGE_REASONS, UNSCHEDULABLE
 from fleet.providers.kubernetes.workloads import MACHINE, PLACE, TAGS, TOKEN
 
 PREEMPTED = "preempted"
@@ -82,6 +82,19 @@ def why_unplaced(pods: Iterable[Object]) -> str:
     return ""
 
 
+def without_image(pods: Iterable[Object]) -> tuple[str, str] | None:
+    """The reason why a node does not get a container's image, and a sentence with its name; None when it may yet."""
+    for pod in pods:
+        status, spec = pod.get("status") or {}, pod.get("spec") or {}
+        images = {said["name"]: said.get("image") for said in (*spec.get("initContainers", ()), *spec["containers"])}
+        for container in (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())):
+            waiting = (container.get("state") or {}).get("waiting") or {}
+            if waiting.get("reason") in IMAGE_REASONS:
+                image = images.get(container["name"]) or container.get("image")
+                return str(waiting["reason"]), f"The image {image}: {waiting.get('message') or 'it is not to be had'}"
+    return None
+
+
 def disruption_of(pod: Object) -> Object | None:
     """The condition of a pod that the cluster is about to end, or has ended, for reasons of its own."""
     condition = condition_of(pod, DISRUPTED)
@@ -109,6 +122,8 @@ def _state(workload: Object, pods: Sequence[Object]) -> tuple[MachineState, str]
     standing = current(pods)
     if sum(_phase(pod) == "Running" for pod in standing) >= hosts_wanted(workload):
         return MachineState.RUNNING, "running"
+    if missing := without_image(standing):
+        return MachineState.PENDING, missing[0]
     return MachineState.PENDING, "unschedulable" if why_unplaced(standing) else "pending"
 
 

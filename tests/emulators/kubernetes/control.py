@@ -8,6 +8,7 @@ PUT  stock      {node_type, zone, capacity_type, full}: strangers take what is f
 PUT  quotas     {cluster, hard}: of the namespace purser; null: none
 PUT  denied     {cluster, verb, resource, denied}: one verb of one resource is forbidden
 PUT  budgets    {cluster, machine, allowed}: a disruption budget around a machine
+PUT  images     {image, reason, message?}: why no node gets this image; an empty reason: they do
 PUT  requests   {running, waiting}: what the engines have to do
 PUT  delays     {scheduling?, booting?, loading?, ending?, lag?, growing?}: real seconds
 POST forget     {cluster, but_the_newest?}: versions of until now are too old for watches and pages
@@ -51,6 +52,9 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
             return {}
         case "PUT", "budgets":
             return _budget(world, **body)
+        case "PUT", "images":
+            world.images[body["image"]] = (body["reason"], body.get("message") or f"no image {body['image']}")
+            return {}
         case "PUT", "requests":
             world.requests = dict(body)
             return {}

@@ -61,6 +61,7 @@ class World:
         self.machines: list[Machine] = []
         self.growing: dict[str, list[dict[str, Any]]] = {}  # cluster -> nodes that it may add
         self.requests: dict[str, int] = {}  # running and waiting ones of the engines
+        self.images: dict[str, tuple[str, str]] = {}  # those that no node gets, with reason and message
         self.numbers = itertools.count(1)
 
     def settle(self) -> None:
@@ -255,6 +256,8 @@ class World:
         if bound is None or pod["metadata"].get("deletionTimestamp"):
             return
         if pod["status"]["phase"] == "Pending" and now() >= bound + timedelta(seconds=self.delays.booting):
+            if self._wait_for_images(cluster, pod):
+                return
             changed = copy.deepcopy(pod)
             number = next(self.numbers)
             probed = any("readinessProbe" in container for container in pod["spec"]["containers"])
@@ -279,6 +282,19 @@ class World:
             for status in changed["status"]["containerStatuses"]:
                 status["ready"] = True
             cluster.put("pods", "Pod", changed)
+
+    def _wait_for_images(self, cluster: Cluster, pod: dict[str, Any]) -> bool:
+        """Whether a container waits for an image that its node does not get, which its status then says."""
+        containers = pod["spec"]["containers"]
+        missing = {one["image"]: self.images.get(one["image"], ("", "")) for one in containers}
+        if not any(reason for reason, _ in missing.values()):
+            return False
+        statuses = [_waiting(container, *missing[container["image"]]) for container in containers]
+        if pod["status"].get("containerStatuses") != statuses:
+            changed = copy.deepcopy(pod)
+            changed["status"]["containerStatuses"] = statuses
+            cluster.put("pods", "Pod", changed)
+        return True
 
     def _count_quotas(self, cluster: Cluster) -> None:
         for quota in cluster.all("resourcequotas"):
@@ -350,3 +366,9 @@ def _container(container: dict[str, Any], *, ready: bool) -> dict[str, Any]:
         "restartCount": 0,
         "state": {"running": {"startedAt": stamp()}},
     }
+
+
+def _waiting(container: dict[str, Any], reason: str, message: str) -> dict[str, Any]:
+    told = {"reason": reason or "PodInitializing", **({"message": message} if message else {})}
+    common = {"name": container["name"], "image": container["image"], "imageID": "", "ready": False, "restartCount": 0}
+    return {**common, "state": {"waiting": told}}

@@ -15,6 +15,7 @@ import yaml
 
 from fleet.domain.outcomes import ErrorClass, Found, Launched, MachineState, Refusal, Scope, Unclear
 from fleet.providers.base import Account, Eviction, ReadFailed
+from fleet.providers.classify import next_step
 from fleet.providers.kubernetes import api, notices, policy, watching, workloads
 from fleet.providers.kubernetes.adapter import Kubernetes
 from fleet.providers.kubernetes.errors import Garbled
@@ -200,6 +201,79 @@ def test_somebody_elses_workload_of_the_same_name_is_not_touched(emulator, accou
     assert (refused.error_class, refused.code) == (ErrorClass.BAD_REQUEST, "AlreadyExists")
     assert cloud.find(request) == Found(None)
     assert len(objects(emulator, account, "deployments")) == 1
+
+
+# --- Images ---------------------------------------------------------------------------------------------------------
+
+IMAGE = "registry.example/ml/trainer:v3"
+PULLS = [
+    ("ErrImagePull", f'failed to pull and unpack image "{IMAGE}": not found', ErrorClass.BAD_REQUEST),
+    ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', ErrorClass.BAD_REQUEST),
+    ("InvalidImageName", "couldn't parse image name: invalid reference format", ErrorClass.BAD_REQUEST),
+    ("ErrImageNeverPull", "Container image is not present with pull policy of Never", ErrorClass.BAD_REQUEST),
+    ("ErrImagePull", "toomanyrequests: You have reached your pull rate limit", ErrorClass.THROTTLE),
+    ("ErrImagePull", "dial tcp 10.0.0.1:443: i/o timeout", ErrorClass.TRANSIENT),
+]
+
+
+@pytest.fixture
+def no_image(emulator: KubernetesEmulator) -> Iterator[Any]:
+    """Says why nodes do not get the image; from then on every container has been tried at once."""
+
+    def say(reason: str, message: str = "") -> None:
+        emulator.emulated.put("delays", {"booting": 0.0})
+        emulator.emulated.put("images", {"image": IMAGE, "reason": reason, "message": message})
+
+    yield say
+    emulator.emulated.put("images", {"image": IMAGE, "reason": ""})
+    emulator.emulated.put("delays", {"booting": 0.02})
+
+
+@pytest.mark.parametrize(("reason", "message", "error_class"), PULLS)
+def test_a_machine_whose_image_is_not_to_be_had_is_refused_by_its_name_and_leaves_nothing(
+    emulator, account, no_image, reason, message, error_class
+):
+    no_image(reason, message)
+    request = order(emulator, f"no-image-{reason}-{error_class}", image=IMAGE)
+    refused = Kubernetes(account).launch(request)
+    assert isinstance(refused, Refusal), refused
+    assert (refused.error_class, refused.code, refused.classified) == (error_class, reason, True)
+    assert IMAGE in refused.message
+    assert message in refused.message
+    assert next_step("kubernetes", refused.code, refused.message)
+    told = "what was made for it has gone, also when an earlier call had made it: nothing is left to ask for"
+    assert refused.of_token == (error_class == ErrorClass.BAD_REQUEST), told
+    assert objects(emulator, account, "deployments") == objects(emulator, account, "pods") == []
+    assert Kubernetes(account).find(request) == Found(None)
+
+
+def test_an_image_that_the_answer_of_the_launch_did_not_wait_for_is_told_with_the_machine(emulator, account, no_image):
+    emulator.emulated.put("delays", {"booting": 60.0})
+    cloud = Kubernetes(account)
+    launched = cloud.launch(order(emulator, "image-late", image=IMAGE))
+    assert isinstance(launched, Launched), launched
+    no_image("ImagePullBackOff")
+    [machine] = cloud.describe([launched.machine.provider_id]).machines
+    assert (machine.state, machine.cloud_state) == (MachineState.PENDING, "ImagePullBackOff")
+    no_image("")
+    [machine] = cloud.describe([launched.machine.provider_id]).machines
+    assert (machine.state, machine.cloud_state) == (MachineState.RUNNING, "running")
+
+
+def test_a_job_and_every_host_of_a_slice_need_their_image(emulator, no_image):
+    no_image("ErrImagePull")
+    hosts = [node(f"t{n}", resources={"google.com/tpu": 4}, labels=TPU, provider_id="gce://p/z/n") for n in range(2)]
+    account = emulator.account("kubernetes", hosts, leader_worker_sets=True)
+    where = {"region": "us-east5", "zone": "us-east5-b", "instance_type": "ct6e-standard-4t/8-tpu-2x4"}
+    cases = (
+        (order(emulator, "image-job", image=IMAGE, run_seconds=600), emulator.account("kubernetes")),
+        (order(emulator, "image-slice", image=IMAGE, **where), account),
+    )
+    for request, where_to in cases:
+        refused = Kubernetes(where_to).launch(request)
+        assert isinstance(refused, Refusal), refused
+        assert refused.code == "ErrImagePull"
+        assert [objects(emulator, where_to, plural) for plural in ("jobs", "leaderworkersets", "pods")] == [[], [], []]
 
 
 # --- Disruptions ----------------------------------------------------------------------------------------------------
