@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fleet.domain.outcomes import ErrorClass, Found, Launched, MachineState, Refusal, Scope, Unclear
+from fleet.domain.outcomes import ErrorClass, Found, Launched, MachineState, Refusal, Scope, Terminated, Unclear
 from fleet.providers.base import Account, Eviction, ReadFailed
 from fleet.providers.classify import next_step
 from fleet.providers.kubernetes import api, notices, policy, watching, workloads
@@ -137,6 +137,36 @@ def test_a_slice_of_several_hosts_is_one_machine_of_a_leader_worker_set(emulator
     refused = cloud.launch(order(emulator, "slice-2", **where, run_seconds=60))
     assert isinstance(refused, Refusal)
     assert "end by itself" in refused.message
+
+
+@pytest.mark.parametrize("loss", ["lost", "truncate"])
+@pytest.mark.parametrize("plural", ["jobs", "leaderworkersets"])
+def test_one_that_was_made_and_whose_answer_was_lost_is_found_and_stays_one_of_one_name(emulator, plural, loss):
+    token = f"lost-{plural}-{loss}"
+    if plural == "jobs":
+        account, request = emulator.account("kubernetes"), order(emulator, token, run_seconds=600)
+    else:
+        hosts = [node(f"{n}", resources={"google.com/tpu": 4}, labels=TPU, provider_id="gce://p/z/n") for n in range(2)]
+        account = emulator.account("kubernetes", hosts, leader_worker_sets=True)
+        where = {"region": "us-east5", "zone": "us-east5-b", "instance_type": "ct6e-standard-4t/8-tpu-2x4"}
+        request = order(emulator, token, **where)
+    cloud = Kubernetes(account)
+    emulator.emulated.post("faults", {"kind": loss, "method": "POST", "path": f"/{plural}$"})
+    assert isinstance(cloud.launch(request), Unclear), "it may have happened, and it has"
+    [made] = objects(emulator, account, plural)
+    found = cloud.find(request)
+    assert isinstance(found, Found)
+    assert found.machine is not None
+    again = cloud.launch(request)
+    assert isinstance(again, Launched)
+    assert again.replayed
+    assert made["metadata"]["name"] == found.machine.provider_id == again.machine.provider_id
+    assert [body["metadata"]["uid"] for body in objects(emulator, account, plural)] == [made["metadata"]["uid"]]
+    assert len(emulator.machines(token)) == 1
+    asked = emulator.emulated.get("calls", operation=f"create {plural}", token=token)
+    assert asked["calls"] == 2, "the same name was asked for twice, and the second time it was there"
+    assert isinstance(cloud.terminate(again.machine.provider_id, request.region), Terminated)
+    wait_until(lambda: objects(emulator, account, plural) == objects(emulator, account, "pods") == [], "all has gone")
 
 
 # --- Room -----------------------------------------------------------------------------------------------------------

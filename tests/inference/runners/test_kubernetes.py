@@ -55,6 +55,31 @@ def runner_on(machine: str, account: Account) -> Runner:
     return runners.connect("kubernetes", Host(machine, account.options, account.secret, loopback=False))
 
 
+@pytest.mark.parametrize("loss", ["lost", "truncate"])
+def test_a_service_that_was_made_and_whose_answer_was_lost_is_one_service_of_one_name(emulator, account, loss):
+    machine = launched(emulator, account, f"service-{loss}")
+    runner, cluster = runner_on(machine, account), account.options["emulated_cluster"]
+
+    def services() -> list[tuple[str, str]]:
+        found = emulator.emulated.get("objects", cluster=cluster, plural="services")["items"]
+        return [(body["metadata"]["name"], body["metadata"]["uid"]) for body in found]
+
+    def asked() -> int:
+        return int(emulator.emulated.get("calls", operation="create services")["calls"])
+
+    before = asked()
+    emulator.emulated.post("faults", {"kind": loss, "method": "POST", "path": "/services$"})
+    with pytest.raises(RunnerFailed):
+        runner.start(spec("rep_1"))
+    [(name, uid)] = services()
+    assert name == machine
+    runner.start(spec("rep_1"))
+    assert (services(), asked() - before) == ([(name, uid)], 2)
+    assert until(runner, "rep_1", READY).base_url
+    runner.stop("rep_1")
+    assert services() == []
+
+
 def test_engines_of_another_cluster_are_not_taken_for_ours_nor_for_gone(emulator, account):
     machine, other = launched(emulator, account, "whose"), emulator.account("kubernetes")
     runner_on(machine, account).start(spec("rep_1"))
