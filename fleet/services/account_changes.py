@@ -20,6 +20,7 @@ from fleet.domain.lifecycle import UNRESOLVED_ATTEMPT_STATES
 from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import CloudAccount, Hold, Instance, LaunchAttempt
 from fleet.providers.base import Account
+from fleet.providers.option_names import check_names
 from fleet.services import events, vault
 from fleet.services.access import Caller
 from fleet.services.accounts import SEALED, purpose_of
@@ -64,7 +65,7 @@ def add_account(*, spec: AccountSpec, by: Caller, now: datetime) -> CloudAccount
     )
     if spec.credential:
         seal_credential(row, spec.credential, reference=spec.credentials_ref)
-    _check(row)
+    _check(row, {})
     check_only(row, row.expected_account_ref)
     with transaction.atomic():
         _save(row)
@@ -101,7 +102,7 @@ def change_account(
             seal_credential(row, secret, reference=changes.get("credentials_ref", ""))
         elif row.credentials_ref != SEALED:
             row.sealed_credential = ""
-        _check(row)
+        _check(row, options_before)
         if same:
             return row
         _check_sight(row, options_before)
@@ -183,8 +184,11 @@ def _why_keep(row: CloudAccount) -> str:
     return ""
 
 
-def _check(row: CloudAccount) -> None:
-    """Refused unless its adapter takes the options and the credential is a reference; the secret itself is not read."""
+def _check(row: CloudAccount, before: Mapping[str, Any]) -> None:
+    """Refused unless its adapter takes the options and the credential is a reference; the secret itself is not read.
+
+    `before`: its options until now.
+    """
     sealed = row.credentials_ref == SEALED and row.sealed_credential
     if not sealed and not REFERENCE.fullmatch(row.credentials_ref):
         raise Refused(
@@ -192,6 +196,7 @@ def _check(row: CloudAccount) -> None:
             "A reference is env:NAME or file:/path; a secret itself is given as the credential, and sealed.",
             field="credentials_ref",
         )
+    check_names(row.provider, row.options, known=before)
     providers.connect(row.provider, Account(row.cloud, row.name, "", dict(row.options)))
 
 

@@ -211,7 +211,7 @@ def test_a_credential_tried_while_the_account_was_changed_is_not_put_in_its_plac
     account_trials.request_rotation(account, by=BY, now=business_now(), credential="sandbox")
     trial = account_trials._begun()
     assert trial is not None
-    tried = account_trials._tried(trial)
+    tried = account_trials._tried(trial, business_now())
     changes = {"credentials_ref": "env:GIVEN_MEANWHILE"}
     account_changes.change_account(account.public_id, changes=changes, by=BY, now=business_now())
     account_trials._finish(trial, *tried, now=business_now())
