@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -255,23 +254,6 @@ def test_a_folder_that_may_not_be_written_fails_its_check(account, folder):
     first = cloud(account).checks()[0]
     assert not first.ok
     assert "EACCES" in first.detail
-
-
-@pytest.mark.parametrize(
-    ("number", "error_class"),
-    [
-        (errno.ENOSPC, ErrorClass.TRANSIENT),
-        (errno.EDQUOT, ErrorClass.TRANSIENT),
-        (errno.EMFILE, ErrorClass.TRANSIENT),
-        (errno.EROFS, ErrorClass.AUTH),
-        (errno.EACCES, ErrorClass.AUTH),
-        (errno.ESTALE, ErrorClass.AUTH),
-    ],
-)
-def test_what_a_disk_says_means_what_its_row_says(account, number, error_class):
-    meaning = cloud(account)._meaning(OSError(number, os.strerror(number)))
-    assert (meaning.error_class, meaning.code, meaning.classified) == (error_class, errno.errorcode[number], True)
-    assert isinstance(cloud(account)._meaning(OSError(errno.EIO, "broken")), Unclear)
 
 
 # --- Hosts -------------------------------------------------------------------------------------------------------

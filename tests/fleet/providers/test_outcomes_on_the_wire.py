@@ -30,6 +30,14 @@ OVER_CLOUD_TPU = {
 STATUS = {ErrorClass.STOCK_OUT: 500, ErrorClass.UNKNOWN: 500, ErrorClass.THROTTLE: 503, ErrorClass.AUTH: 403}
 
 
+NOT_ON_A_WIRE = {"local"}
+"""Proved in tests/fleet/providers/test_outcomes_of_owned_hosts.py."""
+
+
+def test_every_cloud_that_has_rows_has_them_proved():
+    assert {parameters.values[0] for parameters in ROWS} | NOT_ON_A_WIRE == set(table())
+
+
 @pytest.fixture(scope="module")
 def running(emulators: dict[str, Emulator]) -> Iterator[dict[str, Emulator]]:
     yield emulators
