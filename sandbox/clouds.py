@@ -246,7 +246,7 @@ class Cloud:
         limit = self._limit(rule, order.region)
         texts = {
             "aws": f"You have requested more vCPU capacity than your limit for {bucket_name(rule)} in {order.region}.",
-            "gcp": f"Quota '{rule.bucket}' exceeded. Limit: {limit}.0 in region {order.region}.",
+            "gcp": f"Quota '{rule.bucket}_GPUS' exceeded. Limit: {limit}.0 in region {order.region}.",
             "azure": f"Operation results in exceeding approved {rule.bucket} Cores quota. Location: {order.region},"
             f" Current Limit: {limit}.",
         }

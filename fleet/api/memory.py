@@ -48,6 +48,9 @@ class CapacityMemoryOut(serializers.Serializer[Any]):
     last_refusal_at = serializers.DateTimeField(allow_null=True)
     last_refusal_class = serializers.CharField(allow_blank=True)
     last_refusal_code = serializers.CharField(allow_blank=True)
+    last_refusal_quota = serializers.CharField(
+        allow_blank=True, help_text="Which quota of the cloud was full; empty: it was something else"
+    )
     attempts = serializers.IntegerField()
     refusals = serializers.IntegerField()
     refusals_in_a_row = serializers.IntegerField()

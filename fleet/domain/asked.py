@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -72,14 +73,9 @@ class Asked:
         self.until: Ints = np.array([_ticks(m.cooldown_until, 0) for _, m in own], dtype=np.int64)
         classes: dict[str, int] = {}
         self.class_codes: Ints = np.array([classes.setdefault(_class(m), len(classes)) for _, m in own], dtype=np.int64)
-        keys = sorted((key for key in rows if width(key) and rows[key].cooldown_until is not None), key=width)
         self.wide = [
-            Wide(
-                self._covered(key),
-                _ticks(rows[key].cooldown_until, 0),
-                classes.setdefault(_class(rows[key]), len(classes)),
-            )
-            for key in keys
+            Wide(self._covered(alike), until, classes.setdefault(of_class, len(classes)))
+            for (_, until, of_class), alike in _alike(rows).items()
         ]
         self.classes = list(classes)
         self._priors: tuple[Risk, Floats] | None = None
@@ -164,14 +160,16 @@ class Asked:
             self._priors = (risk, by_word[column.codes[self.places]])
         return self._priors[1]
 
-    def _covered(self, key: Key) -> Ints:
-        """Rows that a refusal remembered for more than one pool reaches."""
-        c = self.stall.columns
-        mask = c.account == key[0]
-        columns = {1: ((1, c.region), (2, c.zone), (3, c.instance_type)), 2: ((1, c.region), (4, c.capacity_type))}
-        for k, column in columns.get(width(key), ()):
-            mask = mask & column.among([str(key[k])])
-        if width(key) == 1:
+    def _covered(self, alike: Sequence[Key]) -> Ints:
+        """Rows that a refusal remembered for more than one pool reaches: keys that differ in their types alone."""
+        c, [account, region, zone, kind, capacity_type] = self.stall.columns, alike[0]
+        mask = c.account == account
+        kinds = [key[3] for key in alike] if kind else []
+        for words, column in (([region], c.region), ([zone], c.zone), (kinds, c.instance_type)):
+            mask = mask & column.among(words) if any(words) else mask
+        if capacity_type:
+            mask = mask & c.capacity_type.among([capacity_type])
+        if width(alike[0]) == 1:
             mask = mask & ~self.stall.paid
         return np.flatnonzero(mask)
 
@@ -219,6 +217,17 @@ class Costs:
         units = self.stall.memory_units if by_memory else self.stall.columns.count
         each = [Fraction(cost, size) for cost, size in zip(self.expected.tolist(), units.tolist(), strict=True)]
         return np.array(sorted(range(len(each)), key=each.__getitem__), dtype=np.int64)
+
+
+def _alike(rows: Mapping[Key, Memory]) -> dict[tuple[Any, int, str], list[Key]]:
+    """What cools down beyond one pool, narrow to wide; types that one refusal has closed stand together."""
+    found: dict[tuple[Any, int, str], list[Key]] = {}
+    wide = (key for key in rows if width(key) and rows[key].cooldown_until is not None)
+    for key in sorted(wide, key=width):
+        account, region, zone, kind, capacity_type = key
+        place = (account, region, zone, bool(kind), capacity_type)
+        found.setdefault((place, _ticks(rows[key].cooldown_until, 0), _class(rows[key])), []).append(key)
+    return found
 
 
 def _weights(hours: Ints, half_life: timedelta) -> Floats:

@@ -155,6 +155,7 @@ class Memory:
     cooldown_until: datetime | None = None
     last_refusal_class: str = ""
     last_refusal_code: str = ""
+    last_refusal_quota: str = ""  # what the cloud calls the quota that was full; empty: it was something else
     last_refusal_at: datetime | None = None
     fill_seconds: tuple[float, ...] = ()
     interruptions: float = 0
@@ -176,6 +177,7 @@ class Memory:
             cooling.cooldown_until,
             cooling.last_refusal_class,
             cooling.last_refusal_code,
+            cooling.last_refusal_quota,
             cooling.last_refusal_at,
             self.fill_seconds,
             self.interruptions * held,
@@ -190,7 +192,8 @@ class Memory:
         since = f"{self.last_refusal_at:%H:%M}" if self.last_refusal_at else "earlier"
         until = f"{self.cooldown_until:%H:%M:%S}" if self.cooldown_until else "now on"
         refused = self.last_refusal_class or "Refused"
-        return f"{refused} at {since} ({self.last_refusal_code}); asked again from {until} UTC."
+        full = f": the quota {self.last_refusal_quota}" if self.last_refusal_quota else ""
+        return f"{refused} at {since} ({self.last_refusal_code}{full}); asked again from {until} UTC."
 
     @property
     def advised_risk(self) -> float | None:
@@ -249,6 +252,8 @@ def remembered_scope(pool: Pool, scope: Scope) -> tuple[str, str, str, str]:
         return ("", "", "", "")
     if scope == Scope.REGION:
         return (pool.region, "", "", pool.capacity_type)
+    if scope == Scope.FAMILY:  # the rest of the family: `refused_quotas.reach_of`
+        return (pool.region, "", pool.instance_type, pool.capacity_type)
     if scope == Scope.ZONE and pool.capacity_type != RESERVED:
         return (pool.region, pool.zone, pool.instance_type, "")
     return (pool.region, pool.zone, pool.instance_type, pool.capacity_type)

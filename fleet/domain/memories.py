@@ -64,14 +64,17 @@ def covering(pool: Pool) -> tuple[Key, ...]:
     return (
         key_of(pool),
         *([] if pool.capacity_type == RESERVED else [in_zone]),
+        (pool.account_id, pool.region, "", pool.instance_type, pool.capacity_type),
         (pool.account_id, pool.region, "", "", pool.capacity_type),
+        (pool.account_id, "", "", pool.instance_type, ""),
         (pool.account_id, "", "", "", ""),
     )
 
 
 def width(key: Key) -> int:
-    """0: a pool; 1: a zone's machines of a type; 2: a region's of a capacity type; 3: the account."""
-    _, region, zone, _, capacity_type = key
+    """0: a pool; 1: a zone's machines of a type; 2: a region's of a type and a capacity type; 3: of a capacity type;
+    4: the account's machines of a type; 5: the account."""
+    _, region, zone, instance_type, capacity_type = key
     if zone:
         return 0 if capacity_type else 1
-    return 2 if region else 3
+    return (2 if instance_type else 3) if region else (4 if instance_type else 5)

@@ -25,6 +25,7 @@ class Scope(StrEnum):
 
     POOL = "pool"
     ZONE = "zone"
+    FAMILY = "family"  # what shares the machine's quota in its region, bought the same way
     REGION = "region"
     ACCOUNT = "account"
     REQUEST = "request"

@@ -288,6 +288,13 @@ class CapacityMemory(models.Model):
     last_refusal_at = models.DateTimeField(null=True, blank=True)
     last_refusal_class = models.CharField(max_length=16, blank=True, default="")
     last_refusal_code = models.CharField(max_length=120, blank=True, default="")
+    last_refusal_quota = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Which quota of the cloud was full, if it was one",
+    )
     cooldown_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     refusals = models.PositiveIntegerField(default=0)

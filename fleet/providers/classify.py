@@ -11,6 +11,8 @@ from pathlib import Path
 from fleet.domain.outcomes import ErrorClass, Refusal, Scope
 
 TABLE = Path(__file__).with_name("outcomes.toml")
+ZERO_LIMIT = timedelta(hours=1)
+"""A quota of nothing at all is not full: somebody has to raise it, so it is left alone for longer."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,13 @@ class Row:
     scope: Scope
     retry_after: timedelta | None
     then: str
+    zero: str = ""
+
+    def asked_again_after(self, message: str, told: timedelta | None) -> timedelta | None:
+        """The earliest the same is worth asking again; None: whenever. `told`: what the cloud said of that."""
+        if self.zero and self.zero in message.lower():
+            return max(told or ZERO_LIMIT, ZERO_LIMIT)
+        return told or self.retry_after
 
     def covers(self, code: str, message: str) -> bool:
         """Whether this row speaks of the code (exact, or by prefix) and its text occurs in the message."""
@@ -47,6 +56,7 @@ def _row(values: dict[str, object]) -> Row:
         scope=Scope(str(values["scope"])),
         retry_after=timedelta(seconds=float(str(seconds))) if seconds is not None else None,
         then=str(values.get("then", "")),
+        zero=str(values.get("zero", "")),
     )
 
 
@@ -59,5 +69,5 @@ def classify(cloud: str, code: str, message: str, *, retry_after: timedelta | No
     """The refusal a code means. One nobody has classified is UNKNOWN: the call may have had its effect."""
     for row in table().get(cloud, ()):
         if row.covers(code, message):
-            return Refusal(row.error_class, code, message, row.scope, retry_after or row.retry_after)
+            return Refusal(row.error_class, code, message, row.scope, row.asked_again_after(message, retry_after))
     return Refusal(ErrorClass.UNKNOWN, code, message, Scope.REQUEST, retry_after, classified=False)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from fleet.formatting import place
 from fleet.models import CapacityMemory, Offering, Sweep
@@ -90,12 +90,16 @@ def capacity_table(remembered: QuerySet[CapacityMemory]) -> tuple[list[str], lis
 
 
 def wide_cooldowns(remembered: QuerySet[CapacityMemory], now: datetime) -> Rows:
-    """Refusals that were about more than one pool: a region, a quota, an account."""
-    return plain(
-        remembered.filter(Q(zone="") | Q(instance_type=""), cooldown_until__gt=now).values(
-            "account__cloud", "account__name", "region", "last_refusal_class", "last_refusal_code", "cooldown_until"
-        )
-    )
+    """Refusals that were about more than one pool: a region, a quota, an account. One line for each of them.
+
+    `kinds`: how many machine types a quota has closed; 0: whatever is there.
+    """
+    wide = remembered.filter(Q(zone="") | Q(instance_type=""), cooldown_until__gt=now).order_by("account", "region")
+    told = wide.values(
+        "account__cloud", "account__name", "region", "last_refusal_class", "last_refusal_code", "last_refusal_quota",
+    )  # fmt: skip
+    kinds = Count("instance_type", filter=~Q(instance_type=""), distinct=True)
+    return plain(told.annotate(cooldown_until=Max("cooldown_until"), kinds=kinds))
 
 
 def sweep_rows() -> Rows:

@@ -20,12 +20,14 @@ from fleet.domain.capacity import (
     faded,
     remembered_scope,
 )
-from fleet.domain.memories import Key, Memories
+from fleet.domain.memories import Key, Memories, covering
 from fleet.domain.outcomes import Refusal, Scope
+from fleet.domain.refused_quotas import Where
 from fleet.models import CapacityMemory, Instance, LaunchAttempt, PaidCapacity, Slot
 from fleet.services import events
 from fleet.services.compiled import Compiled, GapForKeys, GapForWords
 from fleet.services.moment import Moment, Version, read_moment
+from fleet.services.refused_quotas import reach_of_refusal
 
 KEPT_FILLS = 50
 MOST_KEPT = 64
@@ -51,32 +53,32 @@ def told_to(projects: Collection[int] | None) -> QuerySet[CapacityMemory]:
     asked = {name: OuterRef(name) for name in ("zone", "instance_type")}
     usable = PaidCapacity.objects.open_to(projects).filter(account=OuterRef("account"), region=OuterRef("region"))
     of_pool = Q(Exists(usable.filter(**asked)))
+    of_type = Q(Exists(usable.filter(instance_type=OuterRef("instance_type"))), zone="")
     wider = Q(Exists(usable), zone="", instance_type="")
-    return CapacityMemory.objects.filter(~Q(capacity_type=RESERVED) | of_pool | wider)
+    return CapacityMemory.objects.filter(~Q(capacity_type=RESERVED) | of_pool | of_type | wider)
 
 
 def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime:
-    """Count the refusal on its pool and cool its whole scope down. Returns when to ask again (business time)."""
+    """Count the refusal on its pool and cool its whole scope down. Returns when to ask again (business time).
+
+    A quota cools down with every machine it counts, and with no other.
+    """
+    reach = reach_of_refusal(pool, refusal)
     with transaction.atomic():
         row = _locked(pool, Scope.POOL)
         row.attempts += 1
         row.refusals += 1
         row.save(update_fields=["attempts", "refusals", *_count(row, now, attempts=1, refusals=1)])
-        scoped = row if refusal.scope == Scope.POOL else _locked(pool, refusal.scope)
-        scoped.refusals_in_a_row += 1
-        scoped.last_refusal_at = now
-        scoped.last_refusal_class = refusal.error_class
-        scoped.last_refusal_code = refusal.code[:120]
-        until = now + cooldown(refusal.error_class, scoped.refusals_in_a_row, refusal.retry_after)
-        scoped.cooldown_until = until
-        scoped.save(
-            update_fields=[
-                "refusals_in_a_row",
-                "last_refusal_at",
-                "last_refusal_class",
-                "last_refusal_code",
-                "cooldown_until",
-            ]
+        scoped = _locked_all(pool.account_id, reach.keys)
+        in_a_row = max(one.refusals_in_a_row for one in scoped) + 1
+        until = now + cooldown(refusal.error_class, in_a_row, refusal.retry_after)
+        CapacityMemory.objects.filter(pk__in=[one.pk for one in scoped]).update(
+            refusals_in_a_row=in_a_row,
+            last_refusal_at=now,
+            last_refusal_class=refusal.error_class,
+            last_refusal_code=refusal.code[:120],
+            last_refusal_quota=reach.quota[:200],
+            cooldown_until=until,
         )
     return until
 
@@ -88,15 +90,25 @@ def remember_success(pool: Pool, *, now: datetime) -> None:
         row.attempts += 1
         row.last_success_at = now
         row.save(update_fields=["attempts", "last_success_at", *_count(row, now, attempts=1)])
-        for scope in Scope:
-            region, zone, instance_type, capacity_type = remembered_scope(pool, scope)
-            CapacityMemory.objects.filter(
-                account_id=pool.account_id,
-                region=region,
-                zone=zone,
-                instance_type=instance_type,
-                capacity_type=capacity_type,
-            ).update(refusals_in_a_row=0, cooldown_until=None)
+        of_account = CapacityMemory.objects.filter(account_id=pool.account_id)
+        _let_be_asked(of_account.filter(_is_any([key[1:] for key in covering(pool)])))
+
+
+def _let_be_asked(rows: QuerySet[CapacityMemory]) -> None:
+    """End the cool-downs of these rows, and those of what their quotas have closed beside them. Call in a transaction.
+
+    Locked in order of their ids, as those who refuse do.
+    """
+    cooling = list(rows.filter(~Q(cooldown_until=None, refusals_in_a_row=0)))
+    alike = Q(pk__in=[row.pk for row in cooling])
+    for account, region, quota in {(row.account_id, row.region, row.last_refusal_quota) for row in cooling}:
+        if quota:
+            alike |= Q(account=account, region=region, last_refusal_quota=quota)
+    if cooling:
+        locked = CapacityMemory.objects.select_for_update(no_key=True).filter(alike).order_by("id")
+        CapacityMemory.objects.filter(pk__in=[row.pk for row in locked]).update(
+            refusals_in_a_row=0, cooldown_until=None
+        )
 
 
 def remember_fill(pool: Pool, seconds: float) -> None:
@@ -160,6 +172,7 @@ def _memory(row: _Row) -> Memory:
         cooldown_until=row.cooldown_until,
         last_refusal_class=row.last_refusal_class,
         last_refusal_code=row.last_refusal_code,
+        last_refusal_quota=row.last_refusal_quota,
         last_refusal_at=row.last_refusal_at,
         fill_seconds=tuple(orjson.loads(row.fill_seconds)),
         interruptions=row.interruptions,
@@ -179,6 +192,7 @@ class _Row(NamedTuple):
     cooldown_until: datetime | None
     last_refusal_class: str
     last_refusal_code: str
+    last_refusal_quota: str
     last_refusal_at: datetime | None
     fill_seconds: str
     obtainability: float | None
@@ -189,8 +203,7 @@ def _remembered() -> QuerySet[CapacityMemory, tuple[Any, ...]]:
     return CapacityMemory.objects.filter(account_id=GapForKeys("accounts")).values_list(
         "account_id", "region", "zone", "instance_type", "capacity_type", "recent_attempts", "recent_refusals",
         "recent_interruptions", "recent_hours", "counted_at", "cooldown_until", "last_refusal_class",
-        "last_refusal_code", "last_refusal_at", "fill_seconds", "obtainability",
-        "advised_at",
+        "last_refusal_code", "last_refusal_quota", "last_refusal_at", "fill_seconds", "obtainability", "advised_at",
     )  # fmt: skip
 
 
@@ -219,7 +232,10 @@ _HALF_LIVES = {
 def forget_cooldown(
     row: CapacityMemory, *, reason: str, now: datetime, actor: str, request_id: str = ""
 ) -> CapacityMemory:
-    """Ask this pool again at once: whoever says so knows better than its last refusals. What was counted stays."""
+    """Ask this pool again at once: whoever says so knows better than its last refusals. What was counted stays.
+
+    Of a quota everything that it has closed is asked again.
+    """
     with transaction.atomic():
         row = CapacityMemory.objects.select_for_update(no_key=True, of=("self",)).select_related("account").get(
             pk=row.pk
@@ -228,8 +244,8 @@ def forget_cooldown(
             return row
         before = {"cooldown_until": row.cooldown_until and row.cooldown_until.isoformat(),
                   "refusals_in_a_row": row.refusals_in_a_row}  # fmt: skip
+        _let_be_asked(CapacityMemory.objects.filter(pk=row.pk))
         row.cooldown_until, row.refusals_in_a_row = None, 0
-        row.save(update_fields=["cooldown_until", "refusals_in_a_row"])
         events.record(
             "capacity-memory.cooldown-forgotten",
             subject=row.public_id,
@@ -244,6 +260,24 @@ def forget_cooldown(
             },
         )
     return row
+
+
+def _is_any(keys: Sequence[Where]) -> Q:
+    """Rows of one of these keys."""
+    names = ("region", "zone", "instance_type", "capacity_type")
+    found = Q()
+    for key in keys:
+        found |= Q(**dict(zip(names, key, strict=True)))
+    return found
+
+
+def _locked_all(account_id: int, keys: Sequence[Where]) -> list[CapacityMemory]:
+    """The rows of these keys, made where there are none yet, locked in order of their ids."""
+    names = ("region", "zone", "instance_type", "capacity_type")
+    rows = [CapacityMemory(account_id=account_id, **dict(zip(names, key, strict=True))) for key in sorted(keys)]
+    CapacityMemory.objects.bulk_create(rows, ignore_conflicts=True)
+    locked = CapacityMemory.objects.select_for_update(no_key=True).filter(_is_any(keys), account_id=account_id)
+    return list(locked.order_by("id"))
 
 
 def _locked(pool: Pool, scope: Scope) -> CapacityMemory:

@@ -63,7 +63,8 @@ def of_operation(operation: Any) -> Refusal | None:
         if elsewhere := detail.error_info.metadatas.get("zonesAvailable", ""):
             message = f"{message} Zones that have it: {elsewhere}."
         if detail.quota_info.metric_name:
-            scope = _scope_of_quota(detail.quota_info.dimensions)
+            placed = any(name in detail.quota_info.dimensions for name in ("region", "zone"))
+            scope = None if placed else Scope.ACCOUNT  # one without a place is the project's, wherever it buys
             message = f"{message} {_quota_told(detail.quota_info)}"
     return of_token(classify(CLOUD, code, message), quota_scope=scope)
 
@@ -77,15 +78,11 @@ def of_token(refusal: Refusal, *, quota_scope: Scope | None = None) -> Refusal:
     return replace(refusal, of_token=True)
 
 
-def _scope_of_quota(dimensions: Mapping[str, str]) -> Scope:
-    """A quota without a place is the project's, wherever it buys."""
-    return Scope.REGION if "region" in dimensions or "zone" in dimensions else Scope.ACCOUNT
-
-
 def _quota_told(quota: Any) -> str:
-    """What is to be raised, in the words of Google's page of quotas."""
+    """What is to be raised, in the words of Google's page of quotas; of one of nothing, as its older texts say it."""
     where = ", ".join(f"{name} {value}" for name, value in sorted(quota.dimensions.items()))
-    return f"Quota {quota.limit_name} of {quota.metric_name} is {quota.limit:g}{f' in {where}' if where else ''}."
+    told = f"Quota {quota.limit_name} of {quota.metric_name} is {quota.limit:g}{f' in {where}' if where else ''}."
+    return told if quota.limit else f"{told} Limit: 0.0."
 
 
 def _in_the_newer_envelope(error: Any) -> tuple[str, str]:

@@ -35,6 +35,7 @@ def test_a_cloud_that_asks_for_longer_gets_it():
     [
         (Scope.POOL, ("us-east-1", "us-east-1a", "p5.48xlarge", "spot")),
         (Scope.ZONE, ("us-east-1", "us-east-1a", "p5.48xlarge", "")),
+        (Scope.FAMILY, ("us-east-1", "", "p5.48xlarge", "spot")),
         (Scope.REGION, ("us-east-1", "", "", "spot")),
         (Scope.ACCOUNT, ("", "", "", "")),
     ],

@@ -81,6 +81,7 @@ remembered = st.builds(
     cooldown_until=maybe(moments),
     last_refusal_class=some(["", "stock-out", "quota"]),
     last_refusal_code=some(["", "ICE"]),
+    last_refusal_quota=some(["", "P"]),
     last_refusal_at=maybe(moments),
     fill_seconds=some([(), (30.0, 90.0)]),
     interruptions=st.floats(0, 9),
@@ -94,7 +95,9 @@ keys = pools.flatmap(
         [
             (p.account_id, p.region, p.zone, p.instance_type, p.capacity_type),
             (p.account_id, p.region, p.zone, p.instance_type, ""),
+            (p.account_id, p.region, "", p.instance_type, p.capacity_type),
             (p.account_id, p.region, "", "", p.capacity_type),
+            (p.account_id, "", "", p.instance_type, ""),
             (p.account_id, "", "", "", ""),
         ]
     )

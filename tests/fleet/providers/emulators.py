@@ -34,7 +34,7 @@ class Words:
     names_no_account: bool = False  # no call says whose machines it is about: what the credential opens, that is meant
     stock_out_scope: Scope = Scope.POOL
     throttle_scope: Scope = Scope.REGION
-    quota_scope: Scope = Scope.REGION
+    quota_scope: Scope = Scope.FAMILY
 
 
 class Emulator(Protocol):

@@ -47,6 +47,7 @@ class KubernetesEmulator(SellsNoBlocks):
             unasked=frozenset({"price history", "paid capacity"}),
             names_no_account=True,
             throttle_scope=Scope.ACCOUNT,
+            quota_scope=Scope.REGION,
         ),
     }
 

@@ -12,7 +12,7 @@ from fleet.providers.classify import classify, table
     ("cloud", "code", "message", "error_class", "scope"),
     [
         ("aws", "InsufficientInstanceCapacity", "", ErrorClass.STOCK_OUT, Scope.POOL),
-        ("aws", "VcpuLimitExceeded", "", ErrorClass.QUOTA, Scope.REGION),
+        ("aws", "VcpuLimitExceeded", "", ErrorClass.QUOTA, Scope.FAMILY),
         ("aws", "RequestLimitExceeded", "", ErrorClass.THROTTLE, Scope.REGION),
         ("aws", "UnauthorizedOperation", "", ErrorClass.AUTH, Scope.ACCOUNT),
         ("aws", "InvalidParameterValue", "", ErrorClass.BAD_REQUEST, Scope.REQUEST),
@@ -31,7 +31,16 @@ from fleet.providers.classify import classify, table
         ("azure", "ResourceNotFound", "", ErrorClass.GONE, Scope.REQUEST),
         ("azure", "ResourceGroupNotFound", "", ErrorClass.BAD_REQUEST, Scope.REQUEST),
         ("azure", "ExpiredAuthenticationToken", "", ErrorClass.AUTH, Scope.ACCOUNT),
-        ("azure", "OperationNotAllowed", "exceeding approved Cores Quota", ErrorClass.QUOTA, Scope.REGION),
+        ("gcp", "quotaExceeded", "Quota 'NVIDIA_L4_GPUS' exceeded", ErrorClass.QUOTA, Scope.FAMILY),
+        (
+            "azure",
+            "OperationNotAllowed",
+            "approved standardNCv5Family Cores quota",
+            ErrorClass.QUOTA,
+            Scope.FAMILY,
+        ),
+        ("azure", "OperationNotAllowed", "approved Total Regional Cores quota", ErrorClass.QUOTA, Scope.REGION),
+        ("azure", "OperationNotAllowed", "approved LowPriorityCores quota", ErrorClass.QUOTA, Scope.REGION),
         ("azure", "OperationNotAllowed", "the disk is attached", ErrorClass.BAD_REQUEST, Scope.REQUEST),
     ],
 )

@@ -170,7 +170,7 @@ def test_what_google_cannot_be_told_is_not_sent(gcp, changes):
         ("ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", "", ErrorClass.STOCK_OUT, Scope.POOL, True),
         ("UNSUPPORTED_OPERATION", "", ErrorClass.STOCK_OUT, Scope.POOL, True),
         ("QUOTA_EXCEEDED", "Quota 'GPUS_ALL_REGIONS' exceeded.", ErrorClass.QUOTA, Scope.ACCOUNT, True),
-        ("QUOTA_EXCEEDED", "Quota 'NVIDIA_L4_GPUS' exceeded.", ErrorClass.QUOTA, Scope.REGION, True),
+        ("QUOTA_EXCEEDED", "Quota 'NVIDIA_L4_GPUS' exceeded.", ErrorClass.QUOTA, Scope.FAMILY, True),
         ("CONDITION_NOT_MET", "", ErrorClass.BAD_REQUEST, Scope.REQUEST, True),
         # The token is spent: only another one, elsewhere, can do better.
         ("RESOURCE_OPERATION_RATE_EXCEEDED", "", ErrorClass.STOCK_OUT, Scope.POOL, True),

@@ -372,7 +372,7 @@ def test_advice_without_a_score_or_on_another_pool_is_none():
 
 @pytest.mark.parametrize(
     ("dimensions", "scope"),
-    [({"region": "us-east4", "gpu_family": "NVIDIA_H100"}, Scope.REGION), ({}, Scope.ACCOUNT)],
+    [({"region": "us-east4", "gpu_family": "NVIDIA_H100"}, Scope.FAMILY), ({}, Scope.ACCOUNT)],
 )
 def test_a_refusal_tells_the_limit_that_was_met_and_how_far_it_reaches(dimensions, scope):
     info = {"metric_name": "compute.googleapis.com/gpus_per_gpu_family", "limit_name": "GPUS-PER-GPU-FAMILY"}

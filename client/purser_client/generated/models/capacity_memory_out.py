@@ -27,6 +27,7 @@ class CapacityMemoryOut:
         last_refusal_at (datetime.datetime | None):
         last_refusal_class (str):
         last_refusal_code (str):
+        last_refusal_quota (str): Which quota of the cloud was full; empty: it was something else
         attempts (int):
         refusals (int):
         refusals_in_a_row (int):
@@ -52,6 +53,7 @@ class CapacityMemoryOut:
     last_refusal_at: datetime.datetime | None
     last_refusal_class: str
     last_refusal_code: str
+    last_refusal_quota: str
     attempts: int
     refusals: int
     refusals_in_a_row: int
@@ -101,6 +103,8 @@ class CapacityMemoryOut:
 
         last_refusal_code = self.last_refusal_code
 
+        last_refusal_quota = self.last_refusal_quota
+
         attempts = self.attempts
 
         refusals = self.refusals
@@ -144,6 +148,7 @@ class CapacityMemoryOut:
                 "last_refusal_at": last_refusal_at,
                 "last_refusal_class": last_refusal_class,
                 "last_refusal_code": last_refusal_code,
+                "last_refusal_quota": last_refusal_quota,
                 "attempts": attempts,
                 "refusals": refusals,
                 "refusals_in_a_row": refusals_in_a_row,
@@ -225,6 +230,8 @@ class CapacityMemoryOut:
 
         last_refusal_code = d.pop("last_refusal_code")
 
+        last_refusal_quota = d.pop("last_refusal_quota")
+
         attempts = d.pop("attempts")
 
         refusals = d.pop("refusals")
@@ -286,6 +293,7 @@ class CapacityMemoryOut:
             last_refusal_at=last_refusal_at,
             last_refusal_class=last_refusal_class,
             last_refusal_code=last_refusal_code,
+            last_refusal_quota=last_refusal_quota,
             attempts=attempts,
             refusals=refusals,
             refusals_in_a_row=refusals_in_a_row,
