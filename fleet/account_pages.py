@@ -237,7 +237,7 @@ def _page(
         "rotation": rotation or Rotation(),
         "typed": typed or TypedForm(word=account.name, verb="forget"),
         "trials": trials,
-        "tried": next((trial for trial in trials if trial["checks"]), None),
+        "tried": next((trial for trial in trials if trial["checks"] and trial["of_the_account"]), None),
         "policies": policies(account.provider, account.options, str(installation().uuid)),
         "may_write": frame.caller.may(WRITE, None),
         "paths": {
@@ -291,6 +291,7 @@ def _trial(trial: AccountTrial) -> dict[str, Any]:
         "look": look,
         "problem": trial.problem,
         "checks": trial.checks,
+        "of_the_account": not (trial.next_reference and trial.problem),  # else of a credential that was not taken
         "failed": sum(not check["ok"] for check in trial.checks),
     }
 

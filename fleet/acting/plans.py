@@ -17,6 +17,7 @@ from fleet.acting.plan_rows import Around, candidate_rows, loser_rows, time_to_f
 from fleet.domain.capacity import USD
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Plan
+from fleet.domain.rules import IN_WORDS
 from fleet.domain.spans import spaced
 from fleet.formatting import clock, cloud_name, duration, usd
 from fleet.formatting import money as in_currency
@@ -28,28 +29,6 @@ from fleet.services import budgets, market
 Shown = dict[str, Any]
 SHOWN_CANDIDATES, SHOWN_LOSERS = 5, 10
 DAY = timedelta(days=1)
-OF = {
-    "accelerator": "another accelerator",
-    "runner": "where the endpoint's runner starts no engine",
-    "cloud": "another cloud",
-    "region": "another region",
-    "residency": "outside of the residency",
-    "capacity-type": "another capacity type",
-    "on-demand-floor": "spot, where some may not be",
-    "size": "another size of machine",
-    "fp8": "no FP8",
-    "interconnect": "another interconnect",
-    "memory": "too little memory",
-    "price": "over the limit of price",
-    "cloud-quota": "over the cloud's quota",
-    "quota": "over a quota",
-    "budget": "over a budget",
-    "machines-left": "too few machines left",
-    "imported-price": "price from a file",
-    "stock-out": "stock-out",
-    "flex-start": "flex-start",
-}
-"""Why so many lost; other codes are words already."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +162,7 @@ def _facts(spec: AllocationSpec, project: Project) -> list[tuple[str, str]]:
 def _counts(plan: Plan) -> list[Shown]:
     """How many lost for each reason, the commonest first."""
     return [
-        {"code": OF.get(code, code.replace("-", " ")), "count": count}
+        {"code": IN_WORDS.get(code, code.replace("-", " ")), "count": count}
         for code, count in Counter(plan.rejected_by_reason).most_common()
         if count
     ]

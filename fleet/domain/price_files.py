@@ -17,7 +17,8 @@ from decimal import Decimal, InvalidOperation
 from fleet.domain.refusals import Refused, did_you_mean
 
 MOST_BYTES = 64_000_000
-MOST_PER_ACCELERATOR = Decimal(500)  # US dollars an hour: nothing costs that; 700 stands for "not known"
+MOST_PER_ACCELERATOR = Decimal(500)  # US dollars an hour: nothing costs that
+UNKNOWN = Decimal(700)  # whatever the machine has in it
 MOST_TIMES_THE_MEDIAN = 2
 MOST_ACCELERATORS = 1_024
 NEEDED = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price", "SpotPrice", "Region")
@@ -112,6 +113,8 @@ def _read_row(found: PriceFile, line: int, row: dict[str, str], cloud: str) -> N
         price = _number(row[column])
         if price is None or price <= 0:
             refuse(column, f"{row[column][:20]!r} is no price above 0.")
+        elif price == UNKNOWN:
+            refuse(column, f"{price:f} an hour stands for unknown in such files.")
         elif price / max(count, Decimal(1)) >= MOST_PER_ACCELERATOR:
             refuse(
                 column, f"{price:f} an hour is {MOST_PER_ACCELERATOR} or more an accelerator: it stands for unknown."

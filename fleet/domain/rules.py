@@ -361,3 +361,27 @@ def _span(span: timedelta) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"
     return f"{seconds // 60} min"
+
+
+IN_WORDS = {
+    "accelerator": "another accelerator",
+    "runner": "where the endpoint's runner starts no engine",
+    "cloud": "another cloud",
+    "region": "another region",
+    "residency": "outside of the residency",
+    "capacity-type": "another capacity type",
+    "on-demand-floor": "spot, where some may not be",
+    "size": "another size of machine",
+    "fp8": "no FP8",
+    "interconnect": "another interconnect",
+    "memory": "too little memory",
+    "price": "over the limit of price",
+    "cloud-quota": "over the cloud's quota",
+    "quota": "over a quota",
+    "budget": "over a budget",
+    "machines-left": "too few machines left",
+    "imported-price": "price from a file",
+    "stock-out": "stock-out",
+    "flex-start": "flex-start",
+}
+"""What the offerings of a code are, in a count of them; other codes are words already."""

@@ -41,7 +41,7 @@ class Look:
 def broken_circuit(look: Look) -> str:
     """Why this sweep may end nothing and declare nothing missing; empty when it may."""
     if not look.complete:
-        return f"The list is not complete: {look.problem or 'a page failed'}."
+        return f"The list is not complete: {(look.problem or 'a page failed').rstrip('.')}."
     if look.expected_account_ref and look.account_ref != look.expected_account_ref:
         return (
             f"The credential now belongs to account {look.account_ref or 'unknown'}, not {look.expected_account_ref}."

@@ -21,6 +21,11 @@ def backfill_progress() -> dict[str, Any] | None:
     return found
 
 
+ENDPOINT_IDS = "ep"
+"""How public ids of endpoints begin, which another app makes."""
+NO_INCIDENTS = {"incidents": 0, "endpoint_incidents": 0}
+
+
 def open_incidents(projects: Sequence[int] | None, *, limit: int = 5) -> Rows:
     rows = in_scope(Incident.objects.filter(closed_at=None), projects)
     return list(
@@ -51,6 +56,8 @@ def fleet_standing(projects: Sequence[int] | None) -> dict[str, Any]:
     )
     incidents = in_scope(Incident.objects.filter(closed_at=None), projects)
     newest = incidents.order_by("-opened_at").values("kind", "opened_at").first()
+    of_endpoints = Count("id", filter=Q(subject__startswith=f"{ENDPOINT_IDS}_"))
+    opened = incidents.aggregate(incidents=Count("id"), endpoint_incidents=of_endpoints) if newest else NO_INCIDENTS
     sweep = Sweep.objects.filter(finished_at__isnull=False)
     swept = sweep.aggregate(at=Max("business_at"))["at"]
     latest = sweep.order_by("-id").values("broken_circuit").first()
@@ -58,7 +65,7 @@ def fleet_standing(projects: Sequence[int] | None) -> dict[str, Any]:
         "allocations": allocations["living"],
         **{key: value or 0 for key, value in slots.items()},
         **machines,
-        "incidents": incidents.count() if newest else 0,
+        **opened,
         "newest": newest,
         "swept_at": swept,
         "sweep_broken": bool(latest and latest["broken_circuit"]),

@@ -21,7 +21,7 @@ from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import CloudAccount, Hold, Instance, LaunchAttempt
 from fleet.providers.base import Account
 from fleet.providers.option_names import check_names
-from fleet.services import events, vault
+from fleet.services import events, incidents, vault
 from fleet.services.access import Caller
 from fleet.services.accounts import SEALED, purpose_of
 from fleet.services.one_account import check_only
@@ -33,6 +33,8 @@ WHERE = ("project", "subscription_id", "resource_group", "namespace", "folder")
 """Options that say in what place of its cloud an account has its machines."""
 ALSO = ("tpus", "leader_worker_sets")
 """Options without which a kind of machines is not listed."""
+ABOUT_ONE = ("sweep-held-back",)
+"""Kinds of incidents that speak of one account, and end with it."""
 CHANGEABLE = frozenset({"name", "credentials_ref", "options", "expected_account_ref", "enabled"})
 
 
@@ -125,6 +127,8 @@ def delete_account(public_id: str, *, by: Caller, now: datetime, generation: int
         if reason := _why_keep(row):
             raise Refused("account-in-use", reason)
         _say("account.deleted", row, by, now, before=_told(row), after=None)
+        for kind in ABOUT_ONE:
+            incidents.close_incident(kind=kind, subject=row.public_id, now=now)
         try:
             with transaction.atomic():
                 row.delete()

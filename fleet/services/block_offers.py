@@ -6,7 +6,7 @@ An offer is not kept here. Its name holds all that was shown, signed: who buys b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from fleet.models import CloudAccount, InstanceType
 from fleet.providers.base import ReadFailed
 from fleet.services import paid_capacity, signals
 from fleet.services.accounts import adapter
+from fleet.services.chips import accelerators
 
 HOLDS_FOR = timedelta(minutes=10)
 """How long a cloud keeps to an offer."""
@@ -55,6 +56,13 @@ class Wanted:
     latest: datetime | None = None
 
 
+def known(wanted: Wanted) -> Wanted:
+    """With the accelerator's own name. Raises Refused for one that nobody makes."""
+    if not wanted.accelerator:
+        return wanted
+    return replace(wanted, accelerator=accelerators().require(wanted.accelerator).name)
+
+
 def offers(wanted: Wanted, *, accounts: Sequence[CloudAccount], to: str, now: datetime) -> list[Offered]:
     """What is for sale in these accounts, asked right here: for commands, since it takes as long as the clouds take.
 
@@ -62,14 +70,15 @@ def offers(wanted: Wanted, *, accounts: Sequence[CloudAccount], to: str, now: da
     """
     found: list[Offered] = []
     problems: list[str] = []
-    asks = asks_of(wanted, accounts=accounts)
+    asks = asks_of(known(wanted), accounts=accounts)
     for account, ask in asks:
         try:
             found += offers_of(account, ask, to=to, now=now)
         except (ReadFailed, Refused) as error:
             problems.append(str(error))
     if problems and len(problems) == len(asks):
-        raise Refused("offers-unread", " ".join(dict.fromkeys(problems)), retryable=True)
+        sentences = (problem.rstrip(".") + "." for problem in dict.fromkeys(problems))
+        raise Refused("offers-unread", " ".join(sentences), retryable=True)
     return sorted(found, key=cheapest_first)
 
 

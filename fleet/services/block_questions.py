@@ -58,6 +58,7 @@ def request_offers(
 ) -> BlockQuestion:
     """Have the clouds asked. What this caller waits for already is not asked twice. Raises Refused."""
     by.require(WRITE, project.pk)
+    wanted = block_offers.known(wanted)
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two who ask the same meet here
         waiting = BlockQuestion.objects.filter(project=project, finished_at=None)

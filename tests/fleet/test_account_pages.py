@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 
-from fleet.models import AccountTrial, CloudAccount
-from fleet.services import account_trials
+from fleet.models import AccountTrial, CloudAccount, Incident, TrialKind
+from fleet.services import account_trials, incidents
 from fleet.services.accounts import credential_of
 from fleet.services.clock import business_now
 from fleet.services.installation import installation
@@ -89,6 +90,27 @@ def test_an_account_is_forgotten_by_its_name_and_not_while_it_has_machines(admin
     factories.instance(factories.slot(factories.allocation(project)), account)
     assert "live machine" in page_of(admin, path, {"typed": "research"}, 422)
     assert CloudAccount.objects.exists()
+
+
+def test_what_a_refused_credential_may_do_is_not_told_of_the_account(admin):
+    account = added(admin, credential=SECRET)
+    checks = [{"what": "Zones", "ok": False, "detail": "Not granted.", "needs": "compute.zones.list"}]
+    kept = {"account": account, "requested_by": "ada", "checks": checks, "finished_at": Now()}
+    AccountTrial.objects.filter(account=account).delete()
+    AccountTrial.objects.create(kind=TrialKind.ROTATE, next_reference="env:X", problem="No.", ok=False, **kept)
+    path = f"/settings/accounts/{account.public_id}"
+    assert "compute.zones.list" not in page_of(admin, path)
+    AccountTrial.objects.create(kind=TrialKind.VERIFY, ok=False, **kept)
+    assert "compute.zones.list" in page_of(admin, path)
+
+
+def test_what_is_wrong_with_an_account_ends_with_it(admin):
+    account = added(admin)
+    said = {"kind": "sweep-held-back", "subject": account.public_id, "detail": "x", "doing": "y", "now": business_now()}
+    incidents.open_incident(**said)
+    admin.post(f"/settings/accounts/{account.public_id}/delete", {"typed": "research"})
+    assert not CloudAccount.objects.exists()
+    assert not Incident.objects.filter(closed_at=None).exists()
 
 
 def test_who_may_only_read_sees_no_form_and_who_may_not_finds_nothing(client):

@@ -61,6 +61,14 @@ def test_a_worker_answers_with_what_is_for_sale_cheapest_first_and_buys_nothing(
     ]
 
 
+def test_an_accelerator_that_nobody_makes_is_refused_before_any_cloud_is_asked(world: BlockWorld) -> None:
+    with pytest.raises(Refused, match="Did you mean H100") as refused:
+        ask(world, wanted=Wanted(24, accelerator="H1OO", accelerator_count=8))
+    assert refused.value.field == "accelerator"
+    assert not BlockQuestion.objects.exists()
+    assert ask(world, wanted=Wanted(24, accelerator="h100", accelerator_count=8)).wanted["accelerator"] == "H100"
+
+
 def test_an_offer_of_an_answer_is_bought_by_who_asked_once_and_by_nobody_else(world: BlockWorld) -> None:
     name = answered(world, ask(world)).offers[0]["offer"]
     somebody = caller_of_user(factories.member(world.project))

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.services import spending
 from fleet.models import Allocation, Instance, Progress
-from fleet.services import events
+from fleet.services import events, incidents
 from tests.pages import rows, serving
 from tests.pages.rows import Installation
 
@@ -211,6 +211,16 @@ def test_filters_in_the_address_choose_the_rows_and_their_total(admin: Client, f
     assert "notebook-1" in page
     assert "assist-8b" not in page.split("<tbody>")[1].split("</tbody>")[0]
     assert "Clear 2 filters" in page
+
+
+def test_beside_endpoints_stand_the_incidents_of_endpoints_only(admin: Client, db: None) -> None:
+    for subject in ("acc_one", "ep_one"):
+        said = {"kind": "any", "detail": "x", "doing": "y", "now": datetime.now(UTC)}
+        incidents.open_incident(subject=subject, **said)
+        events.record("incident.opened", subject=subject, now=datetime.now(UTC), data={})
+    page = admin.get("/").content.decode()
+    assert 'data-incidents="1"' in page
+    assert re.search(r'title="Open incidents of endpoints">.*?<span>1</span>', page)
 
 
 def test_the_total_of_the_fleet_is_the_burn_rate_of_the_money_bar(admin: Client, full: Installation) -> None:

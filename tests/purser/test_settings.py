@@ -111,6 +111,15 @@ def test_where_no_folder_can_be_made_a_development_process_has_a_key_of_its_own(
     assert settings_of(own, "s.SECRET_KEY") != settings_of(own, "s.SECRET_KEY")
 
 
+def test_a_command_without_a_database_says_how_to_name_one_and_shows_no_traceback(tmp_path):
+    own = {"PURSER_ENV": "development", "PURSER_DATA_DIR": str(tmp_path / "data")}
+    done = run(own, "manage.py", "account", "list")
+    assert done.returncode == 1
+    assert "The database cannot be reached" in done.stderr
+    assert "PURSER_DATA_DIR=.purser/demo" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_version_is_the_changelogs_first_heading():
     first = re.search(r"^## (\S+)", (REPOSITORY / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert settings_of(PRODUCTION, "s.VERSION") == first[1]

@@ -52,7 +52,7 @@ def show_plan(out: Output, plan: Row) -> None:
         out.line(plan["note"])
     if plan["rejected"]:
         out.line()
-        out.line(f"{len(plan['rejected'])} offerings lost:")
+        out.line(f"{plan.get('rejected_total') or len(plan['rejected'])} offerings lost. The nearest:")
         for (code, reason), count in Counter((row["code"], row["reason"]) for row in plan["rejected"]).most_common(8):
             out.line(f"  {count} × {code}: {reason}")
 

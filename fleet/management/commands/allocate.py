@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Plan, refuse_hopeless
 from fleet.domain.refusals import Refused
+from fleet.domain.rules import IN_WORDS
 from fleet.domain.spans import read_span
 from fleet.models import Project
 from fleet.services import allocations
@@ -37,7 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--residency", default="", help="country or union the machines must stand in: de, eu …")
         parser.add_argument("--ttl", default="", help="such as 24h; none: until somebody releases it")
         parser.add_argument("--image", default="")
-        parser.add_argument("--yes", action="store_true", help="ask for what was planned")
+        done = parser.add_mutually_exclusive_group()
+        done.add_argument("--yes", action="store_true", help="ask for what was planned")
+        done.add_argument("--dry-run", action="store_true", help="only plan, as without --yes")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **said: Any) -> None:
@@ -101,12 +104,14 @@ def _lines(plan: Plan, asked: str) -> list[str]:
     chosen = {choice.candidate.offering.pool for choice in plan.chosen}
     others = [candidate for candidate in plan.candidates if candidate.offering.pool not in chosen]
     lines += [
-        f"  or {candidate.offering.pool}: {candidate.offering.price_per_hour:.2f} {candidate.offering.currency}/h"
-        f" a machine, expected {candidate.expected_per_hour:.2f}"
+        f"  or {candidate.machines_for_all} x {candidate.offering.pool}: "
+        f"{candidate.offering.price_per_hour * candidate.machines_for_all:.2f} {candidate.offering.currency}/h, "
+        f"expected {candidate.expected_per_hour * candidate.machines_for_all:.2f}"
         for candidate in others[:SHOWN]
     ]
     lines += [f"  {caution}" for choice in plan.chosen for caution in choice.candidate.cautions]
-    lines += [f"  {count} skipped: {code}" for code, count in sorted(plan.rejected_by_reason.items())]
+    skipped = sorted(plan.rejected_by_reason.items())
+    lines += [f"  {count} skipped: {IN_WORDS.get(code, code.replace('-', ' '))}" for code, count in skipped]
     if not plan.chosen:
         lines = [plan.note, *lines[1:]]
     return [*lines, f"Asked for as {asked}." if asked else "Nothing was asked for: add --yes."]

@@ -60,8 +60,15 @@ def test_people_read_the_choice_the_next_best_and_the_losers():
     call_command("allocate", *ASKED, "--max-price=60", stdout=out)
     said = out.getvalue()
     assert "25 x aws r-a p5.48xlarge on-demand: 1376.00 USD/h" in said
-    assert "1 skipped: price" in said
+    assert "1 skipped: over the limit of price" in said
     assert said.rstrip().endswith("Nothing was asked for: add --yes.")
+
+
+def test_what_comes_after_the_choice_is_told_for_all_that_is_asked_too():
+    out = StringIO()
+    call_command("allocate", *ASKED, "--dry-run", stdout=out)
+    assert "  or 25 x gcp r-a a3-highgpu-8g on-demand: 2195.75 USD/h" in out.getvalue()
+    assert not Allocation.objects.exists()
 
 
 def test_what_is_paid_for_is_shown_with_the_price_that_is_accounted_and_nothing_more_to_pay():

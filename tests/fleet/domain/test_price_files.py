@@ -37,6 +37,7 @@ def test_the_number_that_stands_for_an_unknown_price_is_none():
     [why] = read(row).refused
     assert (why.line, why.column) == (2, "Price")
     assert "stands for unknown" in why.reason
+    assert (2, "Price") in refused(p5(price="700.0"))  # however many accelerators the machine has
     assert refused(p5(price="3999")) == []  # of eight accelerators
 
 
