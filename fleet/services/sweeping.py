@@ -331,8 +331,11 @@ def _clear_tombstones(account: CloudAccount, ours: Sequence[tuple[Machine, Marks
 
 
 def _step(account: CloudAccount, seen: Inventory) -> str:
-    """What a person can do about an answer that is none."""
-    return account_troubles.step_after(account.cloud, seen.meaning) if seen.meaning is not None else CHECK
+    """What a person can do about an answer that is none: by its own meaning, or by what the account said last."""
+    if seen.meaning is not None:
+        return account_troubles.step_after(account.cloud, seen.meaning)
+    said_last = CloudAccount.objects.values_list("last_error_step", flat=True).get(pk=account.pk)
+    return said_last or CHECK
 
 
 def _tell(account: CloudAccount, breaker: str, step: str, now: datetime) -> None:

@@ -140,7 +140,7 @@ class Command(BaseCommand):
 
     def _list(self, **said: Any) -> None:
         rows = [_shown(row) for row in CloudAccount.objects.order_by("name")]
-        lines = [f"{row['name']}  {row['cloud']}  {row['provider']}  {row['state']}" for row in rows]
+        lines = [f"{row['name']}  {row['cloud']}  {row['provider']}  {row['state']}{_do(row)}" for row in rows]
         self._say({"accounts": rows}, "\n".join(lines) or "There is no account yet.", said["json"])
 
     def _say(self, data: dict[str, Any], text: str, as_json: bool) -> None:
@@ -179,6 +179,10 @@ def _shown(row: CloudAccount) -> dict[str, Any]:
     named = {"id": row.public_id, "name": row.name, "cloud": row.cloud, "provider": row.provider}
     trouble = {"problem_code": row.last_error_code or None, "what_to_do": row.last_error_step or None}
     return {**named, "credential": account_changes.kind_of_credential(row), "state": state, **trouble}
+
+
+def _do(row: dict[str, Any]) -> str:
+    return f"\n  {row['what_to_do']}" if row["what_to_do"] else ""
 
 
 def _why(detail: str, needs: str) -> str:

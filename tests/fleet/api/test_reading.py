@@ -44,11 +44,18 @@ def test_offerings_show_price_and_age(api: ApiClient, market: Any) -> None:
 
 
 def test_accounts_never_say_where_their_credential_lies(api: ApiClient) -> None:
-    factories.account(credentials_ref="env:AWS_KEY_OF_OURS", last_error="denied for key AKIA123")
+    factories.account(
+        credentials_ref="env:AWS_KEY_OF_OURS",
+        last_error="denied for key AKIA123",
+        last_error_code="AuthFailure",
+        last_error_step="Renew its credential.",
+    )
     answer = api.get("accounts")
     assert b"AWS_KEY_OF_OURS" not in answer.content
     assert b"AKIA123" not in answer.content
-    assert answer.json()["items"][0]["healthy"] is False
+    [row] = answer.json()["items"]
+    assert row["healthy"] is False
+    assert (row["problem_code"], row["what_to_do"]) == ("AuthFailure", "Renew its credential.")
 
 
 def test_budgets_say_what_is_left(api: ApiClient, project: Any) -> None:

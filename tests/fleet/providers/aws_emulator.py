@@ -173,6 +173,10 @@ class AwsEmulator:
     def revoke(self, account: Account) -> None:
         self._aws.put("credentials", {"access_key_id": _access_key(account), "works": False})
 
+    def restore(self, account: Account) -> None:
+        """What was revoked works again."""
+        self._aws.put("credentials", {"access_key_id": _access_key(account), "works": True})
+
     def take_back(self, cloud: str, provider_id: str) -> None:
         self._aws.post("preempt", {"instance_id": provider_id})
 

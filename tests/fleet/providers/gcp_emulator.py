@@ -169,6 +169,10 @@ class GcpEmulator(SellsNoBlocks):
     def revoke(self, account: Account) -> None:
         self._gcp.put("credentials", {"token": _token(account), "works": False})
 
+    def restore(self, account: Account) -> None:
+        """What was revoked works again."""
+        self._gcp.put("credentials", {"token": _token(account), "works": True})
+
     def take_back(self, cloud: str, provider_id: str) -> None:
         self._gcp.post("preempt", {"id": provider_id})
 
