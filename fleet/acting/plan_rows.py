@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +33,8 @@ NOT_KNOWN = "Not known"
 class Around:
     """What the rows of one plan have in common. `quotas` are our own, `limits` the clouds'.
 
-    `named`: an accelerator was asked for by name, so no row has to say which it has.
+    `named`: an accelerator was asked for by name, so no row has to say which it has. `of_several`: clouds of which the
+    rows name the account, too.
     """
 
     named: bool
@@ -40,6 +42,15 @@ class Around:
     limits: CloudLimits
     horizon: timedelta
     now: datetime
+    of_several: frozenset[str] = frozenset()
+
+
+def of_several(plan: Plan) -> frozenset[str]:
+    """Clouds that are bought from through more than one account, as far as the plan shows."""
+    offerings = [*(one.offering for one in plan.candidates), *(one.offering for one in plan.rejected)]
+    shown = {(offering.pool.cloud, offering.account) for offering in offerings}
+    counted = Counter(cloud for cloud, _ in shown)
+    return frozenset(cloud for cloud, accounts in counted.items() if accounts > 1)
 
 
 def candidate_rows(plan: Plan, around: Around) -> list[Shown]:
@@ -100,6 +111,7 @@ def _row(offering: Offering, seen: Memory, machines: int, refused: float, interr
     pool = offering.pool
     return {
         "place": place(pool.cloud, pool.region, pool.zone),
+        "account": offering.account if pool.cloud in around.of_several else "",
         "shape": f"{machines} × {pool.instance_type}" if machines > 1 else pool.instance_type,
         "chips": "" if around.named else f"{offering.accelerator_count} × {offering.accelerator}",
         "capacity": CAPACITY.get(pool.capacity_type, pool.capacity_type),

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Sum
 from django.urls import reverse
 
-from fleet.acting.plan_rows import Around, candidate_rows, loser_rows, time_to_fill
+from fleet.acting.plan_rows import Around, candidate_rows, loser_rows, of_several, time_to_fill
 from fleet.domain.capacity import USD
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Plan
@@ -58,7 +58,7 @@ def shown_plan(plan: Plan, spec: AllocationSpec, *, project: Project, money: Mon
     """Everything the dialog says about a plan. Of a whole market it shows the nearest and counts the rest."""
     horizon = min(spec.ttl or DAY, DAY)
     limits = market.limits_now(market.on_sale())
-    around = Around(bool(spec.demand.accelerator), budgets.quota_use(project), limits, horizon, now)
+    around = Around(bool(spec.demand.accelerator), budgets.quota_use(project), limits, horizon, now, of_several(plan))
     rows, losers = candidate_rows(plan, around), loser_rows(plan, around)
     return {
         "title": f"Placement plan: allocate {asks(spec.demand)}",

@@ -28,6 +28,7 @@ class DryRun(Strict):
 
 class PoolOut(serializers.Serializer[Any]):
     cloud = serializers.CharField()
+    account = serializers.CharField(help_text="The name of the account it would be bought from")
     region = serializers.CharField()
     zone = serializers.CharField()
     instance_type = serializers.CharField()

@@ -79,6 +79,7 @@ class Offering:
     ends_at: datetime | None = None
     imported: bool = False  # its price is from a file, and nobody asked the cloud
     provider: str = ""  # the adapter by which its account is reached
+    account: str = ""  # its account's name
 
     @property
     def paid(self) -> bool:
@@ -95,6 +96,7 @@ class Offering:
         """What a plan tells of it wherever it stands. Kept, and not to be written to: the same few lead most plans."""
         return {
             "cloud": self.pool.cloud,
+            "account": self.account,
             "region": self.pool.region,
             "zone": self.pool.zone,
             "instance_type": self.pool.instance_type,

@@ -69,6 +69,7 @@ class Columns:
     """All facts of some rows. `ends_at` and `machines_left` are `NEVER` where there is no end and no known number."""
 
     account: Ints
+    account_name: Column
     provider: Column
     cloud: Column
     region: Column
@@ -126,6 +127,7 @@ class Columns:
             ends_at=None if ends_at == NEVER else instant(ends_at),
             imported=bool(self.imported[row]),
             provider=self.provider.word(row),
+            account=self.account_name.word(row),
         )
 
 
@@ -354,6 +356,7 @@ def columns_of(offerings: Sequence[Offering]) -> Columns:
 
     return Columns(
         account=ints(pool.account_id for pool in pools),
+        account_name=Column.of(o.account for o in offerings),
         provider=Column.of(o.provider for o in offerings),
         cloud=Column.of(pool.cloud for pool in pools),
         region=Column.of(pool.region for pool in pools),

@@ -146,19 +146,18 @@ def _held(accounts: Sequence[int]) -> Iterator[_Held]:
 
 
 def _built(version: Version) -> OnSale:
-    rows = list(CloudAccount.objects.filter(enabled=True).order_by("id").values_list("id", "cloud", "provider"))
-    accounts = {pk: cloud for pk, cloud, _ in rows}
-    providers = {pk: provider for pk, _, provider in rows}
+    accounts = {row.pk: row for row in CloudAccount.objects.filter(enabled=True).order_by("id")}
     quotas = tuple(CloudQuota.objects.filter(account__in=accounts).order_by("id"))
     limits = CloudLimits(tuple(_limit(quota) for quota in quotas))
-    columns, ids = _columns(accounts, providers)
+    columns, ids = _columns(accounts)
     regions = frozenset(columns.region.words)
-    paid = tuple(paid_capacity.on_sale(accounts, providers))
+    paid = tuple(paid_capacity.on_sale(accounts))
     if paid:
         columns = columns.and_(columns_of([one.offering for one in paid]))
         ids = np.concatenate([ids, [PAID_IDS + one.key for one in paid]])
     market = Market(columns, ids=ids, limits=limits, places=places())
-    return OnSale(market, tuple(accounts), frozenset(accounts.values()), quotas, paid, regions, version)
+    clouds = frozenset(account.cloud for account in accounts.values())
+    return OnSale(market, tuple(accounts), clouds, quotas, paid, regions, version)
 
 
 def _limit(quota: CloudQuota) -> CloudLimit:
@@ -176,7 +175,7 @@ def _limit(quota: CloudQuota) -> CloudLimit:
     )
 
 
-def _columns(accounts: Mapping[int, str], providers: Mapping[int, str]) -> tuple[Columns, Ints]:
+def _columns(accounts: Mapping[int, CloudAccount]) -> tuple[Columns, Ints]:
     """Every pool on sale in these accounts, with what its chip can do, by id; chips without figures are left out."""
     chips = accelerators()
     shapes = {
@@ -194,8 +193,9 @@ def _columns(accounts: Mapping[int, str], providers: Mapping[int, str]) -> tuple
     never = np.full(len(rows), NEVER, dtype=np.int64)
     columns = Columns(
         account=np.array(account, dtype=np.int64),
-        provider=Column.of([providers[one] for one in account]),
-        cloud=Column.of([accounts[one] for one in account]),
+        account_name=Column.of([accounts[one].name for one in account]),
+        provider=Column.of([accounts[one].provider for one in account]),
+        cloud=Column.of([accounts[one].cloud for one in account]),
         region=Column.of(region),
         zone=Column.of(zone),
         instance_type=_spread([shape.name for shape, _ in sold], place),

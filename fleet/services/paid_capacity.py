@@ -132,8 +132,8 @@ class ForSale:
     offering: Offering
 
 
-def on_sale(accounts: Mapping[int, str], providers: Mapping[int, str]) -> list[ForSale]:
-    """What takes machines now in these accounts: the cloud of each id, and the adapter by which it is reached.
+def on_sale(accounts: Mapping[int, CloudAccount]) -> list[ForSale]:
+    """What takes machines now in these accounts, by their ids.
 
     All its machines are told as left: how many are is asked anew for each plan (`left`).
     """
@@ -144,12 +144,15 @@ def on_sale(accounts: Mapping[int, str], providers: Mapping[int, str]) -> list[F
     names = {row.instance_type for row in rows}
     kinds = {
         (kind.cloud, kind.name): (kind, chips[kind.accelerator])
-        for kind in InstanceType.objects.filter(cloud__in=set(accounts.values()), name__in=names)
+        for kind in InstanceType.objects.filter(
+            cloud__in={account.cloud for account in accounts.values()}, name__in=names
+        )
         if kind.accelerator in chips
     }
     made = []
     for row in rows:
-        cloud = accounts[row.account_id]
+        account = accounts[row.account_id]
+        cloud = account.cloud
         if (cloud, row.instance_type) not in kinds:
             continue
         kind, chip = kinds[cloud, row.instance_type]
@@ -166,7 +169,8 @@ def on_sale(accounts: Mapping[int, str], providers: Mapping[int, str]) -> list[F
             vcpus=kind.vcpus,
             machines_left=max(row.machines - row.used_by_others, 0),
             ends_at=usable_until(row),
-            provider=providers[row.account_id],
+            provider=account.provider,
+            account=account.name,
         )
         made.append(ForSale(row.pk, row.kept_for, offering))
     return made

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from fleet.domain.capacity import Offering
 from fleet.domain.demand import AllocationSpec, Demand
 from fleet.domain.placement import Plan, refuse_hopeless
 from fleet.domain.refusals import Refused
@@ -96,7 +97,7 @@ def _spec(said: dict[str, Any]) -> AllocationSpec:
 def _lines(plan: Plan, asked: str) -> list[str]:
     """The choice, what comes after it, and the losers by reason."""
     lines = [
-        f"{choice.machines} x {choice.candidate.offering.pool}: "
+        f"{choice.machines} x {_named(choice.candidate.offering)}: "
         f"{choice.candidate.offering.price_per_hour * choice.machines:.2f} {plan.currency}/h"
         for choice in plan.chosen
     ]
@@ -104,7 +105,7 @@ def _lines(plan: Plan, asked: str) -> list[str]:
     chosen = {choice.candidate.offering.pool for choice in plan.chosen}
     others = [candidate for candidate in plan.candidates if candidate.offering.pool not in chosen]
     lines += [
-        f"  or {candidate.machines_for_all} x {candidate.offering.pool}: "
+        f"  or {candidate.machines_for_all} x {_named(candidate.offering)}: "
         f"{candidate.offering.price_per_hour * candidate.machines_for_all:.2f} {candidate.offering.currency}/h, "
         f"expected {candidate.expected_per_hour * candidate.machines_for_all:.2f}"
         for candidate in others[:SHOWN]
@@ -115,3 +116,7 @@ def _lines(plan: Plan, asked: str) -> list[str]:
     if not plan.chosen:
         lines = [plan.note, *lines[1:]]
     return [*lines, f"Asked for as {asked}." if asked else "Nothing was asked for: add --yes."]
+
+
+def _named(offering: Offering) -> str:
+    return f"{offering.pool} ({offering.account})" if offering.account else str(offering.pool)

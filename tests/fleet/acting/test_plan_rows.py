@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from fleet.acting.plan_rows import Around, candidate_rows, loser_rows, time_to_fill
+from fleet.acting.plan_rows import Around, candidate_rows, loser_rows, of_several, time_to_fill
 from fleet.domain.capacity import FLEX_START, RESERVED, SPOT, Memory, Offering
 from fleet.domain.demand import Demand
 from fleet.domain.memories import Memories
@@ -119,6 +119,15 @@ def test_a_loser_is_priced_for_all_that_is_asked_for_as_the_others_are():
     refused = Memory(cooldown_until=NOON + DAY, last_refusal_class="stock-out", last_refusal_code="NoRoom")
     [row] = loser_rows(planned(pool("one", count=1, price="6"), memory=refused), around())
     assert (row["shape"], row["price"]) == ("8 × one", Decimal(48))
+
+
+def test_the_account_is_named_where_a_cloud_is_bought_from_through_several():
+    plan = planned(pool("p5", account="east"), pool("p5e", price="60", account="west"))
+    both = replace(around(), of_several=of_several(plan))
+    assert [row["account"] for row in candidate_rows(plan, both)] == ["east", "west"]
+    one = planned(pool("p5", account="east"), pool("a3", cloud="gcp", account="west"))
+    assert of_several(one) == frozenset()
+    assert [row["account"] for row in candidate_rows(one, around())] == ["", ""]
 
 
 def test_which_accelerator_it_has_is_said_where_none_was_named():

@@ -59,7 +59,7 @@ def test_people_read_the_choice_the_next_best_and_the_losers():
     out = StringIO()
     call_command("allocate", *ASKED, "--max-price=60", stdout=out)
     said = out.getvalue()
-    assert "25 x aws r-a p5.48xlarge on-demand: 1376.00 USD/h" in said
+    assert "25 x aws r-a p5.48xlarge on-demand (aws): 1376.00 USD/h" in said
     assert "1 skipped: over the limit of price" in said
     assert said.rstrip().endswith("Nothing was asked for: add --yes.")
 
@@ -67,7 +67,7 @@ def test_people_read_the_choice_the_next_best_and_the_losers():
 def test_what_comes_after_the_choice_is_told_for_all_that_is_asked_too():
     out = StringIO()
     call_command("allocate", *ASKED, "--dry-run", stdout=out)
-    assert "  or 25 x gcp r-a a3-highgpu-8g on-demand: 2195.75 USD/h" in out.getvalue()
+    assert "  or 25 x gcp r-a a3-highgpu-8g on-demand (gcp): 2195.75 USD/h" in out.getvalue()
     assert not Allocation.objects.exists()
 
 
@@ -83,7 +83,7 @@ def test_what_is_paid_for_is_shown_with_the_price_that_is_accounted_and_nothing_
     assert (Decimal(chosen["price_per_hour"]), Decimal(chosen["expected_per_hour"])) == (Decimal("31.46"), 0)
     out = StringIO()
     call_command("allocate", *asked, stdout=out)
-    assert "1 x aws r-a p5.48xlarge reserved: 31.46 USD/h\nTogether 31.46 USD/h, expected 0.00." in out.getvalue()
+    assert "1 x aws r-a p5.48xlarge reserved (aws): 31.46 USD/h\nTogether 31.46 USD/h, expected 0.00." in out.getvalue()
     assert told(*asked[:3], "--ttl=30h")["plan"]["chosen"][0]["capacity_type"] == "on-demand"
 
 

@@ -44,6 +44,7 @@ def offering(name="g6.xlarge", **changes) -> Offering:
         "left": None,
         "ends_at": None,
         "provider": "sandbox",
+        "account": "",
     } | changes
     pool = Pool(1, values["cloud"], values["region"], values["zone"], name, values["capacity_type"])
     return Offering(
@@ -60,6 +61,7 @@ def offering(name="g6.xlarge", **changes) -> Offering:
         values["left"],
         values["ends_at"],
         provider=values["provider"],
+        account=values["account"],
     )
 
 

@@ -52,6 +52,7 @@ offerings = st.builds(
     ends_at=maybe(moments),
     imported=some([False, False, True]),
     provider=some(["", "aws", "sandbox"]),
+    account=some(["", "one"]),
 )
 minutes = st.integers(-90, 90).map(lambda number: number * timedelta(minutes=1))
 lefts = st.dictionaries(st.integers(0, 23), st.integers(0, 5), max_size=8)

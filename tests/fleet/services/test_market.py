@@ -49,6 +49,7 @@ def cheapest() -> Decimal | None:
         lambda: Offering.objects.update(price_per_hour=3),
         lambda: Offering.objects.update(offered=False),
         lambda: CloudAccount.objects.update(enabled=False),
+        lambda: CloudAccount.objects.update(name="renamed"),
         lambda: InstanceType.objects.update(accelerator_count=4),
         lambda: CloudQuota.objects.create(
             account=CloudAccount.objects.get(), region="us-east-1", name="P", unit="vcpus", observed_at=NOW

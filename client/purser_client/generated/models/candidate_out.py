@@ -16,6 +16,7 @@ class CandidateOut:
 
     Attributes:
         cloud (str):
+        account (str): The name of the account it would be bought from
         region (str):
         zone (str):
         instance_type (str):
@@ -36,6 +37,7 @@ class CandidateOut:
     """
 
     cloud: str
+    account: str
     region: str
     zone: str
     instance_type: str
@@ -57,6 +59,8 @@ class CandidateOut:
 
     def to_dict(self) -> dict[str, Any]:
         cloud = self.cloud
+
+        account = self.account
 
         region = self.region
 
@@ -103,6 +107,7 @@ class CandidateOut:
         field_dict.update(
             {
                 "cloud": cloud,
+                "account": account,
                 "region": region,
                 "zone": zone,
                 "instance_type": instance_type,
@@ -129,6 +134,8 @@ class CandidateOut:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         cloud = d.pop("cloud")
+
+        account = d.pop("account")
 
         region = d.pop("region")
 
@@ -189,6 +196,7 @@ class CandidateOut:
 
         candidate_out = cls(
             cloud=cloud,
+            account=account,
             region=region,
             zone=zone,
             instance_type=instance_type,

@@ -16,6 +16,7 @@ class ChosenOut:
 
     Attributes:
         cloud (str):
+        account (str): The name of the account it would be bought from
         region (str):
         zone (str):
         instance_type (str):
@@ -37,6 +38,7 @@ class ChosenOut:
     """
 
     cloud: str
+    account: str
     region: str
     zone: str
     instance_type: str
@@ -59,6 +61,8 @@ class ChosenOut:
 
     def to_dict(self) -> dict[str, Any]:
         cloud = self.cloud
+
+        account = self.account
 
         region = self.region
 
@@ -107,6 +111,7 @@ class ChosenOut:
         field_dict.update(
             {
                 "cloud": cloud,
+                "account": account,
                 "region": region,
                 "zone": zone,
                 "instance_type": instance_type,
@@ -134,6 +139,8 @@ class ChosenOut:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         cloud = d.pop("cloud")
+
+        account = d.pop("account")
 
         region = d.pop("region")
 
@@ -196,6 +203,7 @@ class ChosenOut:
 
         chosen_out = cls(
             cloud=cloud,
+            account=account,
             region=region,
             zone=zone,
             instance_type=instance_type,

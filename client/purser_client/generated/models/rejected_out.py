@@ -15,6 +15,7 @@ class RejectedOut:
 
     Attributes:
         cloud (str):
+        account (str): The name of the account it would be bought from
         region (str):
         zone (str):
         instance_type (str):
@@ -28,6 +29,7 @@ class RejectedOut:
     """
 
     cloud: str
+    account: str
     region: str
     zone: str
     instance_type: str
@@ -42,6 +44,8 @@ class RejectedOut:
 
     def to_dict(self) -> dict[str, Any]:
         cloud = self.cloud
+
+        account = self.account
 
         region = self.region
 
@@ -68,6 +72,7 @@ class RejectedOut:
         field_dict.update(
             {
                 "cloud": cloud,
+                "account": account,
                 "region": region,
                 "zone": zone,
                 "instance_type": instance_type,
@@ -87,6 +92,8 @@ class RejectedOut:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         cloud = d.pop("cloud")
+
+        account = d.pop("account")
 
         region = d.pop("region")
 
@@ -110,6 +117,7 @@ class RejectedOut:
 
         rejected_out = cls(
             cloud=cloud,
+            account=account,
             region=region,
             zone=zone,
             instance_type=instance_type,
