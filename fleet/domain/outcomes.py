@@ -456,7 +456,11 @@ class Check:
 
 @dataclass(frozen=True)
 class PriceHistory:
-    """Changes of prices, and the instant up to which none is missing."""
+    """Changes of prices, and the instant up to which none is missing.
+
+    `closed`: what was said of each region that the account may not use, and whose prices are left out.
+    """
 
     changes: tuple[PriceChange, ...]
     complete_until: datetime
+    closed: tuple[Refusal, ...] = ()

@@ -83,6 +83,7 @@ class AccountFacts:
     notice_seconds: int
     spot_price_rule: str = "launch"  # "market": the bill follows the market; "launch": the price at launch holds
     fleets: bool = False  # it sells several machines in one call, and this credential may ask so (FleetProvider)
+    closed: tuple[Refusal, ...] = ()  # what was said of each region that the account may not use: nothing is read there
 
 
 class CloudProvider(Protocol):

@@ -6,6 +6,7 @@ and the step are told to programs too. A code that no row of outcomes.toml cover
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +53,12 @@ def note_problem(account: CloudAccount, words: str, meaning: Refusal | Unclear |
         return
     signals.count_unclassified(account.cloud, meaning, now=now)
     _keep(account, words, meaning.code, step_after(account.cloud, meaning))
+
+
+def note_closed(account: CloudAccount, closed: Sequence[Refusal], *, now: datetime) -> None:
+    """It answers, and some of its regions may not be used: what the cloud says of the first. Nothing where all may."""
+    for said in closed[:1]:
+        note_problem(account, f"{account.name}: {said.code}: {said.message}", said, now=now)
 
 
 def note_read(account: CloudAccount, seen: Inventory, *, now: datetime) -> None:

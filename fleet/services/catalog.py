@@ -101,6 +101,7 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
                 *account_troubles.CLEARED,
             ]
         )  # fmt: skip
+    account_troubles.note_closed(account, facts.closed, now=now)
     cloud_quotas.sync(account, now=now)
     found.unknown_chips = sorted({shape.accelerator for shape in types} - set(accelerators()) - {""})
     found.read_seconds, found.store_seconds = read - began, time.perf_counter() - read
@@ -124,6 +125,7 @@ def sync_prices(account: CloudAccount, *, now: datetime) -> bool:
             priced_until=_priced_until(account, history.complete_until, now),
             **account_troubles.CLEARED,
         )
+    account_troubles.note_closed(account, history.closed, now=now)
     return True
 
 

@@ -14,9 +14,10 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 from fleet.crashpoints import reach
 from fleet.domain.outcomes import (
@@ -61,11 +62,13 @@ from fleet.providers.listed import Listed
 from fleet.providers.options import positive, refused, region_names
 
 log = logging.getLogger(__name__)
+Read = TypeVar("Read")
 
 READ_SECONDS, WRITE_SECONDS = 15.0, 30.0
 PAGE = 1000
 HIDDEN_SECONDS = 30
-PRICING_REGION = "us-east-1"
+PRICING_REGION = ALWAYS_OPEN = "us-east-1"
+OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-")
 BLOCKS_NOT_BOUGHT = (
     "This account buys no capacity blocks. Who keeps it can set its option buy_blocks to true, and grant "
     "ec2:PurchaseCapacityBlock."
@@ -94,49 +97,60 @@ class Aws:
         self.role = _role(options, self.regions[0])
         self.fleets = _switch(options.get("fleets", True), "fleets")
         self.buys_blocks = _switch(options.get("buy_blocks", False), "buy_blocks")
+        self._closed: dict[str, Refusal] = {}
         self.page_size = int(positive(options.get("page_size", PAGE), "page_size"))
 
     def facts(self) -> AccountFacts:
         with self._reading("who we are"):
             who = self._who()
-            zones = {region: self._zones(region) for region in self.regions}
-            ec2, ours = self._client("ec2", self.regions[0]), self.account.installation()
-            several = self.fleets and checking.may_launch_fleets(ec2, self.regions[0], ours)
-            return AccountFacts(who, zones, int(LEAD.total_seconds()), spot_price_rule="market", fleets=several)
+            zones = dict(self._in_each_region(lambda region: (region, self._zones(region))))
+            first = next(iter(zones))
+            several = self.fleets and checking.may_launch_fleets(
+                self._client("ec2", first), first, self.account.installation()
+            )
+            closed = tuple(self._closed.values())
+            lead = int(LEAD.total_seconds())
+            return AccountFacts(who, zones, lead, spot_price_rule="market", fleets=several, closed=closed)
 
     def checks(self) -> list[Check]:
-        return list(checking.checks(self._client, self.regions, self.account.options, self.account.installation()))
+        with_tags = self.account.installation()
+        return list(checking.checks(self._client, self._known_in, self.regions, self.account.options, with_tags))
 
     def instance_types(self) -> list[OfferedType]:
         with self._reading("instance types"):
             kinds: dict[str, OfferedType] = {}
             wanted = [{"Name": "instance-type", "Values": list(shapes.FAMILIES)}]
-            for region in self.regions:
+
+            def read(region: str) -> None:
                 for page in self._pages(region, "describe_instance_types", least=5, most=100, Filters=wanted):
                     found = (shapes.shape_of(row) for row in page["InstanceTypes"])
-                    kinds |= {shape.name: shape for shape in found if shape is not None}
+                    kinds.update({shape.name: shape for shape in found if shape is not None})
+
+            self._in_each_region(read)
             return list(kinds.values())
 
     def offerings(self) -> list[OfferedPool]:
         with self._reading("offerings"):
             known = {shape.name for shape in self.instance_types()}
-            return [pool for region in self.regions for pool in self._offered(region, known)]
+            found = self._in_each_region(lambda region: list(self._offered(region, known)))
+            return [pool for pools in found for pool in pools]
 
     def price_history(self, since: datetime) -> PriceHistory:
         with self._reading("the price history"):
             changes, horizons = [], []
-            for region in self.regions:
-                pages = list(self._spot_prices(region, since))
+            for pages in self._in_each_region(lambda region: list(self._spot_prices(region, since))):
                 horizons.append(_answered_at(pages[0]) - SETTLED_AFTER)
                 changes += [prices.spot_change(row) for page in pages for row in page["SpotPriceHistory"]]
             # EC2 begins with the price that held at `since`, from before it.
-            return PriceHistory(tuple(dict.fromkeys(c for c in changes if c.effective_from > since)), min(horizons))
+            told = tuple(dict.fromkeys(change for change in changes if change.effective_from > since))
+            return PriceHistory(told, min(horizons), tuple(self._closed.values()))
 
     def quotas(self) -> list[CloudQuota]:
         """None of a region whose quotas may not be read: what is not known does not stop a launch."""
         with self._reading("quotas"):
             known = {shape.name for shape in self.instance_types()}
-            return [quota for region in self.regions for quota in self._quotas_in(region, known)]
+            found = self._in_each_region(lambda region: self._quotas_in(region, known))
+            return [quota for quotas_there in found for quota in quotas_there]
 
     def paid_capacity(self) -> list[PaidCapacity]:
         """Reservations and blocks in any state: one that ended is told for a while."""
@@ -180,7 +194,7 @@ class Aws:
         try:
             answer = self._client("ec2", order.region, write=True).purchase_capacity_block(**blocks.purchase(order))
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
-            return clients.meaning_of(error)
+            return self._meaning_of(error)
         finally:
             reach("buy-block", "K3")
         try:
@@ -207,7 +221,7 @@ class Aws:
         try:
             answer = self._client("ec2", request.region, write=True).run_instances(**said)
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
-            return clients.meaning_of(error)
+            return self._meaning_of(error)
         finally:
             reach("launch", "K3")
         try:
@@ -229,13 +243,13 @@ class Aws:
             ec2 = self._client("ec2", region, write=True)
             ec2.create_launch_template(**template)
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing has been bought by it
-            meaning = clients.meaning_of(error)
+            meaning = self._meaning_of(error)
             if meaning.code != fleets.IS_THERE:
                 return meaning if isinstance(meaning, Refusal) else _not_sent(meaning.code, meaning.message)
         try:
             answer = ec2.create_fleet(**said)
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
-            meaning = clients.meaning_of(error)
+            meaning = self._meaning_of(error)
             # Somebody else's call of the same fleet was answered, and its template is gone.
             return _not_sent(meaning.code, meaning.message) if meaning.code == fleets.IS_NOT_THERE else meaning
         finally:
@@ -257,7 +271,7 @@ class Aws:
                 wanted = [{"Name": "tag:purser:fleet", "Values": [tags["purser:fleet"]]}]
                 self._machines(region, wanted, into=machines)
         except ReadFailed as error:
-            return Inventory(tuple(machines), False, problem=str(error))
+            return Inventory(tuple(machines), False, problem=str(error), meaning=error.meaning)
         return Inventory(tuple(machines), True)
 
     def find(self, request: LaunchRequest) -> FindOutcome:
@@ -268,7 +282,7 @@ class Aws:
         except NONSENSE as error:
             return Unclear("garbled", f"the answer about the token makes no sense: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
-            return clients.meaning_of(error)
+            return self._meaning_of(error)
         living = [machine for machine in machines if machine.live]
         return Found(next(iter(living or machines), None))
 
@@ -276,7 +290,7 @@ class Aws:
         try:
             answer = self._client("ec2", region, write=True).terminate_instances(InstanceIds=[provider_id])
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
-            outcome = clients.meaning_of(error)
+            outcome = self._meaning_of(error)
             if isinstance(outcome, Refusal) and outcome.error_class == ErrorClass.GONE:
                 return Terminated(None, already_gone=True)
             return outcome
@@ -289,12 +303,15 @@ class Aws:
 
     def describe(self, provider_ids: Sequence[str]) -> Inventory:
         machines: tuple[Machine, ...] = ()
+        missing: Inventory | None = None
         for region in self.regions if provider_ids else ():
             part = self._described(region, provider_ids)
             machines += part.machines
             if not part.complete:
-                return Inventory(machines, False, problem=part.problem)
-        return Inventory(machines, True)
+                missing = missing or part
+                if not _is_closed(part.meaning):  # the next one would hardly do better
+                    break
+        return replace(missing, machines=machines) if missing else Inventory(machines, True)
 
     def inventory(self, installation: str) -> Inventory:
         filters = [
@@ -307,10 +324,11 @@ class Aws:
             with self._reading("machines"):
                 # Asked each time: a key that now belongs to another account would show an empty one.
                 who = self._who()
-                for region in self.regions:
-                    self._machines(region, filters, into=machines)
+                self._in_each_region(lambda region: self._machines(region, filters, into=machines))
+                for said in self._closed.values():  # what is there cannot be seen, and is not gone
+                    raise ReadFailed(f"{self.account.name}: machines: {said.code}: {said.message}", said)
         except ReadFailed as error:
-            return Inventory(tuple(machines), False, who, str(error))
+            return Inventory(tuple(machines), False, who, str(error), error.meaning)
         return Inventory(tuple(machines), True, who)
 
     def notices(self, after: int) -> list[Notice]:
@@ -344,7 +362,50 @@ class Aws:
     # --- Reading -----------------------------------------------------------------------------------------------
 
     def _who(self) -> str:
-        return str(self._client("sts", self.regions[0]).get_caller_identity()["Account"])
+        return self._known_in()[0]
+
+    def _known_in(self, *besides: str) -> tuple[str, str]:
+        """Whose the credential is, and the first region that says so. Raises what the last one says instead."""
+        return clients.who(lambda region: self._client("sts", region), self._places(*besides))
+
+    def _places(self, *besides: str) -> tuple[str, ...]:
+        """Where it may be asked who we are: in our regions, and in one that nobody can switch off."""
+        always = () if self.regions[0].startswith(OTHER_PARTITIONS) else (ALWAYS_OPEN,)
+        return tuple(region for region in dict.fromkeys((*self.regions, *always)) if region not in besides)
+
+    def _in_each_region(self, read: Callable[[str], Read]) -> list[Read]:
+        """What each says. One that the account has not switched on is left out, and kept with what it said.
+
+        Raises when there is no other.
+        """
+        found = []
+        for region in self.regions:
+            if region in self._closed:
+                continue
+            try:
+                found.append(read(region))
+            except Exception as error:
+                meaning = self._meaning_of(error)
+                if not _is_closed(meaning):
+                    raise
+                self._closed[region] = meaning
+        if not found:
+            told = next(iter(self._closed.values()))
+            raise ReadFailed(f"{self.account.name}: {told.code}: {told.message}", told)
+        return found
+
+    def _meaning_of(self, error: Exception) -> Refusal | Unclear:
+        """A wrong key and a region that is not switched on sound alike: another region tells them apart."""
+        meaning, region = clients.meaning_of(error), clients.region_of(error)
+        if not isinstance(meaning, Refusal) or meaning.code not in clients.NOT_LET_IN or not region:
+            return meaning
+        others = self._places(region)
+        try:
+            return clients.not_enabled(meaning, region, self._known_in(region)[1])
+        except Exception:  # noqa: BLE001 - whatever it was, it is not known to work elsewhere
+            elsewhere = f"; it was refused or not answered in {', '.join(others)} as well" if others else ""
+            either = f"Either the credential does not work{elsewhere}, or {region} is not switched on for the account."
+            return replace(meaning, message=f"In {region}: {meaning.message}. {either}")
 
     def _zones(self, region: str) -> tuple[str, ...]:
         wanted = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
@@ -443,7 +504,7 @@ class Aws:
                     ids = list(provider_ids[start : start + IDS_AT_ONCE])
                     self._machines(region, [{"Name": "instance-id", "Values": ids}], into=machines)
         except ReadFailed as error:
-            return Inventory(tuple(machines), False, problem=str(error))
+            return Inventory(tuple(machines), False, problem=str(error), meaning=error.meaning)
         return Inventory(tuple(machines), True)
 
     def _machines(
@@ -477,14 +538,19 @@ class Aws:
             following = page["NextToken"]
 
     def _reading(self, what: str) -> AbstractContextManager[None]:
-        return reading(self.account.name, what, clients.meaning_of)
+        return reading(self.account.name, what, self._meaning_of)
 
     def _client(self, service: str, region: str, *, write: bool = False) -> Any:
         keys = clients.read_keys(self.account.secret)
         seconds = self.write_seconds if write else self.read_seconds
         if write and (expected := self.account.expected_ref):
-            clients.require_account(expected, self.regions[0], self.endpoint_url, keys, self.read_seconds, self.role)
+            clients.require_account(expected, self._places(), self.endpoint_url, keys, self.read_seconds, self.role)
         return clients.client(service, region, self.endpoint_url, keys, seconds, self.role)
+
+
+def _is_closed(meaning: Refusal | Unclear | None) -> TypeGuard[Refusal]:
+    """Whether it is said of one region, and would be said of everything in it."""
+    return isinstance(meaning, Refusal) and (meaning.error_class, meaning.scope) == (ErrorClass.AUTH, Scope.REGION)
 
 
 def _answered_at(answer: dict[str, Any]) -> datetime:

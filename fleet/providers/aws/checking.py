@@ -8,6 +8,7 @@ from typing import Any
 
 from fleet.domain.outcomes import BlockOrder, Check, ErrorClass, FleetRequest, LaunchRequest, Refusal
 from fleet.providers.aws import advice, blocks, clients, fleets, order, prices
+from fleet.providers.classify import next_step
 from fleet.providers.failing import tried
 
 NO_MACHINE = "i-00000000000000000"
@@ -30,25 +31,39 @@ Client = Callable[..., Any]
 
 
 def checks(
-    client: Client, regions: Sequence[str], options: Mapping[str, Any], installation: str = ""
+    client: Client,
+    known_in: Callable[[], tuple[str, str]],
+    regions: Sequence[str],
+    options: Mapping[str, Any],
+    installation: str = "",
 ) -> Iterator[Check]:
-    """In the order in which Purser needs them; after a credential that does not work, nothing else is tried."""
-    who = _try("sts:GetCallerIdentity", "Who we are", lambda: client("sts", regions[0]).get_caller_identity())
+    """In the order in which Purser needs them; after a credential that does not work, nothing else is tried.
+
+    `known_in`: whose the credential is, and a region that says so. Nothing else is tried in one that does not know it.
+    """
+    known: list[str] = []
+    who = _try("sts:GetCallerIdentity", "Who we are", lambda: known.extend(known_in()))
     yield who
     if not who.ok:
         return
+    open_ones: list[str] = []
     for region in regions:
+        if closed := _closed(client("ec2", region), region, known[1]):
+            yield closed
+            continue
+        open_ones.append(region)
         ec2, trial = client("ec2", region), _trial(region, installation)
         yield from _reads(ec2, region)
         if parameters := order.image_parameters(options):
             yield _images(client("ssm", region), region, parameters)
         yield from _writes(ec2, trial, options)
         yield _quotas(client("service-quotas", region), region)
-    scores = advice.question(regions[0], [SMALL])
+    first = next(iter(open_ones), known[1])
+    scores = advice.question(first, [SMALL])
     told = _try(
         "ec2:GetSpotPlacementScores",
         "Advice on capacity",
-        lambda: client("ec2", regions[0]).get_spot_placement_scores(**scores, DryRun=True),
+        lambda: client("ec2", first).get_spot_placement_scores(**scores, DryRun=True),
     )
     yield _optional(told, "the risk of a pool is judged by our own launches only.")
     pricing = str(options.get("pricing_region") or "us-east-1")
@@ -56,7 +71,7 @@ def checks(
         "pricing:GetProducts",
         "List prices",
         lambda: client("pricing", pricing).get_products(
-            ServiceCode="AmazonEC2", Filters=prices.product_filters(regions[0]), MaxResults=1
+            ServiceCode="AmazonEC2", Filters=prices.product_filters(first), MaxResults=1
         ),
     )
     if queue_url := options.get("queue_url"):
@@ -68,6 +83,19 @@ def checks(
     else:
         detail = "No queue_url: a spot machine that is taken back is noticed only when it has ended."
         yield Check("Interruption notices", False, detail)
+
+
+def _closed(ec2: Any, region: str, works_in: str) -> Check | None:
+    """That the region is not switched on for the account, and what to do, if it is not."""
+    try:
+        ec2.describe_availability_zones()
+    except Exception as error:  # noqa: BLE001 - whatever else it was, the checks themselves tell of it
+        meaning = clients.meaning_of(error)
+        if isinstance(meaning, Refusal) and meaning.code in clients.NOT_LET_IN:
+            said = clients.not_enabled(meaning, region, works_in)
+            step = next_step(clients.CLOUD, said.code, said.message)
+            return Check(f"The region {region}", False, f"{said.code}: {said.message} {step}")
+    return None
 
 
 def _optional(told: Check, without: str) -> Check:

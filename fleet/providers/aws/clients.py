@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from fleet.domain.outcomes import ErrorClass, Refusal, Scope, Unclear
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import botocore.session
 
 CLOUD = "aws"
+REGION = "purser-region"
+NOT_LET_IN = ("AuthFailure", "OptInRequired", "InvalidClientTokenId", "UnrecognizedClientException")
+"""What services say in a region that the account has not switched on; all but one say so of a wrong key as well."""
 NOT_GRANTED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 CONNECT_SECONDS = 5.0
 ASSUME_SECONDS = 10.0
@@ -76,8 +80,25 @@ class NotAsked(Exception):
         self.refusal = refusal
 
 
+def who(sts: Callable[[str], Any], regions: Iterable[str]) -> tuple[str, str]:
+    """The account, and the first of the regions that knows it: one that is not switched on knows nobody.
+
+    Raises what the last of them said.
+    """
+    last: Exception | None = None
+    for region in regions:
+        try:
+            return str(sts(region).get_caller_identity()["Account"]), region
+        except Exception as error:
+            if meaning_of(error).code not in NOT_LET_IN:
+                raise
+            last = error
+    assert last is not None, "an account has a region"
+    raise last
+
+
 def require_account(
-    expected: str, region: str, endpoint_url: str, keys: Keys | None, seconds: float, role: Role | None
+    expected: str, regions: tuple[str, ...], endpoint_url: str, keys: Keys | None, seconds: float, role: Role | None
 ) -> None:
     """Refuse to change anything in another account than the one that was first read.
 
@@ -85,7 +106,7 @@ def require_account(
     a key, which belongs to one account for good. Raises NotAsked, and what is wrong with the key.
     """
     try:
-        found = _account_of(region, endpoint_url, keys, seconds, role)
+        found = _account_of(regions, endpoint_url, keys, seconds, role)
     except Exception as error:
         meaning = meaning_of(error)
         if isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.AUTH:
@@ -101,8 +122,10 @@ def require_account(
 
 
 @lru_cache(maxsize=64)
-def _account_of(region: str, endpoint_url: str, keys: Keys | None, seconds: float, role: Role | None) -> str:
-    return str(client("sts", region, endpoint_url, keys, seconds, role).get_caller_identity()["Account"])
+def _account_of(
+    regions: tuple[str, ...], endpoint_url: str, keys: Keys | None, seconds: float, role: Role | None
+) -> str:
+    return who(lambda region: client("sts", region, endpoint_url, keys, seconds, role), regions)[0]
 
 
 @lru_cache(maxsize=256)
@@ -144,9 +167,30 @@ def _made(
             aws_session_token=(keys.session_token or None) if keys else None,
             config=once,
         )
+    made.meta.events.register("after-call", partial(_say_where, region))
     if made.meta.service_model.resolved_protocol == "json":
         made.meta.events.register("before-parse", _whole)
     return made
+
+
+def _say_where(region: str, parsed: dict[str, Any], **_: object) -> None:
+    """So that an error tells of which region it is."""
+    parsed.setdefault("ResponseMetadata", {})[REGION] = region
+
+
+def region_of(error: Exception) -> str:
+    """Where a call was answered so; empty where that says nothing, as for the sign-in before it."""
+    if getattr(error, "operation_name", "AssumeRole") == "AssumeRole":
+        return ""
+    return str(getattr(error, "response", {}).get("ResponseMetadata", {}).get(REGION) or "")
+
+
+def not_enabled(refusal: Refusal, region: str, works_in: str) -> Refusal:
+    """What a refusal means in a region that the account has not switched on: nothing to any other."""
+    told = (
+        f"The region {region} is not enabled for this AWS account: the credential works in {works_in}, and not there."
+    )
+    return classify(CLOUD, refusal.code, f"{told} AWS says: {refusal.message}")
 
 
 def _whole(response_dict: dict[str, Any], **_: object) -> None:

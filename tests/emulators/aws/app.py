@@ -124,7 +124,9 @@ class Aws:
         if not call.access_key:
             raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         credential = self.world.credentials.get(call.access_key)
-        if credential is None or not credential.works:
+        # A region that the account has not switched on knows none of its keys.
+        closed = credential is not None and (credential.account, call.region) in self.world.closed
+        if credential is None or not credential.works or closed:
             if call.service == "ec2":
                 told = "AWS was not able to validate the provided access credentials"
                 raise Refused("AuthFailure", told, 401)

@@ -6,6 +6,7 @@ GET  used           ?access_key_id=: the actions that it used
 PUT  roles          {role_arn, external_id?, seconds?}: a role to assume, in the account of its name
 PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
 PUT  quotas         {account_id, region, instance_type, capacity_type, vcpus}: null: the usual limit
+PUT  regions        {account_id, region, enabled}: whether the account has switched it on; all of them at first
 PUT  delays         {pending?, ending?, payment?, lag?}: real seconds; `lag`: until lists show a new machine
 POST preempt        {instance_id, seconds?}: a notice in the account's queue, and the end of the machine after it
 GET  machines       ?token= or ?account_id=: every machine ever made
@@ -44,6 +45,10 @@ def obey(world: World, moto: Moto, url: str, method: str, name: str, query: dict
             return _stock(world, **body)
         case "PUT", "quotas":
             return _quota(world, **body)
+        case "PUT", "regions":
+            where = (body["account_id"], body["region"])
+            (world.closed.discard if body["enabled"] else world.closed.add)(where)
+            return {}
         case "PUT", "delays":
             return _delays(world, body)
         case "POST", "preempt":

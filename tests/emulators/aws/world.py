@@ -90,6 +90,7 @@ class World:
         self.reservations: dict[str, Reservation] = {}
         self.offers: dict[str, dict[str, Any]] = {}
         self.stock: dict[tuple[str, str, str], int] = {}
+        self.closed: set[tuple[str, str]] = set()  # (account, region) that is not switched on
         self.quotas: dict[tuple[str, str, str], float] = {}
         self.tokens: dict[tuple[str, ...], Answered] = {}
         self.prices = SpotPrices(self.started_at)
