@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from fleet.domain import mig
 from fleet.domain.refusals import Refused, did_you_mean
 
 RUNTIMES = frozenset({"cuda", "rocm", "tpu", "neuron", "gaudi", "xpu"})
@@ -27,6 +28,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "bandwidth_efficiency": (0.1, 1),
     "compute_efficiency": (0.1, 1),
 }
+# Into how many slices of computing it can be cut (MIG); missing: it cannot.
+SLICES = {"mig_slices": (2.0, 7.0)}
+WITH_COMPUTING = ("bf16_tflops", "fp16_tflops", "fp8_tflops", "int8_tflops", "fp4_tflops")
+WITH_MEMORY = ("memory_gib", "bandwidth_gb_per_s")
 REQUIRED = ("memory_gib", "bandwidth_gb_per_s")
 TEXTS = ("title", "vendor", "runtime", "interconnect", "compute_capability")
 # Where no measurement of the chip exists: one bandwidth efficiency for all chips met silicon data within 7 %.
@@ -68,6 +73,7 @@ class Accelerator:
     compute_capability: str = ""
     bandwidth_efficiency: float = TYPICAL_BANDWIDTH_EFFICIENCY
     compute_efficiency: float = TYPICAL_COMPUTE_EFFICIENCY
+    mig_slices: float | None = None
     aliases: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
 
@@ -81,9 +87,35 @@ class Accelerator:
         """Whether it computes in FP8, not only stores it."""
         return self.fp8_tflops is not None
 
+    def part(self, profile: str) -> Accelerator | None:
+        """What a MIG profile of it is as an accelerator of its own; None when it has no such part."""
+        if self.mig_slices is None:
+            return None
+        share = mig.share_of(profile, memory_gib=self.memory_gib, slices=int(self.mig_slices))
+        if share is None:
+            return None
+        shares = dict.fromkeys(WITH_COMPUTING, share.compute) | dict.fromkeys(WITH_MEMORY, share.memory)
+        values = {name: own * shares[name] for name in shares if (own := getattr(self, name)) is not None}
+        sources = {
+            name: replace(self.sources[name], source=f"share of {self.name}, approximate", mark="remembered")
+            for name in values.keys() & self.sources.keys()
+        }
+        changes: dict[str, Any] = {
+            **values,
+            "name": f"{self.name}{mig.MARK}{profile}",
+            "title": f"{self.title}, {profile}",
+            "interconnect": "",
+            "interconnect_gb_per_s": None,
+            "power_watts": None,
+            "mig_slices": None,
+            "aliases": (),
+            "sources": sources,
+        }
+        return replace(self, **changes)
+
 
 class Catalogue(Mapping[str, Accelerator]):
-    """Accelerators by name; `find` also knows other spellings."""
+    """Accelerators by name; `find` also knows other spellings. Parts (`H100-MIG-1g.10gb`) are in it, and not listed."""
 
     def __init__(self, accelerators: Mapping[str, Accelerator]) -> None:
         self._by_name = dict(accelerators)
@@ -95,7 +127,13 @@ class Catalogue(Mapping[str, Accelerator]):
                     raise BadCatalogue(f"{spelling!r} names both {other} and {accelerator.name}; keep one.")
 
     def __getitem__(self, name: str) -> Accelerator:
-        return self._by_name[name]
+        if name in self._by_name or mig.MARK not in name:
+            return self._by_name[name]
+        whole, _, profile = name.partition(mig.MARK)
+        part = self._by_name[whole].part(profile)
+        if part is None:
+            raise KeyError(name)
+        return part
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name)
@@ -106,7 +144,11 @@ class Catalogue(Mapping[str, Accelerator]):
     def find(self, word: str) -> Accelerator | None:
         """The accelerator of that name or alias, however it is capitalised; None when there is none."""
         name = self._by_spelling.get(_spelt(word))
-        return None if name is None else self._by_name[name]
+        if name is not None:
+            return self._by_name[name]
+        whole, cut, profile = word.lower().partition(mig.MARK.lower())
+        chip = self.find(whole) if cut else None
+        return chip.part(profile) if chip else None
 
     def require(self, word: str, *, field: str = "accelerator") -> Accelerator:
         """The accelerator of that name or alias; Refused with a suggestion when there is none."""
@@ -137,12 +179,12 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _accelerator(name: str, block: dict[str, Any], file: Path) -> Accelerator:
     where = f"{file}, [{name}]"
-    unknown = set(block) - set(RANGES) - set(TEXTS) - {"aliases"}
+    unknown = set(block) - set(RANGES) - set(SLICES) - set(TEXTS) - {"aliases"}
     if unknown:
         raise BadCatalogue(f"{where}: {', '.join(sorted(unknown))} is not a figure. Known: {', '.join(RANGES)}.")
     values: dict[str, Any] = {text: _text(block.get(text, ""), text, where) for text in TEXTS}
     sources: dict[str, Source] = {}
-    for figure in RANGES.keys() & block.keys():
+    for figure in (RANGES | SLICES).keys() & block.keys():
         values[figure], sources[figure] = _figure(block[figure], figure, where)
     for figure in REQUIRED:
         if figure not in values:
@@ -159,7 +201,7 @@ def _figure(entry: Any, figure: str, where: str) -> tuple[float, Source]:
     if not isinstance(entry, dict) or set(entry) != {"value", *(f.name for f in fields(Source))}:
         raise BadCatalogue(f"{where}: {figure} must be {{ value = …, source = …, read = …, mark = … }}.")
     value = entry["value"]
-    low, high = RANGES[figure]
+    low, high = (RANGES | SLICES)[figure]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise BadCatalogue(f"{where}: {figure} must be a number.")
     if not low <= value <= high:

@@ -103,7 +103,7 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
         )  # fmt: skip
     account_troubles.note_closed(account, facts.closed, now=now)
     cloud_quotas.sync(account, now=now)
-    found.unknown_chips = sorted({shape.accelerator for shape in types} - set(accelerators()) - {""})
+    found.unknown_chips = _without_figures({shape.accelerator for shape in types})
     found.read_seconds, found.store_seconds = read - began, time.perf_counter() - read
     return found
 
@@ -289,6 +289,10 @@ def _named(key: PoolKey) -> str:
 
 def note_chips_without_figures(*, now: datetime) -> None:
     """Say once for each chip on sale that the catalogue lacks: nothing can be planned on it until it is added."""
-    missing = set(InstanceType.objects.values_list("accelerator", flat=True).distinct()) - set(accelerators())
-    for name in sorted(missing - {""}):
+    for name in _without_figures(set(InstanceType.objects.values_list("accelerator", flat=True).distinct())):
         events.record("catalog.chip-unknown", subject=name[:64], now=now, data={"accelerator": name})
+
+
+def _without_figures(named: set[str]) -> list[str]:
+    known = accelerators()
+    return sorted(name for name in named if name and name not in known)

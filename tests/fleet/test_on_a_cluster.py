@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fleet.domain.lifecycle import AllocationState, Reason
-from fleet.models import CloudAccount, Instance, Project
+from fleet.models import CloudAccount, Event, Instance, Project
 from fleet.services import allocations, catalog, clock
 from tests.fleet.providers.kubernetes_emulator import KubernetesEmulator
 from tests.fleet.world import World
@@ -57,6 +57,19 @@ def test_an_allocation_becomes_active_on_a_cluster_and_is_given_back(world, emul
     allocations.release(allocation.public_id, now=world.now(), reason=Reason.RELEASED_BY_USER, actor="ada")
     world.until_state(allocation, AllocationState.RELEASED, seconds=120)
     assert live(emulator) == []
+
+
+def test_a_part_of_a_gpu_is_planned_by_its_share_of_the_chip_and_bought_at_its_share_of_the_node(world, emulator):
+    assert not Event.objects.filter(topic="catalog.chip-unknown").exists()
+    catalog.note_chips_without_figures(now=world.now())
+    assert not Event.objects.filter(topic="catalog.chip-unknown").exists(), (
+        "everything the cluster has can be planned on"
+    )
+    allocation = world.ask(1, "A100-40GB-MIG-1g.5gb")
+    world.until_state(allocation, AllocationState.ACTIVE, seconds=120)
+    [machine] = Instance.objects.all()
+    assert (machine.instance_type, machine.accelerator) == ("p4d.24xlarge/1-mig-1g.5gb", "A100-40GB-MIG-1g.5gb")
+    assert len(live(emulator)) == 1
 
 
 def test_an_answer_that_is_lost_on_the_way_is_one_workload(world, emulator):

@@ -174,7 +174,7 @@ def node_type_of(labels: Mapping[str, str], family: Family, environment: str) ->
 def chip_of(labels: Mapping[str, str], family: Family, node_type: str, overrides: Mapping[str, str]) -> str:
     """The chip by our catalogue's name; what no table knows keeps the name that the node gives it.
 
-    A part of a GPU is called by its profile too (H100-MIG-1g.10gb): the catalogue has to be told its figures.
+    A part of a GPU is called by its profile too (H100-MIG-1g.10gb): the catalogue knows its share of the chip.
     """
     product = next((labels[key] for key in family.products if labels.get(key)), "")
     for said in (node_type, product):

@@ -165,7 +165,10 @@ def _selector(request: LaunchRequest, shape: Shape) -> dict[str, str]:
 def _affinity(request: LaunchRequest, shape: Shape) -> dict[str, Any]:
     """A node of the type, by its instance type or its accelerator's name, bought as asked: terms are alternatives."""
     family = known.BY_KIND["gpu" if shape.kind.startswith("mig-") else shape.kind]
-    types = [_is(key, shape.node_type) for key in (known.INSTANCE_TYPE, *family.products)]
+    names = (known.INSTANCE_TYPE, *family.products)
+    types = [[_is(key, shape.node_type)] for key in names]
+    if shape.node_type == shape.kind:  # named after its resource, for want of any label: bare Gaudi nodes
+        types = [[{"key": key, "operator": "DoesNotExist"} for key in names]]
     said = known.CAPACITY_TYPES.get(request.capacity_type)
     if said is not None:
         bought = [[_is(key, value)] for key, value in said]
@@ -173,7 +176,7 @@ def _affinity(request: LaunchRequest, shape: Shape) -> dict[str, Any]:
         others = [pair for pairs in known.CAPACITY_TYPES.values() for pair in pairs]
         keys = sorted({key for key, _ in others})
         bought = [[_is_not(key, sorted(value for other, value in others if other == key)) for key in keys]]
-    return {"nodeSelectorTerms": [{"matchExpressions": [of, *how]} for of in types for how in bought]}
+    return {"nodeSelectorTerms": [{"matchExpressions": [*of, *how]} for of in types for how in bought]}
 
 
 def _is(key: str, value: str) -> dict[str, Any]:

@@ -63,6 +63,8 @@ def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
             return value not in expression["values"]
         case "Exists":
             return value is not None
+        case "DoesNotExist":
+            return value is None
     raise ValueError(expression["operator"])
 
 

@@ -23,6 +23,7 @@ TWO_MACHINES = replace(ONE, accelerators=16)
 SLICE = replace(ONE, accelerator="TPU-v6e", accelerators=16, image="vllm/vllm-tpu:v0.32.0")
 NEURON = replace(ONE, accelerator="Trainium2", accelerators=16, image="example.com/vllm-neuron:1")
 AMD = replace(ONE, accelerator="MI300X", image="example.com/vllm-rocm:1")
+GAUDI = replace(ONE, accelerator="Gaudi3", image="example.com/vllm-gaudi:1")
 SPOT = replace(ONE, capacity_type="spot", zones=("zone-a", "zone-b"))
 BLOCK = replace(ONE, capacity_type="reserved", reservations=("cr-0123456789abcdef0",))
 FLEX = replace(ONE, capacity_type="flex-start", run_seconds=86_400)
@@ -48,6 +49,7 @@ WORKLOADS = {
     "slice": SLICE,
     "neuron": NEURON,
     "amd": AMD,
+    "gaudi": GAUDI,
     "spot": SPOT,
     "block": BLOCK,
     "flex": FLEX,
@@ -55,6 +57,7 @@ WORKLOADS = {
 NOWHERE = {
     *((of, where) for of in ("slice",) for where in TARGETS if not where.startswith("gke")),
     *((of, where) for of in ("neuron",) for where in TARGETS if not where.startswith("eks")),
+    *((of, where) for of in ("gaudi",) for where in TARGETS if not where.startswith("bare")),
     *((of, where) for of in ("amd",) for where in TARGETS if where.startswith(("gke", "eks"))),
     *((of, where) for of in ("flex",) for where in TARGETS if where.startswith(("eks", "aks"))),
 }
