@@ -36,6 +36,7 @@ from fleet.domain.outcomes import (
     OfferedType,
     PaidCapacity,
     PriceHistory,
+    QuotaUnit,
     Refusal,
     Terminated,
     TerminateOutcome,
@@ -148,8 +149,21 @@ class Local(GivesNoAdvice, SellsNoBlocks):
         return PriceHistory((), since)
 
     def quotas(self) -> list[CloudQuota]:
-        """None: what there is, is what there is."""
-        return []
+        """Of each host its accelerators. How many are used is not said: whoever asks knows what it holds by now."""
+        with self._reading("hosts"):
+            return [
+                CloudQuota(
+                    region=self.options.region,
+                    name=f"{host.accelerator} of {host.name}",
+                    unit=QuotaUnit.ACCELERATORS,
+                    most=host.accelerator_count,
+                    used=None,
+                    instance_types=tuple(_type_name(host, count) for count in _shapes(host)),
+                    zone=host.name,
+                )
+                for host in self.hosts.values()
+                if not host.off
+            ]
 
     def paid_capacity(self) -> list[PaidCapacity]:
         """None: a host is claimed at its price, as machines elsewhere are."""

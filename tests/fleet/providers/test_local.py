@@ -24,6 +24,7 @@ from fleet.domain.outcomes import (
     LaunchRequest,
     MachineState,
     OfferedPool,
+    QuotaUnit,
     Scope,
     Terminated,
     Unclear,
@@ -390,3 +391,10 @@ def test_an_offered_pool_names_its_host(account):
     [pool] = [pool for pool in cloud(account).offerings() if pool.instance_type == "rack1.L4x4"]
     assert isinstance(pool, OfferedPool)
     assert (pool.region, pool.zone, pool.capacity_type) == ("owned", "rack1", "on-demand")
+
+
+def test_a_host_has_so_many_accelerators_whatever_parts_of_it_are_sold(account):
+    [quota] = cloud(account).quotas()
+    assert (quota.zone, quota.unit, quota.most, quota.used) == ("rack1", QuotaUnit.ACCELERATORS, 4, None)
+    assert set(quota.instance_types) == {pool.instance_type for pool in cloud(account).offerings()}
+    assert cloud(account, hosts=[HOST | {"off": True}]).quotas() == []

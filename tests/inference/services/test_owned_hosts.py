@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from django.db.models import Sum
 
+from fleet.domain.demand import Demand
 from fleet.models import CloudAccount, Instance, Project
-from fleet.services import catalog
+from fleet.services import allocations, catalog
 from inference.domain.lifecycle import EndpointState, ReplicaState
 from inference.models import Endpoint, Replica, TelemetryGap, Window
 from inference.services.endpoints import delete_endpoint
@@ -98,3 +99,14 @@ def test_an_engine_that_cannot_run_here_is_told_and_takes_no_machine_with_it(own
     owned.until(lambda: Replica.objects.filter(state=ReplicaState.FAILED).exists(), "the start is refused")
     assert "no-such-engine is not among LOCAL_ENGINES" in Replica.objects.get().detail
     assert rack.processes() == []
+
+
+def test_no_more_of_a_host_is_planned_than_it_has(owned):
+    project = Project.objects.get()
+    four = allocations.preview_demand(project=project, demand=Demand(4, "L4"))
+    assert sum(one.machines * one.candidate.offering.accelerator_count for one in four.chosen) == 4
+    assert {one.machines_at_most for one in four.candidates} == {4, 2, 1}
+    gang = allocations.preview_demand(project=project, demand=Demand(8, "L4", gang=True))
+    assert gang.chosen == ()
+    assert {one.code for one in gang.rejected} == {"cloud-quota"}
+    assert "L4 of rack1" in gang.note
