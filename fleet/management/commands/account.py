@@ -31,14 +31,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        add = verbs.add_parser("add", help="a new account; nothing is bought")
+        add = verbs.add_parser("add", help="a new account; adding buys nothing, but plans may buy from it at once")
         add.add_argument("name", help="what it is called here")
         add.add_argument("--cloud", required=True, help="aws, gcp, azure, …")
         add.add_argument("--provider", default="", help="which adapter speaks for it; the cloud's own unless given")
         add.add_argument(
             "--credentials", default="", metavar="REF", help="env:NAME or file:/path; none: this machine's"
         )
-        add.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="JSON, or else a text")
+        add.add_argument("--disabled", action="store_true", help="switched off, until `enable`")
+        change = verbs.add_parser("change", help="change its options or its name; what is not given stays")
+        change.add_argument("--rename", default="", metavar="NAME")
+        change.add_argument("--unset", action="append", default=[], metavar="KEY", help="an option it has no more")
+        for verb in (add, change):
+            verb.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="JSON, or else a text")
         rotate = verbs.add_parser("rotate", help="put another credential in place, once it has shown that it will do")
         rotate.add_argument("--credentials", default="", metavar="REF", help="env:NAME or file:/path of the next one")
         rotate.add_argument("--despite-missing", action="store_true", help="although a permission is missing")
@@ -53,16 +58,17 @@ class Command(BaseCommand):
             "delete": "forget one that nothing was ever bought from",
         }
         others = [verbs.add_parser(verb, help=what) for verb, what in named.items()]
-        for verb in (rotate, *others):
+        for verb in (rotate, change, *others):
             verb.add_argument("name")
         listed = verbs.add_parser("list", help="the accounts there are")
         rewrap = verbs.add_parser("rewrap", help="seal every envelope's key with the first of ENCRYPTION_KEYS")
-        for verb in (add, rotate, *others, listed, rewrap):
+        for verb in (add, rotate, change, *others, listed, rewrap):
             verb.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         verbs: dict[str, Callable[..., None]] = {
             "add": self._add,
+            "change": self._change,
             "verify": self._verify,
             "rotate": self._rotate,
             "policy": self._policy,
@@ -78,10 +84,26 @@ class Command(BaseCommand):
             raise CommandError(error.sentence) from error
 
     def _add(
-        self, *, name: str, cloud: str, provider: str, credentials: str, option: list[str], seal: str, **said: Any
+        self,
+        *,
+        name: str,
+        cloud: str,
+        provider: str,
+        credentials: str,
+        option: list[str],
+        seal: str,
+        disabled: bool,
+        **said: Any,
     ) -> None:
-        given = dict(map(_option, option))
-        spec = AccountSpec(name, cloud, provider or cloud, credentials, given, credential=_read(seal))
+        spec = AccountSpec(
+            name,
+            cloud,
+            provider or cloud,
+            credentials,
+            options=dict(map(_option, option)),
+            enabled=not disabled,
+            credential=_read(seal),
+        )
         row = account_changes.add_account(spec=spec, by=BY, now=business_now())
         self._say(_shown(row), f"{row.public_id}: {row.name}", said["json"])
 
@@ -104,10 +126,9 @@ class Command(BaseCommand):
         )
         account_trials.try_waiting(now=business_now())
         trial.refresh_from_db()
-        done = f"{name} uses the new credential." if trial.ok else ""
-        self._say(
-            {"account": name, "rotated": trial.ok, "problem": trial.problem, "checks": trial.checks}, done, said["json"]
-        )
+        if trial.ok or said["json"]:
+            found = {"account": name, "rotated": trial.ok, "problem": trial.problem, "checks": trial.checks}
+            self._say(found, f"{name} uses the new credential.", said["json"])
         if not trial.ok:
             raise CommandError(f"{name} keeps its old credential. {trial.problem}")
 
@@ -121,12 +142,20 @@ class Command(BaseCommand):
         self._say({"policies": [asdict(text) for text in texts]}, told or "It needs no grant.", said["json"])
 
     def _enable(self, *, name: str, **said: Any) -> None:
-        self._change(name, {"enabled": True}, said["json"])
+        self._put(name, {"enabled": True}, said["json"])
 
     def _disable(self, *, name: str, **said: Any) -> None:
-        self._change(name, {"enabled": False}, said["json"])
+        self._put(name, {"enabled": False}, said["json"])
 
-    def _change(self, name: str, changes: dict[str, Any], as_json: bool) -> None:
+    def _change(self, *, name: str, rename: str, option: list[str], unset: list[str], **said: Any) -> None:
+        options = {**_named(name).options, **dict(map(_option, option))}
+        for key in unset:
+            if key not in options:
+                raise Refused("account-options", f"{name} has no option {key[:60]!r}.")
+            del options[key]
+        self._put(name, {"options": options} | ({"name": rename} if rename else {}), said["json"])
+
+    def _put(self, name: str, changes: dict[str, Any], as_json: bool) -> None:
         row = account_changes.change_account(_named(name).public_id, changes=changes, by=BY, now=business_now())
         self._say(_shown(row), f"{row.name} is {_shown(row)['state']}.", as_json)
 
@@ -186,4 +215,4 @@ def _do(row: dict[str, Any]) -> str:
 
 
 def _why(detail: str, needs: str) -> str:
-    return f": {detail}" * bool(detail) + f" Grant {needs}." * bool(needs)
+    return f": {detail.rstrip('.')}." * bool(detail) + f" Grant {needs}." * bool(needs)

@@ -50,6 +50,19 @@ def test_an_account_is_added_tried_and_read(said, aws):
     assert told("list")["accounts"] == [added | {"state": "on"}]
 
 
+def test_its_options_are_changed_one_by_one(said, aws):
+    told("add", *said, "--disabled")
+    assert not CloudAccount.objects.get().enabled
+    told("change", "production", "--option=image=ami-1", "--unset=queue_url", "--rename=main")
+    row = CloudAccount.objects.get()
+    assert (row.name, row.options["image"], row.options["regions"]) == ("main", "ami-1", ["us-east-1"])
+    assert "queue_url" not in row.options
+    with pytest.raises(CommandError, match="Did you mean image"):
+        told("change", "main", "--option=imge=ami-2")
+    with pytest.raises(CommandError, match="has no option 'queue_url'"):
+        told("change", "main", "--unset=queue_url")
+
+
 def test_trying_an_account_buys_nothing(said, aws):
     told("add", *said)
     told("verify", "production")
