@@ -27,6 +27,7 @@ CAPACITY = {
     FLEX_START: "Flex-start",
 }
 NOT_KNOWN = "Not known"
+HALF_A_CENT = Decimal("0.005")
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,6 @@ def _why(candidate: Candidate, machines: int, chosen: bool, larger: bool, expect
         return f"Would do for a part: {most} of {machines} machines at most."
     if not best:
         return "Would do by itself."
-    if expected <= best:
+    if expected - best < HALF_A_CENT:
         return "Would do at the same expected cost."
     return f"Would do. {in_currency(expected - best, offering.currency)}/h more is expected."
