@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Count, F, Max, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Greatest
 
 from fleet.models import CapacityMemory, CloudAccount, Offering, PricePoint
 from fleet.queries.rows import PAGE, Rows, plain
@@ -146,7 +146,10 @@ def price_points(ids: Sequence[int], *, start: datetime, end: datetime) -> dict[
 def account_rows() -> Rows:
     """Of every account: when it was last read, what is wrong with it, and what it sells."""
     sold = Count("offerings", filter=Q(offerings__offered=True))
-    rows = CloudAccount.objects.order_by("name").annotate(pools=sold)
+    # Where the cloud tells no changes, prices are those of the last reading.
+    seen = Max("offerings__observed_at", filter=Q(offerings__offered=True))
+    known = Greatest("prices_complete_until", seen)
+    rows = CloudAccount.objects.order_by("name").annotate(pools=sold, prices_until=known)
     return plain(
         rows.values(
             "name",
@@ -155,7 +158,7 @@ def account_rows() -> Rows:
             "last_error",
             "last_error_step",
             "last_read_at",
-            "prices_complete_until",
+            "prices_until",
             "unpriced_pools",
             "pools",
         )

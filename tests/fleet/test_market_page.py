@@ -19,6 +19,7 @@ from fleet.models import (
     PricePoint,
     UnclassifiedSignal,
 )
+from fleet.queries.market import account_rows
 from fleet.services.clock import business_now
 from fleet.timerange import TimeRange
 from tests import factories
@@ -241,3 +242,10 @@ def test_answers_nobody_has_classified_are_named(admin, account):
 
 def test_whoever_may_is_led_to_add_an_account(admin):
     assert "/settings/accounts" in page_of(admin, "/capacity").split("Nothing on sale yet")[1].split("</section>")[0]
+
+
+def test_prices_of_an_account_without_a_history_are_those_of_its_last_reading():
+    account = factories.account(prices_complete_until=factories.NOON - timedelta(hours=2))
+    assert [row["prices_until"] for row in account_rows()] == [factories.NOON - timedelta(hours=2)]
+    factories.offering(account, observed_at=factories.NOON)
+    assert [row["prices_until"] for row in account_rows()] == [factories.NOON]
