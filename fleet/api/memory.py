@@ -63,6 +63,10 @@ class CapacityMemoryOut(serializers.Serializer[Any]):
     )
     advised_machines = serializers.IntegerField(allow_null=True, help_text="How many machines the advice is about")
     advised_at = serializers.DateTimeField(allow_null=True, help_text="Business time; not used for more than 2 hours")
+    named_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Business time; a refusal elsewhere named this zone as having room; used for 30 minutes",
+    )
 
 
 class ForgetIn(Strict):

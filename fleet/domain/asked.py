@@ -15,9 +15,13 @@ from fleet.domain.capacity import (
     FORGOTTEN_BY_HALF,
     HOUR,
     HOURS_FORGOTTEN_BY_HALF,
+    NAMED_STEP,
+    NAMED_STEPS,
+    SUREST,
     Memory,
     Offering,
     end_of_hour,
+    named_weight,
     weight,
 )
 from fleet.domain.market import NEVER, SAFE, Floats, Ints, Mask, Stall, instant, ticks, with_extra
@@ -26,6 +30,7 @@ from fleet.domain.placement import NANO, Outlook, outlook
 from fleet.domain.rules import Risk
 
 HOUR_IN_TICKS = HOUR // TICK
+NAMED_TICKS = NAMED_STEP // TICK
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,9 @@ class Asked:
         risks = [np.nan if m.advised_risk is None or m.advised_at is None else m.advised_risk for _, m in own]
         self.advised: Floats = np.array(risks, dtype=np.float64)
         self.advised_at: Ints = np.array([_ticks(m.advised_at, 0) for _, m in own], dtype=np.int64)
+        named = [(k, _ticks(m.named_at, 0)) for k, (_, m) in enumerate(own) if m.named_at is not None]
+        self.named: Ints = np.array([k for k, _ in named], dtype=np.int64)
+        self.named_at: Ints = np.array([at for _, at in named], dtype=np.int64)
         self.until: Ints = np.array([_ticks(m.cooldown_until, 0) for _, m in own], dtype=np.int64)
         classes: dict[str, int] = {}
         self.class_codes: Ints = np.array([classes.setdefault(_class(m), len(classes)) for _, m in own], dtype=np.int64)
@@ -93,8 +101,10 @@ class Asked:
         return kept
 
     def _good_until(self, now: datetime) -> datetime:
-        """The next full hour, or the moment the first advice is too old."""
+        """The next full hour, or the moment the first advice is too old or a named zone weighs less."""
         ends = self.advised_at[~np.isnan(self.advised)] + ADVICE_KEPT // TICK + 1
+        if len(self.named):
+            ends = np.concatenate([ends, *(self.named_at + NAMED_TICKS * k for k in range(1, NAMED_STEPS + 1))])
         first = int(ends[ends > ticks(now)].min(initial=NEVER))
         return min(end_of_hour(now), now + min(first - ticks(now), HOUR_IN_TICKS) * TICK)
 
@@ -116,6 +126,9 @@ class Asked:
         refusals, attempts, interruptions, held_hours = self.counts.T
         advised = ~np.isnan(self.advised) & (ticks(now) - self.advised_at <= ADVICE_KEPT // TICK)
         prior = np.where(advised, self.advised, self._prior(risk))
+        if len(self.named):
+            weights = np.array([named_weight(instant(at), now) for at in self.named_at.tolist()], dtype=np.float64)
+            prior[self.named] += (SUREST - prior[self.named]) * weights
         refused = (refusals * asked + prior) / (attempts * asked + 1)
         interrupted = (interruptions * held + risk.interruptions_prior * 10) / (held_hours * held + 10)
         interrupted[~self.stall.spot[self.places]] = 0.0

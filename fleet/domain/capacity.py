@@ -140,6 +140,9 @@ def weight(hours: int, half_life: timedelta) -> float:
 
 ADVICE_KEPT = timedelta(hours=2)
 """A cloud's word on its own stock is of that moment: an older one is not used."""
+NAMED_STEP = timedelta(minutes=10)
+NAMED_STEPS = 3
+"""A zone that a cloud names as having room is believed for so many steps, in each half as much as in the one before."""
 SUREST = 0.01
 """Nobody is surer than this: a cloud that says never may still give a machine, and the other way round."""
 
@@ -165,6 +168,8 @@ class Memory:
     counted_at: datetime | None = None
     obtainability: float | None = None  # what the cloud itself said of the pool, from 0 to 1; None: nothing
     advised_at: datetime | None = None
+    named_at: datetime | None = None  # when a refusal elsewhere named the pool's zone as having room
+    named: float = 0.0  # how much that weighs now, from 0 to 1
 
     def seen_from(self, now: datetime, cooling: Memory) -> Memory:
         """These counts as they weigh now, by hours of the clock, with the cool-down of `cooling` and what led to it."""
@@ -186,6 +191,8 @@ class Memory:
             self.held_hours * held,
             obtainability=self.obtainability if advised else None,
             advised_at=self.advised_at if advised else None,
+            named_at=self.named_at,
+            named=named_weight(self.named_at, now),
         )
 
     @cached_property
@@ -205,9 +212,10 @@ class Memory:
     def stockout_probability(self, prior: float) -> float:
         """Share of attempts refused, with one imagined attempt of probability `prior` so that it is never 0 or 1.
 
-        What the cloud itself says of the pool is a better prior than ours.
+        What the cloud itself says of the pool is a better prior than ours, and that it has just named it better still.
         """
-        return (self.refusals + (prior if self.advised_risk is None else self.advised_risk)) / (self.attempts + 1)
+        prior = prior if self.advised_risk is None else self.advised_risk
+        return (self.refusals + (prior + (SUREST - prior) * self.named)) / (self.attempts + 1)
 
     def interruptions_per_hour(self, prior: float) -> float:
         """Observed rate with ten imagined hours at the prior rate."""
@@ -221,6 +229,14 @@ class Memory:
         """Nine of ten launches were ready by then; None when it never filled. Of few launches it is the slowest."""
         found = sorted(self.fill_seconds)
         return found[math.ceil(0.9 * len(found)) - 1] if found else None
+
+
+def named_weight(named_at: datetime | None, now: datetime) -> float:
+    """How much it still weighs that a cloud has named a zone: 1, then half, then a quarter, then nothing."""
+    if named_at is None:
+        return 0.0
+    steps = max((now - named_at) // NAMED_STEP, 0)
+    return 0.5**steps if steps < NAMED_STEPS else 0.0
 
 
 FRESH = Memory()

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from fleet.domain.capacity import ADVICE_KEPT, FRESH, RESERVED, Memory, Pool, end_of_hour
+from fleet.domain.capacity import (
+    ADVICE_KEPT,
+    FRESH,
+    NAMED_STEP,
+    NAMED_STEPS,
+    RESERVED,
+    Memory,
+    Pool,
+    end_of_hour,
+)
 
 Key = tuple[int, str, str, str, str]  # account, region, zone, instance type, capacity type; empty: any
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -48,6 +57,8 @@ class Memories:
         if found:
             ends.append(end_of_hour(self.now))
         ends += [row.advised_at + ADVICE_KEPT + TICK for row in found if row.advised_at is not None]
+        named = (row.named_at for row in found if row.named_at is not None)
+        ends += [at + NAMED_STEP * step for at in named for step in range(1, NAMED_STEPS + 1)]
         return min((end for end in ends if end > self.now), default=FOREVER)
 
 

@@ -125,6 +125,7 @@ class Refusal:
     """A definite no: nothing was created (or, for GONE, what was created has ended).
 
     `of_token`: it is what became of the token, whoever asks and however often, and not of this call only.
+    `elsewhere`: zones of which the cloud says that the same order would be met there now.
     """
 
     error_class: ErrorClass
@@ -134,6 +135,7 @@ class Refusal:
     retry_after: timedelta | None = None
     classified: bool = True
     of_token: bool = False
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -289,6 +289,9 @@ def stockout_basis(cloud: str, memory: Memory, now: datetime) -> str:
         minutes = max(int((now - memory.advised_at).total_seconds()), 0) // 60
         adviser = ADVISERS.get(cloud, "the cloud")
         said.append(f"{adviser}'s advice: {memory.obtainability:.2g}, {minutes} min ago")
+    if memory.named and memory.named_at is not None:
+        minutes = max(int((now - memory.named_at).total_seconds()), 0) // 60
+        said.append(f"{ADVISERS.get(cloud, 'the cloud')} named it as having room, {minutes} min ago")
     return "; ".join(said) or ("not asked lately" if memory.attempts else "never asked")
 
 

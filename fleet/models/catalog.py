@@ -313,6 +313,9 @@ class CapacityMemory(models.Model):
     advised_uptime_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Until it is taken back")
     advised_machines = models.PositiveIntegerField(null=True, blank=True, help_text="How many it was asked about")
     advised_at = models.DateTimeField(null=True, blank=True, help_text="Business time")
+    named_at = models.DateTimeField(
+        null=True, blank=True, help_text="Business time; a refusal elsewhere named this zone as having room"
+    )
 
     class Meta:
         verbose_name_plural = "capacity memories"

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -287,7 +287,9 @@ class Sandbox(GivesNoAdvice, SellsNoBlocks):
             return Refusal(ErrorClass.GONE, code, message, Scope.REQUEST)
         if answer.status == 401:
             return Refusal(ErrorClass.AUTH, code, message, Scope.ACCOUNT)
-        return classify(self.account.cloud, code, message, retry_after=_wait(error.get("retry_after_seconds")))
+        refusal = classify(self.account.cloud, code, message, retry_after=_wait(error.get("retry_after_seconds")))
+        named = str(_object(error.get("details")).get("zonesAvailable") or "")
+        return replace(refusal, elsewhere=tuple(filter(None, named.split(","))))
 
 
 def _unclear_if_unknown(refusal: Refusal) -> Refusal | Unclear:

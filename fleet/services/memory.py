@@ -23,7 +23,7 @@ from fleet.domain.capacity import (
 from fleet.domain.memories import Key, Memories, covering
 from fleet.domain.outcomes import Refusal, Scope
 from fleet.domain.refused_quotas import Where
-from fleet.models import CapacityMemory, Instance, LaunchAttempt, PaidCapacity, Slot
+from fleet.models import CapacityMemory, Instance, LaunchAttempt, Offering, PaidCapacity, Slot
 from fleet.services import events
 from fleet.services.compiled import Compiled, GapForKeys, GapForWords
 from fleet.services.moment import Moment, Version, read_moment
@@ -68,7 +68,8 @@ def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime
         row = _locked(pool, Scope.POOL)
         row.attempts += 1
         row.refusals += 1
-        row.save(update_fields=["attempts", "refusals", *_count(row, now, attempts=1, refusals=1)])
+        row.named_at = None  # whoever named it was wrong
+        row.save(update_fields=["attempts", "refusals", "named_at", *_count(row, now, attempts=1, refusals=1)])
         scoped = _locked_all(pool.account_id, reach.keys)
         in_a_row = max(one.refusals_in_a_row for one in scoped) + 1
         until = now + cooldown(refusal.error_class, in_a_row, refusal.retry_after)
@@ -80,7 +81,23 @@ def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime
             last_refusal_quota=reach.quota[:200],
             cooldown_until=until,
         )
+        if refusal.elsewhere:
+            _note_named(pool, refusal.elsewhere, now)
     return until
+
+
+def _note_named(pool: Pool, zones: Sequence[str], now: datetime) -> None:
+    """The cloud says that these zones would give the same machine now: of those that are on sale, it is remembered."""
+    sold = Offering.objects.filter(
+        account=pool.account_id,
+        instance_type__name=pool.instance_type,
+        capacity_type=pool.capacity_type,
+        zone__in=[zone for zone in zones if zone != pool.zone],
+        offered=True,
+    )
+    places = sorted(set(sold.values_list("region", "zone")))
+    rows = _locked_all(pool.account_id, [(*place, pool.instance_type, pool.capacity_type) for place in places])
+    CapacityMemory.objects.filter(pk__in=[row.pk for row in rows]).update(named_at=now)
 
 
 def remember_success(pool: Pool, *, now: datetime) -> None:
@@ -180,6 +197,7 @@ def _memory(row: _Row) -> Memory:
         counted_at=row.counted_at,
         obtainability=row.obtainability,
         advised_at=row.advised_at,
+        named_at=row.named_at,
     )
 
 
@@ -197,6 +215,7 @@ class _Row(NamedTuple):
     fill_seconds: str
     obtainability: float | None
     advised_at: datetime | None
+    named_at: datetime | None
 
 
 def _remembered() -> QuerySet[CapacityMemory, tuple[Any, ...]]:
@@ -204,6 +223,7 @@ def _remembered() -> QuerySet[CapacityMemory, tuple[Any, ...]]:
         "account_id", "region", "zone", "instance_type", "capacity_type", "recent_attempts", "recent_refusals",
         "recent_interruptions", "recent_hours", "counted_at", "cooldown_until", "last_refusal_class",
         "last_refusal_code", "last_refusal_quota", "last_refusal_at", "fill_seconds", "obtainability", "advised_at",
+        "named_at",
     )  # fmt: skip
 
 
@@ -265,7 +285,7 @@ def forget_cooldown(
 def _is_any(keys: Sequence[Where]) -> Q:
     """Rows of one of these keys."""
     names = ("region", "zone", "instance_type", "capacity_type")
-    found = Q()
+    found = Q(pk__in=[])
     for key in keys:
         found |= Q(**dict(zip(names, key, strict=True)))
     return found

@@ -58,15 +58,17 @@ def of_operation(operation: Any) -> Refusal | None:
         return None
     first = said[0]
     code, message, scope = str(first.code), str(first.message), None
+    elsewhere: tuple[str, ...] = ()
     for detail in first.error_details:
         # Google names zones where the same order would be met now.
-        if elsewhere := detail.error_info.metadatas.get("zonesAvailable", ""):
-            message = f"{message} Zones that have it: {elsewhere}."
+        if named := detail.error_info.metadatas.get("zonesAvailable", ""):
+            message = f"{message} Zones that have it: {named}."
+            elsewhere = tuple(zone for zone in (one.strip() for one in named.split(",")) if zone)
         if detail.quota_info.metric_name:
             placed = any(name in detail.quota_info.dimensions for name in ("region", "zone"))
             scope = None if placed else Scope.ACCOUNT  # one without a place is the project's, wherever it buys
             message = f"{message} {_quota_told(detail.quota_info)}"
-    return of_token(classify(CLOUD, code, message), quota_scope=scope)
+    return replace(of_token(classify(CLOUD, code, message), quota_scope=scope), elsewhere=elsewhere)
 
 
 def of_token(refusal: Refusal, *, quota_scope: Scope | None = None) -> Refusal:

@@ -7,6 +7,7 @@ GET  used           ?token=: the permissions that it used
 PUT  stock          {instance_type, zone, capacity_type, available}: machines left in a pool; null: as many as you like
 PUT  quotas         {project, region, instance_type, capacity_type, gpus}: null: the usual limit
 PUT  all_gpus       {project, gpus}: of all kinds in all regions; null: the usual limit
+PUT  failure        {project, code, message?, status?}: the next insert's operation ends with this code
 PUT  delays         {starting?, refusing?, ending?, lag?}: real seconds; `lag`: until lists show a new machine
 DELETE requests                 no requestId is remembered any more
 POST preempt        {id, seconds?}: an operation that says so, and the end of the machine (`zone/number`) after it
@@ -53,6 +54,9 @@ def obey(world: World, method: str, name: str, query: dict[str, str], body: Any)
             world.quotas.pop(key, None)
             if body["gpus"] is not None:
                 world.quotas[key] = float(body["gpus"])
+            return {}
+        case "PUT", "failure":
+            world.failures[body["project"]] = {"message": "", "status": 400, **body}
             return {}
         case "PUT", "delays":
             return _delays(world, body)

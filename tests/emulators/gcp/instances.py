@@ -211,6 +211,8 @@ def _check_parts(body: dict[str, Any]) -> None:
 
 def _no(world: World, machine: Machine, shape: catalogue.Shape, at: datetime) -> tuple[list[dict[str, Any]], int]:
     """Why the operation will fail, with its status; nothing when it will not."""
+    if failure := world.failures.pop(machine.project, None):
+        return [{"code": failure["code"], "message": failure["message"]}], int(failure["status"])
     region, market = catalogue.region_of(machine.zone), machine.market
     if market == "reserved":
         return _no_reservation(world, machine, at)

@@ -46,6 +46,7 @@ class World:
         self.operations: dict[str, Operation] = {}
         self.requests: dict[tuple[str, str], str] = {}
         self.stock: dict[tuple[str, str, str], int] = {}
+        self.failures: dict[str, dict[str, Any]] = {}  # project -> how its next insert ends
         self.quotas: dict[tuple[str, str, str], float] = {}
         self.slices: dict[int, Queued] = {}
         self.reservations: dict[str, list[dict[str, Any]]] = {}

@@ -14,7 +14,7 @@ from fleet.domain.demand import Demand, Need
 from fleet.domain.market import Market
 from fleet.domain.memories import Memories
 from fleet.domain.outcomes import QuotaUnit, Scope
-from fleet.domain.placement import Plan, plan_by_rules, refuse_hopeless
+from fleet.domain.placement import Plan, plan_by_rules, refuse_hopeless, stockout_basis
 from fleet.domain.refusals import Refused
 from fleet.domain.residency import Places
 from fleet.domain.room import Cap, CloudLimit, CloudLimits, Room
@@ -484,3 +484,33 @@ def test_the_nearest_losers_come_first():
     result = planned(demand, other, far, dear, gone, memory={gone.pool: REFUSED_JUST_NOW})
     assert [r.offering.pool.instance_type for r in result.rejected] == ["gone", "dear", "far", "other"]
     assert result.note == result.rejected[0].reason
+
+
+# --- Zones that a cloud names --------------------------------------------------------------------------------------
+
+IN_A = offering("g2-standard-4", cloud="gcp", region="us-central1", zone="us-central1-a", price="1.000")
+IN_B = offering("g2-standard-4", cloud="gcp", region="us-central1", zone="us-central1-b", price="1.003")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "zone", "basis"),
+    [
+        (0, "b", "Google named it as having room, 0 min ago"),
+        (9, "b", "Google named it as having room, 9 min ago"),
+        (15, "b", "Google named it as having room, 15 min ago"),  # half as much is still enough
+        (25, "a", "never asked"),
+        (31, "a", "never asked"),
+    ],
+)
+def test_a_zone_that_its_cloud_has_just_named_is_worth_a_little_more_for_a_while(minutes, zone, basis):
+    named = Memory(named_at=NOON - timedelta(minutes=minutes))
+    result = planned(Demand(1, "L4"), IN_A, IN_B, memory={IN_B.pool: named})
+    [choice] = result.chosen
+    assert choice.candidate.offering.pool.zone == f"us-central1-{zone}"
+    assert stockout_basis("gcp", choice.candidate.memory, NOON) == basis
+
+
+def test_our_own_refusals_there_outweigh_that_it_was_named():
+    named = Memory(attempts=4, refusals=4, named_at=NOON)
+    [choice] = planned(Demand(1, "L4"), IN_A, IN_B, memory={IN_B.pool: named}).chosen
+    assert choice.candidate.offering.pool.zone == "us-central1-a"

@@ -89,6 +89,7 @@ remembered = st.builds(
     held_hours=st.floats(0, 90),
     counted_at=maybe(moments),
     obtainability=maybe(st.floats(0, 1)),
+    named_at=maybe(some([NOON, NOON - HOUR / 6, NOON - HOUR / 4, NOON - HOUR / 3, NOON - HOUR / 2, NOON - HOUR])),
     advised_at=maybe(some([NOON - HOUR, NOON - 1.9 * HOUR, NOON - 2 * HOUR, NOON - 2.01 * HOUR])),
 )
 keys = pools.flatmap(

@@ -136,6 +136,11 @@ class GcpEmulator(SellsNoBlocks):
         sender = {"authorization": re.escape(_token(account)) + "$"}
         self._gcp.post("faults", {"kind": kind, "method": method, "path": path, "headers": sender, **details})
 
+    def next_operation_ends_with(self, account: Account, code: str, message: str) -> None:
+        """The next launch is taken, and its operation ends with this code."""
+        said = {"project": self.account_ref(account), "code": code, "message": message}
+        self._gcp.put("failure", said)
+
     def heal(self) -> None:
         self._gcp.delete("faults")
 

@@ -126,6 +126,8 @@ def test_a_stock_out_that_comes_late_is_the_launchs_refusal_when_it_is_sent_agai
         assert isinstance(refusal, Refusal)
         assert (refusal.error_class, refusal.scope, refusal.of_token) == (ErrorClass.STOCK_OUT, Scope.POOL, True)
         assert "us-central1-b" in refusal.message
+        assert "us-central1-b" in refusal.elsewhere
+        assert ZONE not in refusal.elsewhere
 
 
 def test_a_machine_of_our_name_is_ours_when_it_has_our_token(gcp):

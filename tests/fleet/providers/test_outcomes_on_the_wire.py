@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from fleet.domain.outcomes import ErrorClass, Refusal, Unclear
+from fleet.domain.outcomes import ErrorClass, Refusal, Scope, Unclear
 from fleet.providers import connect
 from fleet.providers.classify import Row, table
+from fleet.providers.gcp.errors import WORTH_ANOTHER_TOKEN
 from tests.fleet.providers.emulators import Emulator
+from tests.fleet.providers.gcp_emulator import GcpEmulator
 from tests.fleet.providers.under_contract import EMULATORS
 
 ROWS = [
@@ -27,6 +29,13 @@ OVER_CLOUD_TPU = {
     "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED",
     "UNAUTHENTICATED", "INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED",
 }  # fmt: skip
+OF_OPERATIONS = [
+    pytest.param(row, match.removesuffix("*"), id=match)
+    for row in table()["gcp"]
+    for match in row.match
+    if match.isupper() and match not in OVER_CLOUD_TPU
+]
+"""What Compute Engine says at the end of an operation, and never as the reason of a refused call."""
 STATUS = {ErrorClass.STOCK_OUT: 500, ErrorClass.UNKNOWN: 500, ErrorClass.THROTTLE: 503, ErrorClass.AUTH: 403}
 
 
@@ -65,3 +74,41 @@ def test_a_launch_that_is_answered_so_means_what_its_row_says(
     assert (outcome.error_class, outcome.scope, outcome.retry_after) == (row.error_class, row.scope, row.retry_after)
     assert (outcome.code, outcome.classified) == (code, True)
     assert emulator.machines(request.token) == []
+
+
+def _ends_with(running: dict[str, Emulator], code: str, message: str) -> tuple[Refusal, Refusal, Refusal]:
+    """What a launch whose operation ends so means, to whom it is sent again, and to whom asks what its token did."""
+    emulator = running["gcp"]
+    assert isinstance(emulator, GcpEmulator)
+    account = emulator.account("gcp")
+    request = emulator.order("gcp", f"ends-{code}"[:60])
+    emulator.next_operation_ends_with(account, code, message)
+    cloud = connect("gcp", account)
+    outcomes = cloud.launch(request), cloud.launch(request), cloud.find(request)
+    assert emulator.machines(request.token) == [] or all(m["terminated_at"] for m in emulator.machines(request.token))
+    first, again, found = outcomes
+    assert isinstance(first, Refusal), first
+    assert isinstance(again, Refusal), again
+    assert isinstance(found, Refusal), found
+    return first, again, found
+
+
+@pytest.mark.parametrize(("row", "code"), OF_OPERATIONS)
+def test_an_operation_that_ends_so_is_a_no_that_stands_and_means_what_its_row_says(
+    running: dict[str, Emulator], row: Row, code: str
+) -> None:
+    first, again, found = _ends_with(running, code, row.text)
+    assert first == again == found, "the token is spent, whoever asks"
+    assert (first.code, first.of_token, first.classified) == (code, True, True)
+    if row.error_class in WORTH_ANOTHER_TOKEN:  # with this one it would stay so: elsewhere there is another
+        assert (first.error_class, first.scope) == (ErrorClass.STOCK_OUT, Scope.POOL)
+    else:
+        assert (first.error_class, first.scope) == (row.error_class, row.scope)
+
+
+def test_an_operation_that_ends_with_a_code_of_no_row_is_a_no_of_its_pool_and_says_that_nobody_classified_it(
+    running: dict[str, Emulator],
+) -> None:
+    first, again, found = _ends_with(running, "BRAND_NEW_CODE", "Never heard of.")
+    assert first == again == found
+    assert (first.error_class, first.scope, first.classified) == (ErrorClass.STOCK_OUT, Scope.POOL, False)

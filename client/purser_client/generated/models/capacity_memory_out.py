@@ -39,6 +39,8 @@ class CapacityMemoryOut:
             advice
         advised_machines (int | None): How many machines the advice is about
         advised_at (datetime.datetime | None): Business time; not used for more than 2 hours
+        named_at (datetime.datetime | None): Business time; a refusal elsewhere named this zone as having room; used for
+            30 minutes
     """
 
     id: str
@@ -64,6 +66,7 @@ class CapacityMemoryOut:
     advised_uptime_seconds: int | None
     advised_machines: int | None
     advised_at: datetime.datetime | None
+    named_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -132,6 +135,12 @@ class CapacityMemoryOut:
         else:
             advised_at = self.advised_at
 
+        named_at: None | str
+        if isinstance(self.named_at, datetime.datetime):
+            named_at = self.named_at.isoformat()
+        else:
+            named_at = self.named_at
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -159,6 +168,7 @@ class CapacityMemoryOut:
                 "advised_uptime_seconds": advised_uptime_seconds,
                 "advised_machines": advised_machines,
                 "advised_at": advised_at,
+                "named_at": named_at,
             }
         )
 
@@ -280,6 +290,21 @@ class CapacityMemoryOut:
 
         advised_at = _parse_advised_at(d.pop("advised_at"))
 
+        def _parse_named_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                named_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return named_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        named_at = _parse_named_at(d.pop("named_at"))
+
         capacity_memory_out = cls(
             id=id,
             account=account,
@@ -304,6 +329,7 @@ class CapacityMemoryOut:
             advised_uptime_seconds=advised_uptime_seconds,
             advised_machines=advised_machines,
             advised_at=advised_at,
+            named_at=named_at,
         )
 
         capacity_memory_out.additional_properties = d
