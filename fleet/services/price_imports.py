@@ -12,6 +12,7 @@ from fleet.models import ReferencePrice
 from fleet.services import events
 from fleet.services.access import Caller
 from fleet.services.chips import accelerators
+from fleet.services.known_clouds import check_cloud
 
 BATCH = 5_000
 
@@ -24,6 +25,7 @@ def import_prices(
     What an earlier file said of the cloud and this one does not is kept: it says when it was read. Raises Refused.
     """
     by.require("installation:write", None)
+    check_cloud(cloud)
     digest = hashlib.sha256(data).hexdigest()
     found = read_prices(data, cloud=cloud)
     if dry_run or not found.prices:

@@ -20,6 +20,7 @@ from fleet.domain.refusals import Refused, check_generation, did_you_mean
 from fleet.models import CapacityType, CloudAccount, PriceRule
 from fleet.services import events
 from fleet.services.access import Caller
+from fleet.services.known_clouds import check_cloud
 from fleet.services.pricing import reprice, rule_of
 
 WRITE = "installation:write"
@@ -206,6 +207,8 @@ def _check_amounts(spec: RuleSpec) -> None:
 
 
 def _check_scope(spec: RuleSpec) -> None:
+    if spec.cloud:
+        check_cloud(spec.cloud)
     if spec.account is not None and spec.cloud:
         raise Refused("rule-scope", "An account is of one cloud already; name the account alone.", field="cloud")
     if spec.capacity_type and spec.capacity_type not in CapacityType.values:

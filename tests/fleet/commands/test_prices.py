@@ -72,6 +72,12 @@ def test_a_file_of_which_no_row_makes_sense_is_an_error(file):
     assert (told["prices"], "nothing was taken over" in problem) == (0, True)
 
 
+def test_prices_of_a_cloud_that_nobody_knows_are_refused_with_the_one_that_was_meant(file):
+    told, problem = read_in(file, "--cloud=awz")
+    assert told is None
+    assert "No cloud is called 'awz'. Did you mean aws" in problem
+
+
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     monkeypatch.setitem(providers.REGISTRY, "silent", "tests.fleet.services.silent_cloud:Adapter")

@@ -249,6 +249,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("a commitment of nothing",
      {"kind": "commitment", "percent_off": Decimal(1), "committed_per_hour": Decimal(0)}, "amount"),
     ("hardware that costs nothing", {"kind": "owned", "cost": {}, "instance_type": "a"}, "owned-cost"),
+    ("no cloud", {"cloud": "awz"}, "unknown-cloud"),
     ("no capacity type", {"capacity_type": "cheap"}, "capacity-type"),
 ]  # fmt: skip
 
