@@ -11,7 +11,7 @@ NO_CLOUDS = frozenset({"sandbox"})
 
 
 def check_cloud(name: str) -> None:
-    """Raises Refused for a name that no account has and no cloud of an adapter: what is said of it would hold nowhere."""
+    """Raises Refused for a name that is no account's and no adapter's: what is said of it would hold nowhere."""
     known = {*CloudAccount.objects.values_list("cloud", flat=True).distinct(), *REGISTRY} - NO_CLOUDS
     if name not in known:
         sentence = f"No cloud is called {name[:40]!r}.{did_you_mean(name, known)}"
