@@ -279,6 +279,8 @@ class Aws:
         filters = [{"Name": "client-token", "Values": [request.token]}]
         try:
             machines = self._machines(request.region, filters)
+            if not machines:
+                self._require_account()  # in another account there is none either
         except NONSENSE as error:
             return Unclear("garbled", f"the answer about the token makes no sense: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
@@ -543,9 +545,15 @@ class Aws:
     def _client(self, service: str, region: str, *, write: bool = False) -> Any:
         keys = clients.read_keys(self.account.secret)
         seconds = self.write_seconds if write else self.read_seconds
-        if write and (expected := self.account.expected_ref):
-            clients.require_account(expected, self._places(), self.endpoint_url, keys, self.read_seconds, self.role)
+        if write:
+            self._require_account()
         return clients.client(service, region, self.endpoint_url, keys, seconds, self.role)
+
+    def _require_account(self) -> None:
+        """Raises what says that the credential is another account's by now, or that nobody can tell."""
+        if expected := self.account.expected_ref:
+            keys = clients.read_keys(self.account.secret)
+            clients.require_account(expected, self._places(), self.endpoint_url, keys, self.read_seconds, self.role)
 
 
 def _is_closed(meaning: Refusal | Unclear | None) -> TypeGuard[Refusal]:

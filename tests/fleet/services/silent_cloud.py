@@ -52,12 +52,12 @@ class Adapter:
     """Reads of the cloud that bears the account's name."""
 
     def __init__(self, account: Account) -> None:
-        self.cloud = CLOUDS[account.name]
+        self.name, self.cloud = account.name, CLOUDS[account.name]
 
     def facts(self) -> AccountFacts:
         if self.cloud.down:
             raise ReadFailed("It does not answer.")
-        return AccountFacts("silent-1", {}, 120, spot_price_rule=self.cloud.rule)
+        return AccountFacts(f"silent {self.name}", {}, 120, spot_price_rule=self.cloud.rule)
 
     def instance_types(self) -> list[OfferedType]:
         return self.cloud.types
