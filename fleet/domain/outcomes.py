@@ -220,7 +220,7 @@ class Inventory:
 class Notice:
     """The cloud will take a machine back.
 
-    Kept by the cloud under a `sequence`, or in a queue until it is settled by its `receipt`. Without a machine it is
+    Kept by the cloud under a `sequence`, or in a `queue` until it is settled by its `receipt`. Without a machine it is
     some other message of that queue.
     """
 
@@ -229,6 +229,7 @@ class Notice:
     noticed_at: datetime
     terminates_at: datetime
     receipt: str = ""
+    queue: str = ""  # its address, where an account has several
 
 
 @dataclass(frozen=True)

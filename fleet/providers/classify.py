@@ -24,6 +24,7 @@ class Row:
     retry_after: timedelta | None
     then: str
     zero: str = ""
+    market: str = ""  # the capacity type that it is said of; empty: of any
 
     def asked_again_after(self, message: str, told: timedelta | None) -> timedelta | None:
         """The earliest the same is worth asking again; None: whenever. `told`: what the cloud said of that."""
@@ -31,10 +32,13 @@ class Row:
             return max(told or ZERO_LIMIT, ZERO_LIMIT)
         return told or self.retry_after
 
-    def covers(self, code: str, message: str) -> bool:
-        """Whether this row speaks of the code (exact, or by prefix) and its text occurs in the message."""
+    def covers(self, code: str, message: str, market: str = "") -> bool:
+        """Whether this row speaks of the code (exact, or by prefix) and its text occurs in the message.
+
+        `market`: the capacity type that was asked for, empty when it is not known.
+        """
         named = any(code.startswith(m[:-1]) if m.endswith("*") else code == m for m in self.match)
-        return named and self.text in message.lower()
+        return named and self.text in message.lower() and self.market in ("", market)
 
 
 @cache
@@ -57,17 +61,18 @@ def _row(values: dict[str, object]) -> Row:
         retry_after=timedelta(seconds=float(str(seconds))) if seconds is not None else None,
         then=str(values.get("then", "")),
         zero=str(values.get("zero", "")),
+        market=str(values.get("market", "")),
     )
 
 
-def next_step(cloud: str, code: str, message: str) -> str:
+def next_step(cloud: str, code: str, message: str, *, market: str = "") -> str:
     """What is done after such an answer, and what a person can do; empty for a code nobody has classified."""
-    return next((row.then for row in table().get(cloud, ()) if row.covers(code, message)), "")
+    return next((row.then for row in table().get(cloud, ()) if row.covers(code, message, market)), "")
 
 
-def classify(cloud: str, code: str, message: str, *, retry_after: timedelta | None = None) -> Refusal:
+def classify(cloud: str, code: str, message: str, *, retry_after: timedelta | None = None, market: str = "") -> Refusal:
     """The refusal a code means. One nobody has classified is UNKNOWN: the call may have had its effect."""
     for row in table().get(cloud, ()):
-        if row.covers(code, message):
+        if row.covers(code, message, market):
             return Refusal(row.error_class, code, message, row.scope, row.asked_again_after(message, retry_after))
     return Refusal(ErrorClass.UNKNOWN, code, message, Scope.REQUEST, retry_after, classified=False)

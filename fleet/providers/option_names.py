@@ -16,8 +16,8 @@ ANYWHERE = LEARNT | {"engine_address", "read_seconds", "write_seconds", "page_si
 OPTIONS: dict[str, frozenset[str]] = {
     "aws": ANYWHERE
     | {
-        "endpoint_url", "external_id", "hidden_seconds", "image", "instance_profile", "neuron_image", "pricing_region",
-        "queue_url", "regions", "role_arn", "root_device", "security_groups", "subnets",
+        "buy_blocks", "endpoint_url", "external_id", "hidden_seconds", "image", "instance_profile", "neuron_image",
+        "pricing_region", "queue_url", "queue_urls", "regions", "role_arn", "root_device", "security_groups", "subnets",
     },
     "gcp": ANYWHERE
     | {

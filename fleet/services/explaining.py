@@ -122,7 +122,7 @@ def _inside(attempt: LaunchAttempt) -> str | None:
 
 def _error(attempt: LaunchAttempt) -> dict[str, Any]:
     code, message = attempt.error_code, attempt.error_message
-    then = next_step(attempt.account.cloud, code, message)
+    then = next_step(attempt.account.cloud, code, message, market=attempt.capacity_type)
     return {"class": attempt.error_class, "code": code, "message": message, "next": then or None}
 
 

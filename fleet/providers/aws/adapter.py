@@ -1,7 +1,8 @@
 """One AWS account as a cloud.
 
 Options of an account: `regions` (a list, required), `endpoint_url` (one address for every service: an emulator or a
-private endpoint), `queue_url` (the SQS queue that EventBridge feeds with interruption warnings), `image` and
+private endpoint), `queue_url` (the SQS queue that EventBridge feeds with interruption warnings) or `queue_urls` (one
+of each region: region -> queue), `image` and
 `neuron_image`, `root_device`, `subnets` (zone -> subnet), `security_groups`, `instance_profile`, `pricing_region`,
 `role_arn` and `external_id` (a role to assume with the credential), `fleets` (false: machines are never bought several
 in one call), `buy_blocks` (true: capacity blocks may be bought), `read_seconds` and `write_seconds` (how long a call
@@ -55,7 +56,7 @@ from fleet.domain.outcomes import (
 )
 from fleet.providers.aws import advice, blocks, checking, clients, fleets, order, prices, quotas, shapes
 from fleet.providers.aws.machines import LIVE_STATES, machine_of
-from fleet.providers.aws.notices import LEAD, notice_of
+from fleet.providers.aws.notices import LEAD, Queue, notice_of, queues
 from fleet.providers.base import Account, AccountFacts, ReadFailed
 from fleet.providers.failing import NONSENSE, reading
 from fleet.providers.listed import Listed
@@ -97,6 +98,7 @@ class Aws:
         self.role = _role(options, self.regions[0])
         self.fleets = _switch(options.get("fleets", True), "fleets")
         self.buys_blocks = _switch(options.get("buy_blocks", False), "buy_blocks")
+        self.queues = queues(options, self.regions)
         self._closed: dict[str, Refusal] = {}
         self.page_size = int(positive(options.get("page_size", PAGE), "page_size"))
 
@@ -334,24 +336,36 @@ class Aws:
         return Inventory(tuple(machines), True, who)
 
     def notices(self, after: int) -> list[Notice]:
-        """Warnings in the queue, each until it is settled; none without a queue. They have no sequence."""
-        queue_url = self.account.options.get("queue_url")
-        if not queue_url:
-            return []
-        with self._reading("notices"):
-            answer = self._client("sqs", self.regions[0]).receive_message(
-                QueueUrl=queue_url, MaxNumberOfMessages=min(self.page_size, 10), VisibilityTimeout=self.hidden_seconds
-            )
-            if not answer["ResponseMetadata"].get("RequestId"):
-                raise ValueError("an answer that SQS did not give")
-            return [notice_of(message) for message in answer.get("Messages") or ()]
+        """Warnings in the queues, each until it is settled; none without a queue. They have no sequence.
+
+        A queue that gives no answer holds back no warning of another one.
+        """
+        found: list[Notice] = []
+        failed: ReadFailed | None = None
+        for queue in self.queues:
+            try:
+                with self._reading(f"notices of {queue.region}"):
+                    found += self._waiting_in(queue)
+            except ReadFailed as error:
+                failed = error
+        if failed is not None and not found:
+            raise failed
+        return found
+
+    def _waiting_in(self, queue: Queue) -> list[Notice]:
+        answer = self._client("sqs", queue.region).receive_message(
+            QueueUrl=queue.url, MaxNumberOfMessages=min(self.page_size, 10), VisibilityTimeout=self.hidden_seconds
+        )
+        if not answer["ResponseMetadata"].get("RequestId"):
+            raise ValueError("an answer that SQS did not give")
+        return [notice_of(message, queue.url) for message in answer.get("Messages") or ()]
 
     def settle(self, notices: Sequence[Notice]) -> None:
+        regions = {queue.url: queue.region for queue in self.queues}
         with self._reading("settled notices"):
             for notice in notices:
-                self._client("sqs", self.regions[0]).delete_message(
-                    QueueUrl=self.account.options["queue_url"], ReceiptHandle=notice.receipt
-                )
+                sqs = self._client("sqs", regions[notice.queue])
+                sqs.delete_message(QueueUrl=notice.queue, ReceiptHandle=notice.receipt)
 
     def _drop_template(self, request: FleetRequest) -> None:
         """It costs nothing, and counts against a limit of thousands: one that cannot be taken away is left."""

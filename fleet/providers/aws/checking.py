@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fleet.domain.outcomes import BlockOrder, Check, ErrorClass, FleetRequest, LaunchRequest, Refusal
 from fleet.providers.aws import advice, blocks, clients, fleets, order, prices
+from fleet.providers.aws.notices import Queue, queues
 from fleet.providers.classify import next_step
 from fleet.providers.failing import tried
 
@@ -74,15 +76,25 @@ def checks(
             ServiceCode="AmazonEC2", Filters=prices.product_filters(first), MaxResults=1
         ),
     )
-    if queue_url := options.get("queue_url"):
-        yield _try(
-            "sqs:ReceiveMessage",
-            "Interruption notices",
-            lambda: client("sqs", regions[0]).receive_message(QueueUrl=queue_url, VisibilityTimeout=0),
-        )
-    else:
+    yield from _warnings(client, queues(options, regions), open_ones)
+
+
+def _warnings(client: Client, heard: Sequence[Queue], regions: Sequence[str]) -> Iterator[Check]:
+    """EC2 gives its warnings in the region of the machine: each needs a queue, or a rule that sends them on to one."""
+    for queue in heard:
+        sqs, asked = client("sqs", queue.region), {"QueueUrl": queue.url, "VisibilityTimeout": 0}
+        what = f"Interruption notices of {queue.region}"
+        yield _try("sqs:ReceiveMessage", what, partial(sqs.receive_message, **asked))
+    if not heard:
         detail = "No queue_url: a spot machine that is taken back is noticed only when it has ended."
         yield Check("Interruption notices", False, detail)
+        return
+    for region in (region for region in regions if region not in {queue.region for queue in heard}):
+        detail = (
+            f"There is no queue of {region}: name one in queue_urls, or send its warnings on to {heard[0].region} by a "
+            "rule of EventBridge. Without either, a spot machine there that is taken back is noticed only at its end."
+        )
+        yield Check(f"Interruption notices of {region}", True, detail)
 
 
 def _closed(ec2: Any, region: str, works_in: str) -> Check | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fleet.providers.aws import order
+from fleet.providers.aws.notices import queues
 from fleet.providers.policies import PolicyText
 
 TAG = "purser:installation"
@@ -66,8 +67,9 @@ def _statements(options: Mapping[str, Any], installation: str) -> list[dict[str,
         found.append(_allow("FindImages", ("ssm:GetParameters",), [_parameter(name) for name in parameters]))
     if blocks:
         found.append(_allow("BuyBlocks", (f"ec2:{BUYS_BLOCKS}",), "*"))
-    if queue_url := str(options.get("queue_url") or ""):
-        found.append(_allow("HearWarnings", ("sqs:ReceiveMessage", "sqs:DeleteMessage"), _queue(queue_url)))
+    urls = [queue.url for queue in queues(options, options.get("regions") or ("",))]
+    if heard := list(dict.fromkeys(map(_queue, urls))):
+        found.append(_allow("HearWarnings", ("sqs:ReceiveMessage", "sqs:DeleteMessage"), heard))
     if options.get("instance_profile"):
         passed = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
         found.append(_allow("GiveMachinesTheirRole", ("iam:PassRole",), "arn:aws:iam::*:role/*", passed))

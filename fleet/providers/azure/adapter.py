@@ -183,11 +183,11 @@ class Azure(GivesNoAdvice, SellsNoBlocks):
         except Exception as error:  # noqa: BLE001 - whatever it was, the cloud may have had the call
             outcome = errors.meaning_of(error)
             if not isinstance(outcome, Refusal) or outcome.code != errors.EXISTS:
-                return outcome
-            return self._awaited(request, until, replayed=True)
+                return errors.in_market(outcome, request.capacity_type)
+            return errors.in_market(self._awaited(request, until, replayed=True), request.capacity_type)
         finally:
             reach("launch", "K3")
-        return self._awaited(request, until, replayed=False)
+        return errors.in_market(self._awaited(request, until, replayed=False), request.capacity_type)
 
     def find(self, request: LaunchRequest) -> FindOutcome:
         """The machine of the token's name. What remains of one that could not be had is none: a launch removes it."""

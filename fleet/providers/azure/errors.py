@@ -6,10 +6,11 @@ Every 409 and a 412 are ResourceExistsError, whether it is a stock-out, a quota 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from fleet.domain.outcomes import ErrorClass, Refusal, Scope, Unclear
+from fleet.domain.outcomes import ErrorClass, LaunchOutcome, Refusal, Scope, Unclear
 from fleet.providers.azure.clients import Garbled, SignInFailed, UnreadableIdentity
 from fleet.providers.classify import classify
 
@@ -51,6 +52,14 @@ def of_operation(code: str, message: str) -> Refusal:
     if refusal.error_class == ErrorClass.UNKNOWN:
         return Refusal(ErrorClass.STOCK_OUT, code, message, Scope.POOL, classified=False)
     return refusal
+
+
+def in_market(outcome: LaunchOutcome, market: str) -> LaunchOutcome:
+    """The outcome of a launch, where the same words hold for longer in one market than in another."""
+    if not isinstance(outcome, Refusal) or not outcome.classified:
+        return outcome
+    after = classify(CLOUD, outcome.code, outcome.message, market=market).retry_after
+    return replace(outcome, retry_after=max((one for one in (outcome.retry_after, after) if one), default=None))
 
 
 def never_sent(error: BaseException) -> bool:

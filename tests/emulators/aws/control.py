@@ -76,10 +76,11 @@ def _credential(
     known = world.credentials.get(access_key_id)
     if known is None:
         account = f"{100_000_000_000 + len(world.credentials) + 1}"
-        queue_url = interruptions.make_queue(moto, account, url)
-        known = world.credentials[access_key_id] = Credential(secret_access_key, account, queue_url)
+        queues = {region: interruptions.make_queue(moto, account, region, url) for region in catalogue.REGIONS}
+        known = world.credentials[access_key_id] = Credential(secret_access_key, account, queues)
     known.works = works
-    return {"account_id": known.account, "queue_url": known.queue_url}
+    first = known.queue_urls[catalogue.REGIONS[0]]
+    return {"account_id": known.account, "queue_url": first, "queue_urls": known.queue_urls}
 
 
 def _stock(world: World, instance_type: str, zone: str, capacity_type: str, available: int | None) -> dict[str, Any]:

@@ -15,10 +15,11 @@ QUEUE = "purser-notices"
 NOTICE = timedelta(minutes=2)
 
 
-def make_queue(moto: Moto, account: str, base_url: str) -> str:
-    """The address of the account's new queue, which gives a message again at once."""
-    params = {"QueueName": QUEUE, "Attributes": {"VisibilityTimeout": "0", "ReceiveMessageWaitTimeSeconds": "0"}}
-    return str(moto.sqs(account, catalogue.REGIONS[0], "CreateQueue", params, base_url)["QueueUrl"])
+def make_queue(moto: Moto, account: str, region: str, base_url: str) -> str:
+    """The address of the account's new queue in a region, which gives a message again at once."""
+    name = QUEUE if region == catalogue.REGIONS[0] else f"{QUEUE}-{region}"
+    params = {"QueueName": name, "Attributes": {"VisibilityTimeout": "0", "ReceiveMessageWaitTimeSeconds": "0"}}
+    return str(moto.sqs(account, region, "CreateQueue", params, base_url)["QueueUrl"])
 
 
 def take_back(world: World, moto: Moto, machine: Machine, notice: timedelta, base_url: str) -> dict[str, str]:
@@ -36,7 +37,9 @@ def take_back(world: World, moto: Moto, machine: Machine, notice: timedelta, bas
         "resources": [f"arn:aws:ec2:{machine.zone}:instance/{machine.id}"],
         "detail": {"instance-id": machine.id, "instance-action": "terminate"},
     }
-    [queue] = {item.queue_url for item in world.credentials.values() if item.account == machine.account}
+    # A rule of EventBridge is of a region, and so is the queue that it feeds.
+    known = [item.queue_urls for item in world.credentials.values() if item.account == machine.account]
+    queue = known[0][machine.region]
     message = {"QueueUrl": queue, "MessageBody": json.dumps(event)}
-    moto.sqs(machine.account, catalogue.REGIONS[0], "SendMessage", message, base_url)
+    moto.sqs(machine.account, machine.region, "SendMessage", message, base_url)
     return {"event_id": str(event["id"]), "ends_at": machine.ends_at.isoformat()}

@@ -29,7 +29,7 @@ def assume(world: World, caller: str, call: Call) -> Reply:
         raise Refused("AccessDenied", told, 403)
     key = f"ASIA{len(world.credentials):016d}"
     ends = now() + timedelta(seconds=role.seconds)
-    world.credentials[key] = Credential("hush", role.account, "", expires_at=ends)
+    world.credentials[key] = Credential("hush", role.account, {}, expires_at=ends)
     said = ANSWER.format(
         arn=arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/purser",
         key=key, secret="hush-of-the-role", token="hush-token", expires=ends.strftime("%Y-%m-%dT%H:%M:%SZ"),

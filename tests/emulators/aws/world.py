@@ -23,7 +23,7 @@ class Credential:
 
     secret: str
     account: str
-    queue_url: str
+    queue_urls: dict[str, str]  # region -> its queue
     works: bool = True
     expires_at: datetime | None = None
     granted: frozenset[str] | None = None  # None: everything

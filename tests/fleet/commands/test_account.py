@@ -44,7 +44,9 @@ def test_an_account_is_added_tried_and_read(said, aws):
     assert Event.objects.get(topic="account.added").actor == "manage.py account"
     checks = told("verify", "production")["checks"]
     assert [check for check in checks if not check["ok"]] == []
-    assert {"Who we are", "Launching in us-east-1", "Interruption notices"} <= {check["what"] for check in checks}
+    assert {"Who we are", "Launching in us-east-1", "Interruption notices of us-east-1"} <= {
+        check["what"] for check in checks
+    }
     call_command("sync_catalog")
     assert Offering.objects.filter(instance_type__name="p5.48xlarge", capacity_type="spot").exists()
     assert told("list")["accounts"] == [added | {"state": "on"}]

@@ -62,6 +62,7 @@ class AwsEmulator:
         self._aws = aws
         self._numbers = itertools.count(1)
         self._account_refs: dict[str, str] = {}
+        self._queue_urls: dict[str, dict[str, str]] = {}
 
     @classmethod
     @contextmanager
@@ -74,6 +75,7 @@ class AwsEmulator:
         keys = {"access_key_id": f"AKIAHUSH{number:012d}", "secret_access_key": f"hush-hush-{number}"}
         made = self._aws.put("credentials", keys)
         self._account_refs[keys["access_key_id"]] = made["account_id"]
+        self._queue_urls[keys["access_key_id"]] = made["queue_urls"]
         options = {
             "endpoint_url": self._aws.url,
             "regions": REGIONS,
@@ -85,6 +87,10 @@ class AwsEmulator:
 
     def account_ref(self, account: Account) -> str:
         return self._account_refs[_access_key(account)]
+
+    def queue_urls(self, account: Account) -> dict[str, str]:
+        """Region -> the queue that hears of machines there. The account itself names that of the first one only."""
+        return self._queue_urls[_access_key(account)]
 
     def secrets(self, account: Account) -> list[str]:
         return [str(json.loads(account.secret)["secret_access_key"])]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from fleet.domain.capacity import Pool, remembered_scope
 from fleet.domain.outcomes import (
     Advice,
     AdviceAsk,
     ErrorClass,
     FleetMade,
     FleetRequest,
+    Launched,
     LaunchRequest,
     Refusal,
     Scope,
@@ -23,11 +26,13 @@ from fleet.domain.outcomes import (
 from fleet.domain.refusals import Refused
 from fleet.providers.aws import advice, order
 from fleet.providers.aws.adapter import Aws
+from fleet.providers.aws.notices import Queue, queues
 from fleet.providers.aws.quotas import quota_of
 from fleet.providers.base import Account, ReadFailed
 from fleet.providers.classify import next_step
 from tests.fleet.providers.aws_emulator import AwsEmulator
 
+HERE, THERE = "us-east-1", "us-east-2"
 ROLE = "arn:aws:iam::210987654321:role/purser"
 
 
@@ -40,7 +45,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsEmulator]:
 @pytest.fixture
 def account(emulator: AwsEmulator) -> Iterator[Account]:
     made = emulator.account("aws")
-    yield replace(made, options={**made.options, "regions": ["us-east-1"]})
+    yield replace(made, options={**made.options, "regions": [HERE]})
     emulator.heal()
 
 
@@ -107,6 +112,75 @@ def test_quotas_of_a_key_that_does_not_work_are_a_failure(account, emulator):
     emulator.revoke(account)
     with pytest.raises(ReadFailed):
         Aws(account).quotas()
+
+
+# --- Interruption notices --------------------------------------------------------------------------------------------
+
+ON_AWS = "https://sqs.eu-west-1.amazonaws.com/123456789012/purser"
+
+
+@pytest.fixture
+def both(emulator: AwsEmulator) -> Account:
+    """An account in two regions, each with its queue. A warning that is not settled comes again at once."""
+    made = emulator.account("aws")
+    queues = {"queue_url": "", "queue_urls": emulator.queue_urls(made)}
+    return replace(made, options={**made.options, **queues, "hidden_seconds": 0.5})
+
+
+def warned(emulator: AwsEmulator, account: Account, region: str) -> str:
+    """A machine there that AWS takes back."""
+    order = replace(emulator.order("aws", f"{account.name} {region}"), region=region, zone=f"{region}a")
+    made = Aws(account).launch(order)
+    assert isinstance(made, Launched), made
+    emulator.take_back("aws", made.machine.provider_id)
+    return made.machine.provider_id
+
+
+def test_each_region_has_its_queue_and_a_warning_is_settled_in_its_own(both, emulator):
+    machine, queue = warned(emulator, both, THERE), both.options["queue_urls"][HERE]
+    only_one = replace(both, options={**both.options, "queue_urls": {}, "queue_url": queue})
+    assert Aws(only_one).notices(0) == [], "nothing sends it there"
+    for _ in range(2):
+        [notice] = Aws(both).notices(0)
+        assert notice.provider_id == machine
+    Aws(both).settle([notice])
+    assert Aws(both).notices(0) == []
+
+
+def test_a_queue_that_does_not_answer_holds_back_no_warning_of_another(both, emulator):
+    machine, queues = warned(emulator, both, HERE), both.options["queue_urls"]
+    spoilt = Aws(replace(both, options={**both.options, "queue_urls": queues | {THERE: queues[THERE] + "-gone"}}))
+    [notice] = spoilt.notices(0)
+    assert notice.provider_id == machine
+    spoilt.settle([notice])
+    with pytest.raises(ReadFailed, match=f"notices of {THERE}"):
+        spoilt.notices(0)
+
+
+def test_the_region_of_a_queue_is_read_from_its_address():
+    regions = ["us-east-1", "eu-west-1"]
+    assert queues({"queue_url": ON_AWS}, regions) == (Queue("eu-west-1", ON_AWS),)
+    private = "https://vpce-1.example.com/123456789012/purser"
+    assert queues({"queue_url": private}, regions) == (Queue("us-east-1", private),)
+    both = {"queue_url": ON_AWS, "queue_urls": {"us-east-1": private, "eu-west-1": ON_AWS}}
+    assert queues(both, regions) == (Queue("us-east-1", private), Queue("eu-west-1", ON_AWS))
+    assert queues({}, regions) == ()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"queue_url": 7}, {"queue_urls": ["us-east-1"]}, {"queue_urls": {"mars-1": ON_AWS}}, {"queue_url": "q"}]
+)
+def test_a_queue_that_makes_no_sense_is_refused(account, wrong):
+    with pytest.raises(Refused, match="queue_url"):
+        with_options(account, **wrong)
+
+
+def test_a_region_without_a_queue_is_told_when_the_account_is_tried(both):
+    queues = {HERE: both.options["queue_urls"][HERE]}
+    checks = Aws(replace(both, options={**both.options, "queue_urls": queues})).checks()
+    told = {check.what: check for check in checks if check.what.startswith("Interruption")}
+    assert told[f"Interruption notices of {HERE}"].detail == ""
+    assert "name one in queue_urls" in told[f"Interruption notices of {THERE}"].detail
 
 
 # --- A role to assume ------------------------------------------------------------------------------------------------
@@ -253,6 +327,42 @@ def test_an_answer_cut_short_says_nothing_of_the_fleet(account, emulator):
     emulator._aws.post("faults", {"kind": "truncate", "body": r"Action=CreateFleet\b"})
     assert isinstance(Aws(account).launch_fleet(fleet("cut")), Unclear)
     assert len(Aws(account).find_fleet(fleet("cut")).machines) == 2
+
+
+def test_a_template_whose_answer_is_lost_is_used_when_the_fleet_is_asked_for_again(account, emulator):
+    request = fleet("lost-template", 1)
+    seen = {call: calls(emulator, call) for call in ("CreateLaunchTemplate", "CreateFleet")}
+    emulator._aws.post("faults", {"kind": "lost", "body": r"Action=CreateLaunchTemplate\b"})
+    first = Aws(account).launch_fleet(request)
+    assert isinstance(first, Refusal)
+    assert first.error_class == ErrorClass.TRANSIENT, "what buys was not sent: the same again, a little later"
+    assert calls(emulator, "CreateFleet") == seen["CreateFleet"]
+    again = Aws(account).launch_fleet(request)
+    assert isinstance(again, FleetMade)
+    assert len(again.machines) == 1
+    assert calls(emulator, "CreateLaunchTemplate") - seen["CreateLaunchTemplate"] == 2
+    wire = emulator._aws.get("log", operation="CreateFleet")["items"][seen["CreateFleet"] :]
+    assert [call["token"] for call in wire] == [request.machine.token]
+    assert [machine.provider_id for machine in Aws(account).find_fleet(request).machines] == [
+        machine.provider_id for machine in again.machines
+    ]
+    # Each call names it, one made it, and it is taken away: the name is free again.
+    templates = emulator._aws.get("log", operation="CreateLaunchTemplate")["items"][seen["CreateLaunchTemplate"] :]
+    assert [call["status"] for call in templates] == [200, 400]
+    emulator._aws.post("faults", {"kind": "lost", "body": r"Action=CreateLaunchTemplate\b"})
+    Aws(account).launch_fleet(request)
+    last = emulator._aws.get("log", operation="CreateLaunchTemplate")["items"][-1]
+    assert last["status"] == 200, "it was taken away"
+
+
+def test_what_is_not_sold_in_a_zone_is_not_sold_there_in_either_market(account):
+    order = LaunchRequest("nowhere", "us-east-1", "us-east-1a", "trn1.2xlarge", "spot", image="ami-0a1b2c3d4e5f60001")
+    outcome = Aws(account).launch(order)
+    assert isinstance(outcome, Refusal)
+    assert (outcome.code, outcome.scope, outcome.retry_after) == ("Unsupported", Scope.ZONE, timedelta(days=1))
+    pool = Pool(1, "aws", order.region, order.zone, order.instance_type, "spot")
+    other = replace(pool, capacity_type="on-demand")
+    assert remembered_scope(pool, outcome.scope) == remembered_scope(other, outcome.scope)
 
 
 @pytest.mark.parametrize("verb", ["CreateFleet", "CreateLaunchTemplate"])

@@ -34,6 +34,7 @@ from fleet.providers.azure import clients, errors, order, prices, shapes
 from fleet.providers.azure.adapter import Azure
 from fleet.providers.azure.machines import machine_of, never_ran
 from fleet.providers.base import Account, ReadFailed
+from fleet.providers.classify import next_step
 from tests.deadline import wait_until
 from tests.emulators.process import Emulated, emulator_process
 from tests.fleet.providers.azure_emulator import AzureEmulator
@@ -96,6 +97,20 @@ def test_a_stock_out_leaves_nothing_that_is_billed_however_it_is_told(tenant, az
     assert isinstance(outcome, Refusal), outcome
     assert (outcome.error_class, outcome.code, outcome.scope) == (ErrorClass.STOCK_OUT, how, scope)
     assert remains(tenant, azure) == NOTHING
+
+
+@pytest.mark.parametrize(("market", "hours"), [("on-demand", 23), ("spot", 1)])
+def test_a_size_that_is_not_sold_is_left_alone_for_longer_on_demand_than_as_spot(tenant, azure, market, hours):
+    request = tenant.order(capacity_type=market)
+    pool = {"instance_type": request.instance_type, "zone": request.zone, "capacity_type": market}
+    azure.put("stock", {**pool, "available": 0, "how": "SkuNotAvailable"})
+    outcome = tenant.cloud.launch(request)
+    azure.put("stock", {**pool, "available": None})
+    assert isinstance(outcome, Refusal), outcome
+    assert (outcome.code, outcome.retry_after) == ("SkuNotAvailable", timedelta(hours=hours))
+    assert f"again in {'a day' if hours > 1 else 'an hour'}" in next_step(
+        "azure", outcome.code, outcome.message, market=market
+    )
 
 
 def test_a_machine_that_takes_its_time_is_unclear_and_the_same_call_again_takes_it_over(tenant, azure):

@@ -1,6 +1,6 @@
-"""What goes wrong with an account of Google Cloud or Azure: classified, with a sentence, nothing bought twice or lost.
+"""What goes wrong with an account of a cloud: classified, with a sentence, nothing bought twice or lost.
 
-AWS has its own file. Half a body, HTML and answers that make no sense come to
+Half a body, HTML and answers that make no sense come to
 every cloud and every call in test_contract.py.
 """
 
@@ -21,7 +21,7 @@ from tests.fleet.providers.emulators import Emulator
 from tests.fleet.providers.gateway import Reply
 from tests.fleet.providers.tenant import Tenant
 
-CLOUDS = ("gcp", "azure")
+CLOUDS = ("aws", "gcp", "azure")
 
 
 @pytest.fixture(params=CLOUDS)
@@ -46,26 +46,34 @@ ACCOUNT = (ErrorClass.AUTH, Scope.ACCOUNT)
 REQUEST = (ErrorClass.BAD_REQUEST, Scope.REQUEST)
 SAID = {
     "an expired token": [
+        Said("aws", "RequestExpired", 400, "Request has expired.", ACCOUNT),
         Said("gcp", "authError", 401, "Invalid Credentials", ACCOUNT),
         Said("azure", "ExpiredAuthenticationToken", 401, "The access token expiry UTC time is earlier.", ACCOUNT),
     ],
     "a clock that is wrong": [
+        Said("aws", "SignatureDoesNotMatch", 403, "Signature not yet current: 20261127T0900 is still later.", ACCOUNT),
         Said("gcp", "authError", 401, "Token must be in a reasonable timeframe; check iat and exp.", ACCOUNT),
         Said("azure", "InvalidAuthenticationTokenTime", 401, "The access token is not yet valid.", ACCOUNT),
     ],
     "an API or a provider that is switched off": [
+        Said("aws", "OptInRequired", 403, "You are not subscribed to this service.", (ErrorClass.AUTH, Scope.REGION)),
         Said("gcp", "accessNotConfigured", 403, "Compute Engine API has not been used in project 1.", ACCOUNT),
         Said("azure", "MissingSubscriptionRegistration", 409, "The subscription is not registered.", ACCOUNT),
     ],
     "a region that the account has not": [
+        Said("aws", "AuthFailure", 401, "AWS was not able to validate the provided access credentials",
+             (ErrorClass.AUTH, Scope.REGION)),
         Said("gcp", "invalid", 400, "Invalid value for field 'zone': 'mars-a'. Unknown zone.", REQUEST),
         Said("azure", "LocationNotAvailableForResourceType", 400, "The location 'mars' is not available.", REQUEST),
     ],
     "an image that is missing": [
+        Said("aws", "InvalidAMIID.NotFound", 400, "The image id '[ami-0]' does not exist", REQUEST),
         Said("gcp", "notFound", 404, "The resource 'projects/p/global/images/x' was not found", REQUEST),
         Said("azure", "PlatformImageNotFound", 404, "The platform image 'a:b:c:d' is not available.", REQUEST),
     ],
     "a subnet that is full": [
+        Said("aws", "InsufficientFreeAddressesInSubnet", 400, "There are not enough free addresses in subnet 's'.",
+             (ErrorClass.STOCK_OUT, Scope.ZONE)),
         Said("gcp", "IP_SPACE_EXHAUSTED", 400, "IP space of 'subnetworks/default' is exhausted.", REQUEST),
         Said("azure", "SubnetIsFull", 400, "Subnet default with address prefix 10.0.0.0/28 is full.",
              (ErrorClass.STOCK_OUT, Scope.REGION)),
@@ -122,7 +130,7 @@ def test_a_list_of_machines_that_fails_says_what_its_answer_means(emulators: dic
 def _wrong_key(tenant: Tenant) -> Account:
     """One that was never given out."""
     secret = json.loads(tenant.account.secret)
-    name = "client_secret" if "client_secret" in secret else "access_token"
+    name = next(one for one in ("client_secret", "access_token", "access_key_id") if one in secret)
     return replace(tenant.account, secret=json.dumps({**secret, name: "never-given-out"}))
 
 
@@ -136,6 +144,8 @@ def _key_of_another(tenant: Tenant) -> Account:
 def test_a_key_that_does_not_open_the_account_stops_it_and_ends_nothing(
     tenant: Tenant, spoilt: Callable[[Tenant], Account]
 ) -> None:
+    if tenant.provider == "aws" and spoilt is _key_of_another:
+        pytest.skip("a key of AWS opens its own account, whatever is named: expected_ref tells, in test_contract.py")
     machine, request = tenant.launched(tenant.order(tags={"purser:installation": "ours"})), tenant.order()
     cloud = connect(tenant.provider, spoilt(tenant))
     for outcome in (cloud.launch(request), cloud.terminate(machine.provider_id, machine.region), cloud.find(request)):
@@ -182,6 +192,9 @@ def test_a_permission_that_is_missing_for_one_verb_leaves_the_others(tenant: Ten
         outcome = verbs[verb]()
         if verb == "list":
             assert (outcome.complete, bool(outcome.problem)) == (False, True)
+            if tenant.provider == "aws":  # it reads single machines by the same call
+                seen = tenant.cloud.describe([machine.provider_id])
+                assert (seen.complete, seen.machines) == (False, ())
         else:
             assert isinstance(outcome, Refusal), outcome
             assert (outcome.error_class, outcome.scope) == ACCOUNT

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from fleet.domain.outcomes import ErrorClass, Refusal, Scope, Unclear
 from fleet.providers import connect
+from fleet.providers.aws.clients import NOT_LET_IN
 from fleet.providers.classify import Row, table
 from fleet.providers.gcp.errors import WORTH_ANOTHER_TOKEN
 from tests.fleet.providers.emulators import Emulator
@@ -62,9 +64,15 @@ def test_a_launch_that_is_answered_so_means_what_its_row_says(
     emulator = running[cloud]
     spoken = "gcp-tpu" if cloud == "gcp" and code in OVER_CLOUD_TPU else cloud
     account = emulator.account(spoken)
-    request = emulator.order(spoken, f"wire-{code}"[:60])
-    emulator.spoil(account, "launch", "error", code=code, status=STATUS.get(row.error_class, 400), message=row.text)
-    outcome = connect(cloud, account).launch(request)
+    request = replace(emulator.order(spoken, f"wire-{code}"[:60]), capacity_type=_market(cloud, row, code))
+    # In one region alone some of AWS's words mean that it is not switched on: these are said of a key by all of them.
+    verb, times = ("*", None) if (cloud, row.scope) == ("aws", Scope.ACCOUNT) and code in NOT_LET_IN else ("launch", 1)
+    said = {"code": code, "status": STATUS.get(row.error_class, 400), "message": row.text}
+    emulator.spoil(account, verb, "error", times=times, **said)
+    try:
+        outcome = connect(cloud, account).launch(request)
+    finally:
+        emulator.heal()
     if row.error_class == ErrorClass.UNKNOWN or (cloud, code) in LOOKED_INTO:
         assert isinstance(outcome, Unclear)
         assert outcome.code in (code, "vanished")
@@ -112,3 +120,9 @@ def test_an_operation_that_ends_with_a_code_of_no_row_is_a_no_of_its_pool_and_sa
     first, again, found = _ends_with(running, "BRAND_NEW_CODE", "Never heard of.")
     assert first == again == found
     assert (first.error_class, first.scope, first.classified) == (ErrorClass.STOCK_OUT, Scope.POOL, False)
+
+
+def _market(cloud: str, row: Row, code: str) -> str:
+    """The row's own; of one that speaks of any, one that has no row of its own."""
+    own = {other.market for other in table()[cloud] if other.covers(code, row.text, other.market)} - {""}
+    return row.market or ("spot" if "on-demand" in own else "on-demand")
