@@ -10,14 +10,15 @@ from typing import Any
 
 from fleet.domain.refusals import Refused, did_you_mean
 
-LEARNT = frozenset({"spot_price_rule", "notice_seconds", "fleets"})
+LEARNT = frozenset({"spot_price_rule", "notice_seconds", "sells_fleets"})
 """Noted at every reading of what the account sells."""
 ANYWHERE = LEARNT | {"engine_address", "read_seconds", "write_seconds", "page_size"}
 OPTIONS: dict[str, frozenset[str]] = {
     "aws": ANYWHERE
     | {
-        "buy_blocks", "endpoint_url", "external_id", "hidden_seconds", "image", "instance_profile", "neuron_image",
-        "pricing_region", "queue_url", "queue_urls", "regions", "role_arn", "root_device", "security_groups", "subnets",
+        "buy_blocks", "endpoint_url", "external_id", "fleets", "hidden_seconds", "image", "instance_profile",
+        "neuron_image", "pricing_region", "queue_url", "queue_urls", "regions", "role_arn", "root_device",
+        "security_groups", "subnets",
     },
     "gcp": ANYWHERE
     | {

@@ -81,7 +81,7 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
         learnt = {
             "spot_price_rule": facts.spot_price_rule,
             "notice_seconds": facts.notice_seconds,
-            "fleets": facts.fleets,
+            "sells_fleets": facts.fleets,
         }
         account.options = {**account.options, **learnt}
         book = the_book()

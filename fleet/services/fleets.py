@@ -60,7 +60,7 @@ FINAL = (ErrorClass.STOCK_OUT, ErrorClass.QUOTA, ErrorClass.AUTH, ErrorClass.BAD
 
 def may_share(slot: Slot) -> bool:
     """Whether the slot's account sells several machines of its pool in one call."""
-    sells = slot.account is not None and slot.account.options.get("fleets") is True
+    sells = slot.account is not None and slot.account.options.get("sells_fleets") is True
     return sells and slot.capacity_type in (ON_DEMAND, SPOT)
 
 

@@ -96,7 +96,7 @@ def test_spot_machines_are_launched_together_too(world):
 
 @pytest.mark.parametrize("capacity_type", CapacityType.values)
 def test_only_what_is_on_demand_or_spot_shares_a_call(capacity_type):
-    slot = Slot(account=CloudAccount(options={"fleets": True}), capacity_type=capacity_type)
+    slot = Slot(account=CloudAccount(options={"sells_fleets": True}), capacity_type=capacity_type)
     assert fleets.may_share(slot) is (capacity_type in ("on-demand", "spot"))
 
 
@@ -281,10 +281,13 @@ def test_of_slots_that_our_own_quota_has_room_for_two_of_two_are_bought(world):
 def test_an_account_that_may_not_launch_fleets_launches_one_by_one(world):
     world.spoil("CreateFleet", "error", code="UnauthorizedOperation", times=100)
     assert catalog.sync_account(world.account, now=clock.business_now())
-    assert CloudAccount.objects.get().options["fleets"] is False
+    assert CloudAccount.objects.get().options["sells_fleets"] is False
     world.until_state(world.ask(2), "active")
     one_machine_a_slot(world, 2)
     assert world.calls("RunInstances") == 2
+    world.aws.delete("faults")
+    assert catalog.sync_account(world.account, now=clock.business_now())
+    assert CloudAccount.objects.get().options["sells_fleets"] is True, "it is asked for again at each reading"
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -212,7 +212,9 @@ class Aws:
                 rows = list(self._reservations(order.region, Filters=wanted))
                 found = [blocks.capacity_of(row, region=order.region) for row in rows]
         except ReadFailed as error:
-            return Unclear("read-failed", str(error))
+            meaning = error.meaning
+            known = meaning is None or meaning.classified
+            return Unclear(meaning.code if meaning else "read-failed", str(error), classified=known)
         return BlockFound(next(iter(found), None))
 
     def launch(self, request: LaunchRequest) -> LaunchOutcome:
