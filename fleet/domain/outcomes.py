@@ -125,7 +125,8 @@ class Refusal:
     """A definite no: nothing was created (or, for GONE, what was created has ended).
 
     `of_token`: it is what became of the token, whoever asks and however often, and not of this call only.
-    `elsewhere`: zones of which the cloud says that the same order would be met there now.
+    `elsewhere`: zones of which the cloud says that the same order would be met there now. `lacks`: a permission is what
+    is missing, and not another credential.
     """
 
     error_class: ErrorClass
@@ -136,6 +137,7 @@ class Refusal:
     classified: bool = True
     of_token: bool = False
     elsewhere: tuple[str, ...] = ()
+    lacks: bool = False
 
 
 @dataclass(frozen=True)

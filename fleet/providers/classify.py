@@ -25,6 +25,7 @@ class Row:
     then: str
     zero: str = ""
     market: str = ""  # the capacity type that it is said of; empty: of any
+    lacks: bool = False
 
     def asked_again_after(self, message: str, told: timedelta | None) -> timedelta | None:
         """The earliest the same is worth asking again; None: whenever. `told`: what the cloud said of that."""
@@ -62,6 +63,7 @@ def _row(values: dict[str, object]) -> Row:
         then=str(values.get("then", "")),
         zero=str(values.get("zero", "")),
         market=str(values.get("market", "")),
+        lacks=values.get("lacks") is True,
     )
 
 
@@ -74,5 +76,6 @@ def classify(cloud: str, code: str, message: str, *, retry_after: timedelta | No
     """The refusal a code means. One nobody has classified is UNKNOWN: the call may have had its effect."""
     for row in table().get(cloud, ()):
         if row.covers(code, message, market):
-            return Refusal(row.error_class, code, message, row.scope, row.asked_again_after(message, retry_after))
+            after = row.asked_again_after(message, retry_after)
+            return Refusal(row.error_class, code, message, row.scope, after, lacks=row.lacks)
     return Refusal(ErrorClass.UNKNOWN, code, message, Scope.REQUEST, retry_after, classified=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from fleet.domain.outcomes import Check, ErrorClass, Refusal, Unclear
+from fleet.domain.outcomes import Check, Refusal, Unclear
 from fleet.providers.base import ReadFailed
 
 NONSENSE = (KeyError, ValueError, TypeError, ArithmeticError, AttributeError, IndexError)
@@ -39,6 +39,6 @@ def tried(
         meaning = meaning_of(error)
         if meaning.code in would_do:
             return Check(what, True)
-        denied = isinstance(meaning, Refusal) and meaning.error_class == ErrorClass.AUTH
-        return Check(what, False, f"{meaning.code}: {meaning.message}", permission if denied else "")
+        lacks = isinstance(meaning, Refusal) and meaning.lacks
+        return Check(what, False, f"{meaning.code}: {meaning.message}", permission if lacks else "")
     return Check(what, True)

@@ -96,6 +96,7 @@ def test_a_key_that_does_not_work_is_said_once(said, aws):
     finally:
         aws.put("credentials", KEYS | {"works": True})
     assert "InvalidClientTokenId" in out.getvalue()
+    assert "Grant" not in out.getvalue(), "no permission mends a key that does not work"
     assert KEYS["secret_access_key"] not in out.getvalue()
 
 
