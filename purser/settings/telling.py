@@ -20,6 +20,10 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         # Its headers and a line for every token it has kept: what a call came to is in the spans.
         "azure": {"level": "WARNING"},
+        # What a sign-in was refused for stands in the account's trouble and in the answer of whoever tries it.
+        "azure.identity": {"level": "CRITICAL"},
+        "msal": {"level": "CRITICAL"},
+        "botocore.credentials": {"level": "ERROR"},
     },
 }
 

@@ -34,6 +34,8 @@ def meaning_of(error: Exception) -> Refusal | Unclear:
         return Unclear("garbled", f"Something between us and Azure gave the answer: {error}.")
     if isinstance(error, exceptions.HttpResponseError):
         return _said(error)
+    if _is_distrusted(error):
+        return _distrusted("Azure")
     if isinstance(error, exceptions.ServiceRequestError) and never_sent(error):
         return Refusal(ErrorClass.TRANSIENT, "not-sent", "Azure could not be reached.", Scope.REQUEST)
     if isinstance(error, exceptions.AzureError):
@@ -71,6 +73,16 @@ def never_sent(error: BaseException) -> bool:
     return len(inner) == 1 or any(isinstance(one, no_connection) or "CERTIFICATE_VERIFY" in str(one) for one in inner)
 
 
+def _is_distrusted(error: BaseException) -> bool:
+    return any("CERTIFICATE_VERIFY" in str(one) for one in _inside(error))
+
+
+def _distrusted(who: str) -> Refusal:
+    """Nothing was sent over such a connection."""
+    sentence = f"{who} shows a certificate of nobody who is trusted here: name its authority in the option ca_file."
+    return Refusal(ErrorClass.TRANSIENT, "certificate-refused", sentence, Scope.REQUEST)
+
+
 def _inside(error: BaseException) -> Iterator[BaseException]:
     """An exception and those it was made of, outermost first."""
     seen: list[BaseException] = []
@@ -91,6 +103,8 @@ def _no_token(cause: BaseException | None) -> Refusal:
     if isinstance(cause, CredentialUnavailableError):
         sentence = "This machine has no Azure identity: give the account a credential or the workers an identity."
         return Refusal(ErrorClass.AUTH, "CredentialUnavailable", sentence, Scope.ACCOUNT)
+    if cause is not None and _is_distrusted(cause):
+        return _distrusted("The sign-in")
     # The SDK says the same when nobody refused anything: the way to the sign-in was broken.
     broken = (exceptions.ServiceRequestError, exceptions.ServiceResponseError)
     unreached = cause is not None and any(isinstance(one, broken) for one in _inside(cause))

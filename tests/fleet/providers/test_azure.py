@@ -228,6 +228,15 @@ def test_a_sign_in_that_cannot_be_reached_stops_nobody(tenant):
     assert tenant.live(request) == []
 
 
+def test_a_certificate_of_nobody_that_is_trusted_is_named_with_the_option_that_mends_it(tenant):
+    request = tenant.order()
+    outcome = connected(tenant.account, ca_file="").launch(request)
+    assert isinstance(outcome, Refusal)
+    assert (outcome.error_class, outcome.code) == (ErrorClass.TRANSIENT, "certificate-refused")
+    assert "ca_file" in outcome.message
+    assert tenant.live(request) == []
+
+
 def test_a_secret_that_is_refused_stops_the_account(tenant):
     keys = {**json.loads(tenant.account.secret), "client_secret": "another"}
     outcome = connect("azure", replace(tenant.account, secret=json.dumps(keys))).launch(tenant.order())
