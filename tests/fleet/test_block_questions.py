@@ -85,7 +85,8 @@ def test_an_offer_of_an_answer_is_bought_by_who_asked_once_and_by_nobody_else(wo
     ("code", "status", "kind", "words"),
     [
         ("UnauthorizedOperation", 403, "auth", "Grant what"),
-        ("AuthFailure", 401, "auth", "Renew its credential"),
+        ("AuthFailure", 401, "auth", "Switch this one on"),  # the key works in other regions
+        ("ExpiredToken", 400, "auth", "Renew its credential"),
         ("RequestLimitExceeded", 503, "throttle", "in a minute"),
         ("InvalidParameterValue", 400, "bad-request", "other hours"),
         ("NobodyKnowsThis", 400, "unknown", "No clear answer"),

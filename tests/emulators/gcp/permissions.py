@@ -72,7 +72,8 @@ def _of_a_machine(call: Call) -> Iterator[str]:
     if body.get("serviceAccounts"):
         yield "compute.instances.setServiceAccount"
         yield ACT_AS
-    image = str(body["disks"][0].get("initializeParams", {}).get("sourceImage") or "")
+    boot = next(iter(body.get("disks") or ()), {})  # whether there must be one is asked later
+    image = str(boot.get("initializeParams", {}).get("sourceImage") or "")
     if image.startswith(("global/", f"projects/{call.project}/")):
         yield "compute.images.useReadOnly"
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from fleet.domain.refusals import Refused
-from fleet.models import Allocation
+from fleet.models import Allocation, CloudAccount
 from inference.domain.lifecycle import ReplicaState
 from inference.models import Replica
 from inference.runners.base import DRAINING, LOADING, READY, Host, RunnerFailed, StartRefused
@@ -21,7 +21,7 @@ from inference.services.endpoints import EndpointSpec, create_endpoint
 from inference.services.hosts import runner_of
 from tests.deadline import wait_until
 from tests.inference.owned import ENGINE, call, spec
-from tests.inference.rows import endpoint_row, machine_row, replica_row, sandbox_account
+from tests.inference.rows import endpoint_row, machine_row, replica_row
 from tests.inference.world import FOUNDED
 
 ADDRESS = "127.83.7.1"  # all of 127/8 is this computer, so the port every such machine has is free there
@@ -128,9 +128,7 @@ def test_a_replica_of_such_a_machine_is_drained_and_never_restarted(project, con
 )
 def test_a_machine_is_reached_at_the_address_that_its_account_says(project, config, addresses, options, reached):
     replica = replica_row(endpoint_row(project, config, FOUNDED, runner="cloud_init"), FOUNDED)
-    account = sandbox_account()
-    account.options = {**account.options, **options}
-    account.save()
+    account = CloudAccount.objects.create(cloud="aws", provider="aws", name="aws", options=options)
     machine = machine_row(replica, account, "", FOUNDED)
     machine.private_ip, machine.public_ip = addresses
     machine.save()
