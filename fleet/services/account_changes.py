@@ -24,7 +24,7 @@ from fleet.providers.option_names import check_names
 from fleet.services import events, incidents, vault
 from fleet.services.access import Caller
 from fleet.services.accounts import SEALED, purpose_of
-from fleet.services.one_account import check_only
+from fleet.services.whose_account import check_only
 
 WRITE = "installation:write"
 REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/[^\x00\n]{1,280})?")

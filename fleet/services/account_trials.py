@@ -22,8 +22,7 @@ from fleet.services import account_troubles, events, signals
 from fleet.services.access import Caller
 from fleet.services.account_changes import REFERENCE, WRITE, envelope_for, kind_of_credential
 from fleet.services.accounts import SEALED, adapter_with, credential_of, opened, read_secret
-from fleet.services.one_account import check_only
-from fleet.services.whose_account import WHOSE, another_account
+from fleet.services.whose_account import doubts
 
 BEGIN_AGAIN_AFTER = timedelta(minutes=2)
 """Longer than all calls of a trial together may take; a second beginning changes nothing but costs the calls again."""
@@ -112,24 +111,14 @@ def _tried(trial: AccountTrial, now: datetime) -> tuple[list[Check], str]:
         cloud = adapter_with(account, secret)
         checks = list(cloud.checks())
         who = cloud.facts().account_ref if checks and checks[0].ok else ""
-        if trial.kind == TrialKind.VERIFY and who and (another := another_account(account, who)):
-            checks.append(Check(WHOSE, False, another))
+        if trial.kind == TrialKind.VERIFY and who:
+            checks += doubts(account, who)
     except Refused as error:
         return [Check("The credential", False, error.sentence)], ""
     except ReadFailed as error:
         signals.count_unclassified(account.cloud, error.meaning, now=now)
         return [Check("Who we are", False, str(error))], ""
-    if not account.expected_account_ref:
-        checks += _connected_already(account, who)
     return checks, who
-
-
-def _connected_already(account: CloudAccount, who: str) -> list[Check]:
-    try:
-        check_only(account, who)
-    except Refused as error:
-        return [Check("Connected once", False, error.sentence)]
-    return []
 
 
 def _finish(trial: AccountTrial, checks: list[Check], who: str, *, now: datetime) -> None:

@@ -19,7 +19,6 @@ from fleet.providers.base import ReadFailed
 from fleet.services import account_troubles, cloud_quotas, events
 from fleet.services.accounts import adapter
 from fleet.services.chips import accelerators
-from fleet.services.one_account import check_only
 from fleet.services.pricing import (
     BATCH,
     PoolKey,
@@ -31,7 +30,7 @@ from fleet.services.pricing import (
     the_book,
 )
 from fleet.services.shapes import completed
-from fleet.services.whose_account import ANOTHER, another_account
+from fleet.services.whose_account import ANOTHER, another_account, check_only
 
 HISTORY_AT_FIRST = timedelta(hours=2)
 KEPT_REASONS = 20
