@@ -248,10 +248,14 @@ _FIRST = {
     ErrorClass.AUTH: timedelta(minutes=15),
     ErrorClass.BAD_REQUEST: timedelta(hours=24),
 }
+_FIRST_OF_REQUEST, _LONGEST_OF_REQUEST = timedelta(minutes=10), timedelta(hours=24)
+"""After what one request got wrong, as an image: others may ask the same pool for something else meanwhile."""
 _LONGEST = {ErrorClass.STOCK_OUT: timedelta(hours=1), ErrorClass.QUOTA: timedelta(hours=2)}
 
 
-def cooldown(error_class: ErrorClass, consecutive: int, retry_after: timedelta | None) -> timedelta:
+def cooldown(
+    error_class: ErrorClass, consecutive: int, retry_after: timedelta | None, scope: Scope = Scope.POOL
+) -> timedelta:
     """How long to leave a scope alone after its `consecutive`-th refusal in a row: doubling, capped.
 
     Karpenter keeps a stocked-out offering away for minutes, its Azure provider for an hour; doubling from
@@ -259,6 +263,8 @@ def cooldown(error_class: ErrorClass, consecutive: int, retry_after: timedelta |
     """
     first = _FIRST.get(error_class, timedelta(minutes=1))
     longest = _LONGEST.get(error_class, first)
+    if (error_class, scope) == (ErrorClass.BAD_REQUEST, Scope.REQUEST):
+        first, longest = _FIRST_OF_REQUEST, _LONGEST_OF_REQUEST
     doublings: int = 2 ** min(consecutive - 1, 10)
     own = min(first * doublings, longest)
     return max(own, retry_after or timedelta())

@@ -45,7 +45,10 @@ def reach_of(pool: Pool, refusal: Refusal, quotas: Iterable[CloudQuota], sold: C
         family = family_of(pool.instance_type)
         types = {one.instance_type for one in sold() if one.region == pool.region}
         alike = {name for name in types if family_of(name) == family} | {pool.instance_type}
-        return Reach(tuple((pool.region, "", name, pool.capacity_type) for name in sorted(alike)), f"that of {family}")
+        return Reach(
+            tuple((pool.region, "", name, pool.capacity_type) for name in sorted(alike)),
+            f"that of {family} ({pool.capacity_type})",
+        )
     if refusal.scope == Scope.ACCOUNT:
         counted = {one.instance_type for one in sold() if one.counted} | {pool.instance_type}
         return Reach(tuple(("", "", name, "") for name in sorted(counted)), found.name if found else "")

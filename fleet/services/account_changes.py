@@ -92,7 +92,7 @@ def change_account(
         row = CloudAccount.objects.select_for_update(no_key=True).get(public_id=public_id)
         check_generation(row.generation, generation)
         before, credential = _told(row), (row.credentials_ref, row.sealed_credential)
-        options_before = row.options
+        options_before, ref_before = row.options, row.expected_account_ref
         secret = str(changes.get("credential") or "")
         changes = {name: changes[name] for name in sorted(set(changes) & CHANGEABLE)}
         if row.credentials_ref == SEALED and changes.get("credentials_ref") == SEALED:
@@ -108,7 +108,7 @@ def change_account(
         if same:
             return row
         _check_sight(row, options_before)
-        if "expected_account_ref" in changes:
+        if (row.expected_account_ref, row.options) != (ref_before, options_before):
             check_only(row, row.expected_account_ref)
         row.generation += 1
         _save(row, update_fields=[*changes, "generation", "credentials_ref", "sealed_credential"])

@@ -45,11 +45,9 @@ def note_failure(account: CloudAccount, error: ReadFailed | Refused, *, now: dat
 
 
 def note_problem(account: CloudAccount, words: str, meaning: Refusal | Unclear | None, *, now: datetime) -> None:
-    """The same of words whose meaning is known, or not (None): then the last step that was known stays."""
+    """The same of words whose meaning is known, or not (None): then there is no code, and it is asked again."""
     if meaning is None:
-        rows = CloudAccount.objects.filter(pk=account.pk)
-        rows.update(last_error=words)
-        rows.filter(last_error_step="").update(last_error_step=AGAIN)
+        _keep(account, words, "", AGAIN)
         return
     signals.count_unclassified(account.cloud, meaning, now=now)
     _keep(account, words, meaning.code, step_after(account.cloud, meaning))

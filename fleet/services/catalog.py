@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from fleet.domain.outcomes import ErrorClass, OfferedType, Refusal, Scope
+from fleet.domain.outcomes import OfferedType
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, InstanceType, PricePoint
 from fleet.models import Offering as OfferingRow
@@ -30,7 +30,7 @@ from fleet.services.pricing import (
     the_book,
 )
 from fleet.services.shapes import completed
-from fleet.services.whose_account import ANOTHER, another_account, check_only
+from fleet.services.whose_account import another_account, check_only, refusal_of
 
 HISTORY_AT_FIRST = timedelta(hours=2)
 KEPT_REASONS = 20
@@ -66,7 +66,7 @@ def sync_account(account: CloudAccount, *, now: datetime) -> Synced:
         if not account.expected_account_ref:
             check_only(account, facts.account_ref)
         if another := another_account(account, facts.account_ref):
-            raise ReadFailed(another, Refusal(ErrorClass.AUTH, ANOTHER, another, Scope.ACCOUNT))
+            raise ReadFailed(another, refusal_of(another))
         types, pools = list(cloud.instance_types()), list(cloud.offerings())
         history = cloud.price_history(since)
     except (ReadFailed, Refused) as error:

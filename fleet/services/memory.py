@@ -64,15 +64,17 @@ def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime
     A quota cools down with every machine it counts, and with no other.
     """
     reach = reach_of_refusal(pool, refusal)
+    own, named = remembered_scope(pool, Scope.POOL), _named_places(pool, refusal.elsewhere)
     with transaction.atomic():
-        row = _locked(pool, Scope.POOL)
+        # All at once, in order of their ids: two refusals may each name the other's zone.
+        rows = {_where(row): row for row in _locked_all(pool.account_id, sorted({own, *reach.keys, *named}))}
+        row, scoped = rows[own], [rows[key] for key in reach.keys]
         row.attempts += 1
         row.refusals += 1
         row.named_at = None  # whoever named it was wrong
         row.save(update_fields=["attempts", "refusals", "named_at", *_count(row, now, attempts=1, refusals=1)])
-        scoped = _locked_all(pool.account_id, reach.keys)
         in_a_row = max(one.refusals_in_a_row for one in scoped) + 1
-        until = now + cooldown(refusal.error_class, in_a_row, refusal.retry_after)
+        until = now + cooldown(refusal.error_class, in_a_row, refusal.retry_after, refusal.scope)
         CapacityMemory.objects.filter(pk__in=[one.pk for one in scoped]).update(
             refusals_in_a_row=in_a_row,
             last_refusal_at=now,
@@ -81,13 +83,14 @@ def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime
             last_refusal_quota=reach.quota[:200],
             cooldown_until=until,
         )
-        if refusal.elsewhere:
-            _note_named(pool, refusal.elsewhere, now)
+        CapacityMemory.objects.filter(pk__in=[rows[place].pk for place in named]).update(named_at=now)
     return until
 
 
-def _note_named(pool: Pool, zones: Sequence[str], now: datetime) -> None:
-    """The cloud says that these zones would give the same machine now: of those that are on sale, it is remembered."""
+def _named_places(pool: Pool, zones: Sequence[str]) -> list[Where]:
+    """The cloud says that these zones would give the same machine now: those of them that are on sale."""
+    if not zones:
+        return []
     sold = Offering.objects.filter(
         account=pool.account_id,
         instance_type__name=pool.instance_type,
@@ -96,8 +99,11 @@ def _note_named(pool: Pool, zones: Sequence[str], now: datetime) -> None:
         offered=True,
     )
     places = sorted(set(sold.values_list("region", "zone")))
-    rows = _locked_all(pool.account_id, [(*place, pool.instance_type, pool.capacity_type) for place in places])
-    CapacityMemory.objects.filter(pk__in=[row.pk for row in rows]).update(named_at=now)
+    return [(*place, pool.instance_type, pool.capacity_type) for place in places]
+
+
+def _where(row: CapacityMemory) -> Where:
+    return row.region, row.zone, row.instance_type, row.capacity_type
 
 
 def remember_success(pool: Pool, *, now: datetime) -> None:

@@ -37,6 +37,7 @@ from fleet.services.clock import time_factor
 from fleet.services.ending import close_slot
 from fleet.services.installation import Marks, installation, read_marks
 from fleet.services.moves import lock_slot, move_slot
+from fleet.services.whose_account import another_account, refusal_of
 
 TOMBSTONE_CLEAR_AFTER = timedelta(minutes=10)
 CHECK = "Check the account and its credential."
@@ -110,7 +111,13 @@ def sweep_account(account: CloudAccount, *, now: datetime) -> Sweep:
 
 
 def _note_answer(account: CloudAccount, seen: Inventory, *, idle: bool, now: datetime) -> None:
-    """Remember when it answered. Where it holds machines, what reading them one by one said last stands beside that."""
+    """Remember when it answered. Where it holds machines, what reading them one by one said last stands beside that.
+
+    What another account of its cloud answers is no answer of it.
+    """
+    if seen.complete and (another := another_account(account, seen.account_ref)):
+        account_troubles.note_problem(account, another, refusal_of(another), now=now)
+        return
     if idle:
         account_troubles.note_read(account, seen, now=now)
         return

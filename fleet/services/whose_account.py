@@ -5,7 +5,10 @@ Two of ours with one list of machines would each take the other's for orphans.
 
 from __future__ import annotations
 
-from fleet.domain.outcomes import Check
+from collections.abc import Mapping
+from typing import Any
+
+from fleet.domain.outcomes import Check, ErrorClass, Refusal, Scope
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount
 from fleet.providers.base import CloudProvider, ReadFailed
@@ -13,6 +16,8 @@ from fleet.providers.base import CloudProvider, ReadFailed
 WHOSE = "Whose account it is"
 ANOTHER = "another-account"
 ONCE = "Connected once"
+APART = ("resource_group", "namespace")
+"""Options that say which part of its cloud's account is listed, and no other."""
 SEVERAL_CLOUDS = frozenset({"sandbox"})
 """Providers that speak for several clouds, which may know an account by one name."""
 
@@ -30,16 +35,33 @@ def another_account(account: CloudAccount, named: str) -> str:
     )
 
 
+def refusal_of(sentence: str) -> Refusal:
+    """What `another_account` says, as what is wrong with the account."""
+    return Refusal(ErrorClass.AUTH, ANOTHER, sentence, Scope.ACCOUNT)
+
+
 def check_only(account: CloudAccount, ref: str) -> None:
-    """Raises Refused when another of our accounts, switched on or off, is the cloud's account `ref` already."""
+    """Raises Refused when another of our accounts, switched on or off, is the cloud's account `ref` already.
+
+    Two that list different places of it, as namespaces or regions, see no machine of each other.
+    """
     others = CloudAccount.objects.filter(provider=account.provider, expected_account_ref=ref).exclude(pk=account.pk)
     if account.provider in SEVERAL_CLOUDS:
         others = others.filter(cloud=account.cloud)
-    other = others.order_by("id").first() if ref else None
+    alike = (other for other in others.order_by("id") if _overlap(account.options, other.options))
+    other = next(alike, None) if ref else None
     if other is not None:
         off = "" if other.enabled else ", which is switched off"
         sentence = f"The cloud's account {ref} is connected already, as {other.name}{off}. Change that one instead."
         raise Refused("account-twice", sentence, field="expected_account_ref")
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether accounts with these options may list the same machines."""
+    if any(one.get(name) != other.get(name) for name in APART if one.get(name) and other.get(name)):
+        return False
+    regions, others = set(one.get("regions") or ()), set(other.get("regions") or ())
+    return not (regions and others) or bool(regions & others)
 
 
 def doubts(account: CloudAccount, named: str) -> list[Check]:

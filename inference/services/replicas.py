@@ -7,6 +7,7 @@ off anywhere; the next one finds the same rows and goes on. No transaction is op
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -116,7 +117,8 @@ def _attach(slot_id: int, endpoint_id: int, now: datetime) -> bool:
 def _bring_up(replica: Replica, lease: Lease, now: datetime) -> timedelta:
     """Start it, or see how far the start is."""
     if replica.started_at is not None and now - replica.started_at > START_AT_MOST:
-        runner_of(replica).stop(replica.public_id)
+        with suppress(NotThere):
+            runner_of(replica).stop(replica.public_id)
         minutes = START_AT_MOST / timedelta(minutes=1)
         _give_up(replica, ReplicaReason.START_TIMEOUT, f"Not ready {minutes:g} minutes after its start.", lease, now)
         return SOON

@@ -14,6 +14,7 @@ from fleet.services.incidents import close_incident
 from fleet.services.leases import Lease
 from inference.domain.lifecycle import EndpointReason, EndpointState, ReplicaReason, ReplicaState
 from inference.models import Endpoint, Replica
+from inference.runners import STARTS_ON
 from inference.services import draining
 from inference.services.replicas import CANNOT_START
 
@@ -32,11 +33,19 @@ def reconcile_endpoint(lease: Lease, *, now: datetime) -> None:
     if endpoint.state == EndpointState.DELETING:
         _delete(endpoint, endpoint.allocation, replicas, lease, now)
     else:
+        _keep_to_the_runner(endpoint, endpoint.allocation)
         _drain_surplus(endpoint, replicas, now)
         # After the draining ones are known: each of them gives its machine back itself when its work is done.
         _ask_for_capacity(endpoint, endpoint.allocation, replicas, now)
         _say_state(endpoint, replicas, lease, now)
     lease.release(again_in=None if endpoint.state == EndpointState.DELETED else AGAIN)
+
+
+def _keep_to_the_runner(endpoint: Endpoint, allocation: Allocation) -> None:
+    """A web process of the release before made endpoints whose plans do not ask where their runner starts engines."""
+    if not allocation.providers:
+        allocation.providers = list(STARTS_ON[endpoint.runner])
+        Allocation.objects.filter(pk=allocation.pk, providers=[]).update(providers=allocation.providers)
 
 
 def _ask_for_capacity(endpoint: Endpoint, allocation: Allocation, replicas: list[Replica], now: datetime) -> None:

@@ -139,13 +139,16 @@ class Aws:
 
     def price_history(self, since: datetime) -> PriceHistory:
         with self._reading("the price history"):
+            self._require_account()
             changes, horizons = [], []
             for pages in self._in_each_region(lambda region: list(self._spot_prices(region, since))):
                 horizons.append(_answered_at(pages[0]) - SETTLED_AFTER)
                 changes += [prices.spot_change(row) for page in pages for row in page["SpotPriceHistory"]]
             # EC2 begins with the price that held at `since`, from before it.
             told = tuple(dict.fromkeys(change for change in changes if change.effective_from > since))
-            return PriceHistory(told, min(horizons), tuple(self._closed.values()))
+            # What a closed region would have told is asked for again.
+            until = since if self._closed else min(horizons)
+            return PriceHistory(told, until, tuple(self._closed.values()))
 
     def quotas(self) -> list[CloudQuota]:
         """None of a region whose quotas may not be read: what is not known does not stop a launch."""
@@ -157,6 +160,7 @@ class Aws:
     def paid_capacity(self) -> list[PaidCapacity]:
         """Reservations and blocks in any state: one that ended is told for a while."""
         with self._reading("paid capacity"):
+            self._require_account()
             return [
                 blocks.capacity_of(row, region=region) for region in self.regions for row in self._reservations(region)
             ]
@@ -208,6 +212,7 @@ class Aws:
         """What carries the order's tag. A block of the last minutes may not show yet."""
         try:
             with self._reading("capacity blocks"):
+                self._require_account()
                 wanted = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(order.tags.items())]
                 rows = list(self._reservations(order.region, Filters=wanted))
                 found = [blocks.capacity_of(row, region=order.region) for row in rows]
@@ -272,6 +277,7 @@ class Aws:
         machines: list[Machine] = []
         try:
             with self._reading("a fleet"):
+                self._require_account()
                 wanted = [{"Name": "tag:purser:fleet", "Values": [tags["purser:fleet"]]}]
                 self._machines(region, wanted, into=machines)
         except ReadFailed as error:
@@ -517,6 +523,7 @@ class Aws:
         machines: list[Machine] = []
         try:
             with self._reading("machines"):
+                self._require_account()
                 for start in range(0, len(provider_ids), IDS_AT_ONCE):
                     # By a filter: asked for by name, one unknown id would refuse the whole list.
                     ids = list(provider_ids[start : start + IDS_AT_ONCE])

@@ -30,6 +30,12 @@ def test_a_cloud_that_asks_for_longer_gets_it():
     assert cooldown(ErrorClass.THROTTLE, 1, timedelta(hours=2)) == timedelta(hours=2)
 
 
+def test_what_one_request_got_wrong_keeps_others_from_the_pool_for_minutes_and_itself_longer_each_time():
+    waits = [cooldown(ErrorClass.BAD_REQUEST, n, None, Scope.REQUEST) for n in (1, 2, 3, 20)]
+    assert waits == [timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=40), timedelta(hours=24)]
+    assert cooldown(ErrorClass.BAD_REQUEST, 1, None, Scope.ZONE) == timedelta(hours=24)
+
+
 @pytest.mark.parametrize(
     ("scope", "remembered"),
     [

@@ -8,7 +8,7 @@ import pytest
 
 from fleet.domain.refusals import Refused
 from fleet.models import CloudAccount, Offering
-from fleet.services import account_changes, account_trials, catalog
+from fleet.services import account_changes, account_trials, catalog, whose_account
 from fleet.services.access import caller_at_the_server
 from fleet.services.account_changes import AccountSpec
 from fleet.services.clock import business_now
@@ -76,3 +76,22 @@ def test_whoever_says_which_account_it_is_is_told_at_once(cloud, first):
 
 def test_another_cloud_may_know_its_account_by_the_same_name(cloud, first):
     assert catalog.sync_account(add(cloud, "elsewhere", of="gcp"), now=business_now()).problem == ""
+
+
+def test_accounts_that_list_different_places_see_no_machine_of_each_other(cloud, first):
+    regions = {"regions": ["us-east-1"]}
+    CloudAccount.objects.filter(pk=first.pk).update(provider="aws", options=regions)
+    other = CloudAccount(cloud="aws", provider="aws", name="west", options={"regions": ["us-west-2"]})
+    whose_account.check_only(other, first.expected_account_ref)
+    other.options = {"regions": ["us-west-2", "us-east-1"]}
+    with pytest.raises(Refused):
+        whose_account.check_only(other, first.expected_account_ref)
+
+
+def test_what_is_connected_twice_since_before_can_be_switched_off_on_its_page(cloud, first):
+    again = add(cloud, "again")
+    CloudAccount.objects.filter(pk=again.pk).update(expected_account_ref=first.expected_account_ref)
+    changes = {"enabled": False, "expected_account_ref": first.expected_account_ref, "options": again.options}
+    account_changes.change_account(again.public_id, changes=changes, by=BY, now=business_now())
+    again.refresh_from_db()
+    assert not again.enabled

@@ -72,7 +72,7 @@ def test_a_family_of_sizes_that_is_full_closes_no_other_size():
     assert bought(planned("H200")) == ["Standard_ND96isr_H200_v5"]
     plan = planned("H100")
     assert (bought(plan), plan.code) == ([], "quota")
-    assert "the quota that of Standard_ND_H100_v5" in plan.note
+    assert "the quota that of Standard_ND_H100_v5 (" in plan.note
 
 
 def test_a_project_that_may_have_no_more_gpus_still_buys_slices_of_tpus():
@@ -107,7 +107,7 @@ def test_the_pages_say_one_line_of_a_quota_and_a_machine_that_is_had_opens_all_o
     p5, small = sell(aws, "H100", "p5.48xlarge", "98"), sell(aws, "H100", "p5.4xlarge", "9")
     refused(p5, "VcpuLimitExceeded", "")
     [line] = wide_cooldowns(memory.told_to(None), NOW)
-    assert (line["kinds"], line["last_refusal_quota"], line["last_refusal_class"]) == (2, "that of p5", "quota")
+    assert (line["kinds"], line["last_refusal_quota"], line["last_refusal_class"]) == (2, "that of p5 (on-demand)", "quota")
     [zone] = capacity_cells(memory.told_to(None))["zones"]
     assert [(cell["chip"], cell["attempts"], cell["refusals"]) for cell in zone["cells"]] == [("H100", 1, 1)]
     memory.remember_success(small, now=NOW)

@@ -93,6 +93,12 @@ def test_another_account_behind_the_same_key_freezes_the_sweeper(world):
     CloudAccount.objects.filter(pk=slot.account_id).update(expected_account_ref="somebody-else")
     sweep = sweeping.sweep_account(CloudAccount.objects.get(pk=slot.account_id), now=world.now())
     assert "belongs to account" in sweep.broken_circuit
+    idle = CloudAccount.objects.exclude(pk=slot.account_id).first()
+    CloudAccount.objects.filter(pk=idle.pk).update(expected_account_ref="somebody-else")
+    idle.refresh_from_db()
+    sweeping.sweep_account(idle, now=world.now())
+    idle.refresh_from_db()
+    assert (idle.last_error_code, idle.last_read_at) == ("another-account", None)
 
 
 def connected_twice(account: CloudAccount) -> CloudAccount:
