@@ -41,7 +41,10 @@ HERE = ("us-east-1", "")
         (Scope.REGION, "exceeding approved Total Regional Cores quota", [CORES, FAMILY],
          {("us-east-1", "", "", "on-demand")}, "cores"),
         # Nothing is known of the account's quotas: the family, in this region.
-        (Scope.FAMILY, "", [], {(*HERE, "p5.4xlarge", "on-demand"), (*HERE, "p5.48xlarge", "on-demand")}, "that of p5 (on-demand)"),
+        (
+            Scope.FAMILY, "", [], {(*HERE, "p5.4xlarge", "on-demand"), (*HERE, "p5.48xlarge", "on-demand")},
+            "that of p5 (on-demand)",
+        ),
         # Everywhere, and nothing that it does not count.
         (Scope.ACCOUNT, "Quota 'GPUS_ALL_REGIONS' exceeded.", [EVERYWHERE],
          {("", "", "p5.48xlarge", ""), ("", "", "g6.xlarge", "")}, "GPUS_ALL_REGIONS"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from fleet.domain.capacity import Pool, remembered_scope
 from fleet.domain.outcomes import (
     Advice,
     AdviceAsk,
+    BlockOrder,
     ErrorClass,
     FleetMade,
     FleetRequest,
@@ -55,6 +56,25 @@ def with_options(account: Account, **options: Any) -> Aws:
 
 def calls(emulator: AwsEmulator, operation: str) -> int:
     return int(emulator._aws.get("calls", operation=operation)["calls"])
+
+
+# --- Whose account it is ---------------------------------------------------------------------------------------------
+
+
+def test_that_another_account_has_nothing_of_ours_proves_nothing(account):
+    """Each of these looks for what may have been bought: an empty answer would let it be bought again."""
+    stranger = Aws(replace(account, expected_ref="999999999999"))
+    bought = BlockOrder("t", HERE, "cb-1", {"purser:purchase": "t"})
+    found = stranger.find_block(bought)
+    assert isinstance(found, Unclear)
+    assert found.code == "another-account"
+    for seen in (stranger.find_fleet(fleet("strange")), stranger.describe(["i-0123456789abcdef0"])):
+        assert not seen.complete
+        assert seen.meaning is not None
+        assert seen.meaning.code == "another-account"
+    for read in (stranger.paid_capacity, lambda: stranger.price_history(datetime.now(UTC) - timedelta(hours=1))):
+        with pytest.raises(ReadFailed, match="999999999999"):
+            read()
 
 
 # --- Quotas ----------------------------------------------------------------------------------------------------------

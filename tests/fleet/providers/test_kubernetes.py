@@ -238,7 +238,11 @@ def test_somebody_elses_workload_of_the_same_name_is_not_touched(emulator, accou
 IMAGE = "registry.example/ml/trainer:v3"
 PULLS = [
     ("ErrImagePull", f'failed to pull and unpack image "{IMAGE}": not found', ErrorClass.BAD_REQUEST),
-    ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', ErrorClass.BAD_REQUEST),
+    ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}": ErrImagePull: manifest unknown', ErrorClass.BAD_REQUEST),
+    ("ErrImagePull", "pull access denied, repository does not exist", ErrorClass.BAD_REQUEST),
+    ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', ErrorClass.TRANSIENT),
+    ("ErrImagePull", "503 Service Unavailable", ErrorClass.TRANSIENT),
+    ("RegistryUnavailable", "connection reset by peer", ErrorClass.TRANSIENT),
     ("InvalidImageName", "couldn't parse image name: invalid reference format", ErrorClass.BAD_REQUEST),
     ("ErrImageNeverPull", "Container image is not present with pull policy of Never", ErrorClass.BAD_REQUEST),
     ("ErrImagePull", "toomanyrequests: You have reached your pull rate limit", ErrorClass.THROTTLE),
