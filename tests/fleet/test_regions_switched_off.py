@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -151,3 +152,13 @@ def test_a_key_that_works_nowhere_stops_the_account_and_both_causes_are_said(wor
     assert f"In {HERE}: " in outcome.message
     assert "Either the credential does not work" in outcome.message
     assert f"or {HERE} is not switched on" in outcome.message
+
+
+def test_what_changed_in_price_while_a_region_was_closed_for_a_moment_is_asked_for_again(world):
+    switch(world, THERE, on=False)
+    cloud, since = adapter(world.account), clock.business_now() - timedelta(minutes=30)
+    assert cloud.price_history(since).complete_until == since
+    long_ago = since - timedelta(hours=5)
+    assert cloud.price_history(long_ago).complete_until > long_ago + timedelta(hours=4)
+    switch(world, THERE, on=True)
+    assert adapter(world.account).price_history(since).complete_until > since

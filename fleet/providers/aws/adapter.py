@@ -76,6 +76,8 @@ BLOCKS_NOT_BOUGHT = (
 )
 SETTLED_AFTER = timedelta(minutes=5)
 """Spot prices younger than this may not all be in the history yet."""
+OPENS_AGAIN_WITHIN = timedelta(hours=1)
+"""A key that was just made is not known in every region at once. What is closed for longer is meant to be."""
 IDS_AT_ONCE = 200  # as many values as a filter takes
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+){1,3}-\d{1,2}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
@@ -146,8 +148,9 @@ class Aws:
                 changes += [prices.spot_change(row) for page in pages for row in page["SpotPriceHistory"]]
             # EC2 begins with the price that held at `since`, from before it.
             told = tuple(dict.fromkeys(change for change in changes if change.effective_from > since))
-            # What a closed region would have told is asked for again.
-            until = since if self._closed else min(horizons)
+            until = min(horizons)
+            if self._closed:  # what it would have told is asked for again, should it open soon
+                until = max(since, until - OPENS_AGAIN_WITHIN)
             return PriceHistory(told, until, tuple(self._closed.values()))
 
     def quotas(self) -> list[CloudQuota]:

@@ -7,10 +7,11 @@ import pytest
 from fleet.domain.refusals import Refused
 from fleet.models import Allocation, CloudAccount, Event, InstanceType, Offering, Project
 from fleet.providers import REGISTRY
+from fleet.services.leases import claim
 from inference.domain.lifecycle import EndpointState
 from inference.models import Endpoint
 from inference.runners import RUNNERS, STARTS_ON
-from inference.services import variants
+from inference.services import sizing, variants
 from inference.services.endpoints import (
     EndpointSpec,
     change_endpoint,
@@ -18,6 +19,7 @@ from inference.services.endpoints import (
     delete_endpoint,
     preview_endpoint,
 )
+from tests.inference.rows import endpoint_row
 from tests.inference.world import TINY
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -209,3 +211,11 @@ def test_it_is_planned_on_accounts_where_its_runner_starts_engines(project, conf
 def test_every_runner_says_where_it_starts_engines_and_every_account_has_one():
     assert set(STARTS_ON) == set(RUNNERS)
     assert {provider for able in STARTS_ON.values() for provider in able} == set(REGISTRY)
+
+
+def test_an_endpoint_that_the_release_before_made_is_kept_to_machines_of_its_runner(project, config):
+    endpoint = endpoint_row(project, config, NOON)
+    assert Allocation.objects.get().providers == []
+    (lease,) = claim(Endpoint, limit=1, only=[endpoint.pk])
+    sizing.reconcile_endpoint(lease, now=NOON)
+    assert Allocation.objects.get().providers == ["sandbox"]
