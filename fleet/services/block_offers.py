@@ -154,8 +154,8 @@ def _asks(wanted: Wanted, account: CloudAccount) -> list[BlockAsk]:
         counts = dict(kinds.values_list("name", "accelerator_count"))
         want = wanted.accelerator_count
         shapes = {name: want // count for name, count in counts.items() if count and want % count == 0}
-    known = account.options.get("regions") or [wanted.region]
-    regions = [region for region in known if wanted.region in ("", region)]
+    listed = account.options.get("regions") or [wanted.region]
+    regions = [region for region in listed if wanted.region in ("", region)]
     return [
         BlockAsk(region, name, machines, wanted.hours, wanted.earliest, wanted.latest)
         for region in regions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -66,13 +66,13 @@ def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime
     reach = reach_of_refusal(pool, refusal)
     own, named = remembered_scope(pool, Scope.POOL), _named_places(pool, refusal.elsewhere)
     with transaction.atomic():
-        # All at once, in order of their ids: two refusals may each name the other's zone.
-        rows = {_where(row): row for row in _locked_all(pool.account_id, sorted({own, *reach.keys, *named}))}
-        row, scoped = rows[own], [rows[key] for key in reach.keys]
+        _made(pool.account_id, [own, *reach.keys, *named])
+        row = _locked(pool, Scope.POOL)  # before any other, as a success does
         row.attempts += 1
         row.refusals += 1
         row.named_at = None  # whoever named it was wrong
         row.save(update_fields=["attempts", "refusals", "named_at", *_count(row, now, attempts=1, refusals=1)])
+        scoped = _locked_all(pool.account_id, reach.keys)
         in_a_row = max(one.refusals_in_a_row for one in scoped) + 1
         until = now + cooldown(refusal.error_class, in_a_row, refusal.retry_after, refusal.scope)
         CapacityMemory.objects.filter(pk__in=[one.pk for one in scoped]).update(
@@ -83,7 +83,11 @@ def remember_refusal(pool: Pool, refusal: Refusal, *, now: datetime) -> datetime
             last_refusal_quota=reach.quota[:200],
             cooldown_until=until,
         )
-        CapacityMemory.objects.filter(pk__in=[rows[place].pk for place in named]).update(named_at=now)
+        if named:
+            # Two refusals may each name the other's zone: a hint is not worth waiting for.
+            free = CapacityMemory.objects.select_for_update(no_key=True, skip_locked=True)
+            hinted = free.filter(_is_any(named), account_id=pool.account_id)
+            CapacityMemory.objects.filter(pk__in=[one.pk for one in hinted]).update(named_at=now)
     return until
 
 
@@ -100,10 +104,6 @@ def _named_places(pool: Pool, zones: Sequence[str]) -> list[Where]:
     )
     places = sorted(set(sold.values_list("region", "zone")))
     return [(*place, pool.instance_type, pool.capacity_type) for place in places]
-
-
-def _where(row: CapacityMemory) -> Where:
-    return row.region, row.zone, row.instance_type, row.capacity_type
 
 
 def remember_success(pool: Pool, *, now: datetime) -> None:
@@ -297,11 +297,16 @@ def _is_any(keys: Sequence[Where]) -> Q:
     return found
 
 
+def _made(account_id: int, keys: Iterable[Where]) -> None:
+    """Rows of these keys where there are none yet, always in one order: who makes two waits for nobody in a circle."""
+    names = ("region", "zone", "instance_type", "capacity_type")
+    rows = [CapacityMemory(account_id=account_id, **dict(zip(names, key, strict=True))) for key in sorted(set(keys))]
+    CapacityMemory.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 def _locked_all(account_id: int, keys: Sequence[Where]) -> list[CapacityMemory]:
     """The rows of these keys, made where there are none yet, locked in order of their ids."""
-    names = ("region", "zone", "instance_type", "capacity_type")
-    rows = [CapacityMemory(account_id=account_id, **dict(zip(names, key, strict=True))) for key in sorted(keys)]
-    CapacityMemory.objects.bulk_create(rows, ignore_conflicts=True)
+    _made(account_id, keys)
     locked = CapacityMemory.objects.select_for_update(no_key=True).filter(_is_any(keys), account_id=account_id)
     return list(locked.order_by("id"))
 

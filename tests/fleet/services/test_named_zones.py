@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection, transaction
 
 from fleet.domain.capacity import Pool
 from fleet.domain.demand import AllocationSpec, Demand
@@ -62,3 +64,32 @@ def test_a_zone_that_refuses_itself_is_no_longer_named(google):
     refused(google, "b")
     assert not CapacityMemory.objects.exclude(named_at=None).exists()
     assert zone_at(NOW) == "c"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_zone_that_somebody_holds_is_not_waited_for_since_its_refusal_may_name_ours(google):
+    refused(google, "a", "us-central1-b")
+    refused(google, "b", "us-central1-a")
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                list(CapacityMemory.objects.select_for_update(no_key=True).filter(zone="us-central1-b"))
+                held.set()
+                done.wait(30)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    try:
+        assert held.wait(30)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        refused(google, "a", "us-central1-b")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 0")
+        done.set()
+        other.join()
